@@ -1,0 +1,1 @@
+"""Measured speed: floors, the plain way, and the runner of ``make bench``."""
