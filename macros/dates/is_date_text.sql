@@ -1,0 +1,32 @@
+{#
+    Whether the text has the shape of a date of the raw contract: YYYY-MM-DD, alone or
+    followed by T or a blank and a time (HH:MM, whatever follows). That the day exists
+    is is_calendar_day's part; no engine's date function sees text that fails either.
+#}
+{% macro is_date_text(text) -%}
+    {{ return(adapter.dispatch('is_date_text', 'ecommerce_dwh')(text)) }}
+{%- endmacro %}
+
+{% macro date_pattern() -%}
+    [0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-2][0-9]:[0-5][0-9](.|\n)*)?
+{%- endmacro %}
+
+{% macro default__is_date_text(text) -%}
+    ({{ text }} ~ '^{{ date_pattern() }}$')
+{%- endmacro %}
+
+{% macro duckdb__is_date_text(text) -%}
+    regexp_full_match({{ text }}, '{{ date_pattern() }}')
+{%- endmacro %}
+
+{% macro spark__is_date_text(text) -%}
+    ({{ text }} rlike r'\A{{ date_pattern() }}\z')
+{%- endmacro %}
+
+{% macro sqlite__is_date_text(text) -%}
+    (
+        {{ text }} glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+        or {{ text }}
+            glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9][T ][0-2][0-9]:[0-5][0-9]*'
+    )
+{%- endmacro %}

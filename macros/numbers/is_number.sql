@@ -1,0 +1,41 @@
+{#
+    Whether the text is a number of the raw contract: [+-]?\d{1,12}(\.\d{1,4})? and
+    nothing else. Casts alone would not do: each engine reads 1e3, 1_000 or 1,234.50
+    in its own way.
+#}
+{% macro is_number(text) -%}
+    {{ return(adapter.dispatch('is_number', 'ecommerce_dwh')(text)) }}
+{%- endmacro %}
+
+{% macro default__is_number(text) -%}
+    ({{ text }} ~ '^[+-]?[0-9]{1,12}(\.[0-9]{1,4})?$')
+{%- endmacro %}
+
+{% macro duckdb__is_number(text) -%}
+    regexp_full_match({{ text }}, '[+-]?[0-9]{1,12}(\.[0-9]{1,4})?')
+{%- endmacro %}
+
+{% macro spark__is_number(text) -%}
+    ({{ text }} rlike r'\A[+-]?[0-9]{1,12}(\.[0-9]{1,4})?\z')
+{%- endmacro %}
+
+{# SQLite has no regular expressions: digits and one point, counted. #}
+{% macro sqlite__is_number(text) -%}
+    case
+        when {{ text }} glob '[0-9]*' then {{ sqlite__is_unsigned_number(text) }}
+        when {{ text }} glob '[+-]?*'
+            then {{ sqlite__is_unsigned_number('substr(' ~ text ~ ', 2)') }}
+        else 0
+    end
+{%- endmacro %}
+
+{% macro sqlite__is_unsigned_number(text) -%}
+    case
+        when {{ text }} glob '*[^0-9.]*' then 0
+        when instr({{ text }}, '.') = 0 then length({{ text }}) between 1 and 12
+        else
+            instr({{ text }}, '.') between 2 and 13
+            and length({{ text }}) - instr({{ text }}, '.') between 1 and 4
+            and instr(substr({{ text }}, instr({{ text }}, '.') + 1), '.') = 0
+    end
+{%- endmacro %}

@@ -1,0 +1,6 @@
+{# The table that says who filled each raw table, and when. #}
+{% macro raw_loads_relation() -%}
+    {{ return(api.Relation.create(
+        database=target.database, schema=target.schema, identifier='raw_loads', type='table'
+    )) }}
+{%- endmacro %}

@@ -1,0 +1,17 @@
+{#
+    Raw text as a whole number that fits 32 bits (2.0 is whole, 1.5 is not); null where
+    it is none.
+#}
+{% macro whole_number(text) -%}
+    {{ return(adapter.dispatch('whole_number', 'ecommerce_dwh')(text)) }}
+{%- endmacro %}
+
+{% macro default__whole_number(text) -%}
+    case
+        when not {{ is_number(text) }} then null
+        when cast({{ text }} as {{ money_type() }}) not between -2147483648 and 2147483647
+            then null
+        when cast({{ text }} as {{ money_type() }}) = round(cast({{ text }} as {{ money_type() }}), 0)
+            then cast(cast({{ text }} as {{ money_type() }}) as integer)
+    end
+{%- endmacro %}

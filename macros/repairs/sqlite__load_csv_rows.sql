@@ -1,0 +1,26 @@
+{#
+    The adapter renders one placeholder a value: 77 s of CPU for 100,000 rows, and no
+    more than 32,766 values a statement. Each chunk of rows is bound as one JSON text.
+#}
+{% macro sqlite__load_csv_rows(model, agate_table) %}
+    {% set rows_per_statement = 20000 %}
+    {% set columns = get_seed_column_quoted_csv(model, agate_table.column_names) %}
+    {% set sql %}
+        insert into {{ this }} ({{ columns }})
+        select
+            {% for column in agate_table.column_names -%}
+            nullif(json_extract(value, '$[{{ loop.index0 }}]'), ''){{ ',' if not loop.last }}
+            {% endfor %}
+        from json_each(?)
+    {% endset %}
+
+    {% for chunk in seed_text_table(agate_table).rows | batch(rows_per_statement) %}
+        {% set rows = [] %}
+        {% for row in chunk %}
+            {% do rows.append(row.values() | list) %}
+        {% endfor %}
+        {% do adapter.add_query(sql, bindings=[tojson(rows)], abridge_sql_log=True) %}
+    {% endfor %}
+
+    {{ return(sql) }}
+{% endmacro %}

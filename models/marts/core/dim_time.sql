@@ -1,0 +1,134 @@
+{{ config(alias='DimTime', post_hook="{{ index_on([['date']]) }}") }}
+
+with
+
+orders as (
+
+    select * from {{ ref('stg_orders') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('stg_customers') }}
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_as_of_date') }}
+
+),
+
+touched_dates as (
+
+    select min(order_date) as first_date, max(order_date) as last_date from orders
+
+    union all
+
+    select min(registration_date), max(registration_date) from customers
+
+    union all
+
+    select as_of_date, as_of_date from as_of
+
+),
+
+calendar_years as (
+
+    select
+        min({{ date_part('year', 'first_date') }}) as first_year,
+        max({{ date_part('year', 'last_date') }}) as last_year
+
+    from touched_dates
+
+),
+
+calendar_bounds as (
+
+    select
+        {{ year_day('first_year', 1, 1) }} as first_day,
+        {{ year_day('last_year', 12, 31) }} as last_day
+
+    from calendar_years
+    where first_year is not null
+
+),
+
+day_numbers as (
+
+    {{ numbers_below(5) }}
+
+),
+
+days as (
+
+    select {{ add_days('calendar_bounds.first_day', 'day_numbers.n') }} as date
+
+    from day_numbers
+    inner join calendar_bounds
+        on
+            day_numbers.n
+            <= {{ days_between('calendar_bounds.first_day', 'calendar_bounds.last_day') }}
+
+),
+
+parts as (
+
+    select
+        date,
+        {{ date_part('day', 'date') }} as day,
+        {{ date_part('month', 'date') }} as month,
+        {{ date_part('year', 'date') }} as year,
+        {{ date_part('iso_day_of_week', 'date') }} as iso_day_of_week,
+        {{ date_part('iso_week', 'date') }} as week_of_year,
+        {{ date_part('quarter', 'date') }} as quarter,
+        {{ date_part('iso_year', 'date') }} as iso_year
+
+    from days
+
+),
+
+named as (
+
+    select
+        {{ time_key('date') }} as time_key,
+        date,
+        day,
+        month,
+        year,
+        case iso_day_of_week
+            when 1 then 'Monday'
+            when 2 then 'Tuesday'
+            when 3 then 'Wednesday'
+            when 4 then 'Thursday'
+            when 5 then 'Friday'
+            when 6 then 'Saturday'
+            when 7 then 'Sunday'
+        end as day_of_week,
+        week_of_year,
+        quarter,
+        iso_day_of_week >= 6 as is_weekend,
+        iso_year,
+        case month
+            when 1 then 'January'
+            when 2 then 'February'
+            when 3 then 'March'
+            when 4 then 'April'
+            when 5 then 'May'
+            when 6 then 'June'
+            when 7 then 'July'
+            when 8 then 'August'
+            when 9 then 'September'
+            when 10 then 'October'
+            when 11 then 'November'
+            when 12 then 'December'
+        end as month_name,
+        {{ month_start('date') }} as month_start,
+        {{ year_month('date') }} as year_month
+
+    from parts
+
+)
+
+select * from named

@@ -1,0 +1,72 @@
+{{
+    config(
+        alias='FactOrderCategories',
+        post_hook="{{ index_on([['time_key'], ['customer_key'], ['order_id']]) }}",
+    )
+}}
+
+with
+
+sales as (
+
+    select * from {{ ref('fct_sales') }}
+
+),
+
+products as (
+
+    select * from {{ ref('dim_product') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
+summed as (
+
+    select
+        sales.order_id,
+        coalesce(products.category, '(unknown)') as category,
+        min(sales.time_key) as time_key,
+        min(sales.customer_key) as customer_key,
+        coalesce({{ sum_money(
+            "case when sales.line_type = 'sale' then sales.line_item_total end"
+        ) }}, 0) as gross_sales,
+        coalesce({{ sum_money(
+            "case when sales.line_type = 'return' then sales.line_item_total end"
+        ) }}, 0) as returns,
+        {{ sum_money('sales.line_item_total') }} as net_sales,
+        cast(sum(sales.quantity_sold) as bigint) as units,
+        cast(count(*) as integer) as fact_lines,
+        max(case when sales.line_type = 'sale' then 1 else 0 end) = 1 as has_sale
+
+    from sales
+    inner join products on sales.product_key = products.product_key
+    group by sales.order_id, coalesce(products.category, '(unknown)')
+
+),
+
+located as (
+
+    select
+        summed.order_id,
+        summed.category,
+        summed.time_key,
+        summed.customer_key,
+        coalesce(customers.country, '(unknown)') as country,
+        summed.gross_sales,
+        summed.returns,
+        summed.net_sales,
+        summed.units,
+        summed.fact_lines,
+        summed.has_sale
+
+    from summed
+    inner join customers on summed.customer_key = customers.customer_key
+
+)
+
+select * from located

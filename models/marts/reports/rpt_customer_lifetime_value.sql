@@ -1,0 +1,50 @@
+with
+
+buyers as (
+
+    select * from {{ ref('int_buyers') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customer') }}
+
+),
+
+lifespans as (
+
+    select
+        customer_key,
+        net_sales as total_spending,
+        total_orders,
+        first_order_date,
+        last_order_date,
+        {{ ratio(days_between('first_order_date', 'last_order_date'), '365.25') }}
+            as customer_lifespan_years
+
+    from buyers
+
+),
+
+valued as (
+
+    select
+        lifespans.customer_key,
+        customers.customer_id,
+        lifespans.total_spending,
+        lifespans.total_orders,
+        lifespans.first_order_date,
+        lifespans.last_order_date,
+        lifespans.customer_lifespan_years,
+        {{ ratio('lifespans.total_spending', 'lifespans.total_orders') }}
+            as average_purchase_value,
+        {{ ratio('lifespans.total_orders', 'lifespans.customer_lifespan_years') }}
+            as purchase_frequency_per_year
+
+    from lifespans
+    inner join customers on lifespans.customer_key = customers.customer_key
+
+)
+
+select * from valued

@@ -1,0 +1,94 @@
+with
+
+products as (
+
+    select * from {{ ref('dim_product') }}
+
+),
+
+monthly_sales as (
+
+    select * from {{ ref('rpt_product_sales_monthly') }}
+
+),
+
+summed as (
+
+    select
+        product_key,
+        cast(sum(units) as bigint) as units,
+        {{ sum_money('net_sales') }} as net_sales,
+        {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('returns') }} as returns,
+        cast(sum(orders) as bigint) as orders,
+        min(first_sale_date) as first_sale_date,
+        max(last_sale_date) as last_sale_date
+
+    from monthly_sales
+    group by product_key
+
+),
+
+all_products as (
+
+    select
+        products.product_key,
+        products.product_id,
+        products.product_name,
+        coalesce(products.category, '(unknown)') as category,
+        coalesce(summed.units, 0) as units,
+        coalesce(summed.net_sales, 0) as net_sales,
+        coalesce(summed.gross_sales, 0) as gross_sales,
+        coalesce(summed.returns, 0) as returns,
+        coalesce(summed.orders, 0) as orders,
+        summed.first_sale_date,
+        summed.last_sale_date
+
+    from products
+    left join summed on products.product_key = summed.product_key
+
+),
+
+ranked as (
+
+    select
+        *,
+        cast(row_number() over (
+            order by net_sales desc, {{ binary_order('product_id') }}
+        ) as integer) as sales_rank,
+        {{ sum_money(
+            'case when net_sales > 0 then net_sales end',
+            'over (order by net_sales desc, ' ~ binary_order('product_id')
+            ~ ' rows between unbounded preceding and current row)'
+        ) }} as cumulative_sales,
+        {{ sum_money('case when net_sales > 0 then net_sales end', 'over ()') }}
+            as positive_sales
+
+    from all_products
+
+),
+
+shared as (
+
+    select
+        product_key,
+        product_id,
+        product_name,
+        category,
+        units,
+        net_sales,
+        gross_sales,
+        returns,
+        orders,
+        sales_rank,
+        case
+            when net_sales > 0 then {{ ratio('cumulative_sales', 'positive_sales') }}
+        end as cumulative_share,
+        first_sale_date,
+        last_sale_date
+
+    from ranked
+
+)
+
+select * from shared

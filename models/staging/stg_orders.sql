@@ -1,0 +1,10 @@
+select
+    order_id,
+    customer_id,
+    status,
+    order_outcome,
+    order_date,
+    ordered_at
+
+from {{ ref('stg_orders_validated') }}
+where reject_reason is null

@@ -1,0 +1,9 @@
+select
+    product_id,
+    product_name,
+    category,
+    price,
+    stock_quantity
+
+from {{ ref('stg_products_validated') }}
+where reject_reason is null
