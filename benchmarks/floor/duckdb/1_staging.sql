@@ -293,7 +293,10 @@ select
     coalesce(int_customer_keys.customer_key, -1) as customer_key,
     cast(strftime(checked.order_date, '%Y%m%d') as integer) as time_key,
     checked.order_date,
-    raw.order_date as ordered_at,
+    case
+        when length(raw.order_date) = 10 then raw.order_date
+        else concat(substr(raw.order_date, 1, 10), ' ', substr(raw.order_date, 12))
+    end as ordered_at,
     coalesce(nullif(lower(trim(raw.status, ' ')), ''), '(empty)') as status,
     order_status_map.status_group
 from checked_orders as checked

@@ -80,6 +80,9 @@ touched as (
         union all
         select registration_date as day from stg_customers
         where registration_date is not null
+        union all
+        select as_of_date as day from settings
+        where as_of_date is not null
     ) as dates
 ),
 

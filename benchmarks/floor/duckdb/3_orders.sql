@@ -48,6 +48,7 @@ select
     cast(line.returns as decimal(18, 4)) as returns,
     cast(line.gross_sales + line.returns as decimal(18, 4)) as net_sales,
     cast(line.units as bigint) as units,
+    cast(line.lines as bigint) as fact_lines,
     line.has_sale
 from order_categories as line
 inner join stg_orders as orders on line.order_no = orders.order_no
@@ -95,8 +96,8 @@ select
                 row_number() over (
                     partition by orders.customer_key, order_totals.has_sale
                     order by
-                        orders.order_date,
-                        substr(orders.ordered_at, 12),
+                        orders.time_key,
+                        orders.ordered_at,
                         orders.order_id
                 )
     end as customer_order_number
@@ -106,7 +107,6 @@ left join other_lines on order_totals.order_no = other_lines.order_no;
 
 create table rpt_sales_daily as
 select
-    daily.time_key,
     DimTime.date,
     daily.country,
     daily.category,
@@ -196,6 +196,9 @@ product_totals as (
 ranked_products as (
     select
         DimProduct.product_key,
+        DimProduct.product_id,
+        DimProduct.product_name,
+        coalesce(DimProduct.category, '(unknown)') as category,
         coalesce(product_totals.units, 0) as units,
         coalesce(product_totals.net_sales, 0) as net_sales,
         coalesce(product_totals.gross_sales, 0) as gross_sales,
@@ -207,7 +210,7 @@ ranked_products as (
             order by
                 coalesce(product_totals.net_sales, 0) desc,
                 DimProduct.product_id
-        ) as rank
+        ) as sales_rank
     from DimProduct
     left join product_totals on DimProduct.product_key = product_totals.product_key
 )
@@ -217,7 +220,7 @@ select
     case
         when net_sales > 0
             then
-                cast(sum(net_sales) over (order by rank) as double)
+                cast(sum(net_sales) over (order by sales_rank) as double)
                 / cast(sum(net_sales) filter (where net_sales > 0) over () as double)
     end as cumulative_share
 from ranked_products;

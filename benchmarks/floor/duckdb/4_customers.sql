@@ -166,44 +166,51 @@ all_cells as (
         cohort_no,
         month_index
     from activity
+),
+
+accumulated as (
+    select
+        all_cells.cohort_basis,
+        all_cells.cohort_no,
+        all_cells.month_index,
+        all_cells.cohort_no + all_cells.month_index as month_no,
+        cohorts.cohort_size,
+        coalesce(activity.active_customers, 0) as active_customers,
+        coalesce(activity.total_spending, 0) as total_spending,
+        cast(
+            coalesce(
+                sum(activity.total_spending) over (
+                    partition by all_cells.cohort_basis, all_cells.cohort_no
+                    order by all_cells.month_index
+                ),
+                0
+            ) as decimal(18, 4)
+        ) as cumulative_spending
+    from all_cells
+    inner join cohorts
+        on
+            all_cells.cohort_basis = cohorts.cohort_basis
+            and all_cells.cohort_no = cohorts.cohort_no
+    left join activity
+        on
+            all_cells.cohort_basis = activity.cohort_basis
+            and all_cells.cohort_no = activity.cohort_no
+            and all_cells.month_index = activity.month_index
 )
 
 select
-    all_cells.cohort_basis,
-    printf('%04d-%02d', all_cells.cohort_no // 12, all_cells.cohort_no % 12 + 1)
-        as cohort_month,
-    all_cells.month_index,
-    cohorts.cohort_size,
-    coalesce(activity.active_customers, 0) as active_customers,
-    cast(coalesce(activity.active_customers, 0) as double) / cohorts.cohort_size
-        as retention_rate,
-    coalesce(activity.total_spending, 0) as total_spending,
-    cast(
-        coalesce(
-            sum(activity.total_spending) over (
-                partition by all_cells.cohort_basis, all_cells.cohort_no
-                order by all_cells.month_index
-            ),
-            0
-        ) as decimal(18, 4)
-    ) as cumulative_spending,
-    cast(coalesce(activity.total_spending, 0) as double) / cohorts.cohort_size
-        as spending_per_customer,
-    last_day(
-        make_date(
-            (all_cells.cohort_no + all_cells.month_index) // 12,
-            (all_cells.cohort_no + all_cells.month_index) % 12 + 1,
-            1
-        )
-    ) <= settings.as_of_date as is_complete
-from all_cells
-cross join settings
-inner join cohorts
-    on
-        all_cells.cohort_basis = cohorts.cohort_basis
-        and all_cells.cohort_no = cohorts.cohort_no
-left join activity
-    on
-        all_cells.cohort_basis = activity.cohort_basis
-        and all_cells.cohort_no = activity.cohort_no
-        and all_cells.month_index = activity.month_index;
+    cohort_basis,
+    printf('%04d-%02d', cohort_no // 12, cohort_no % 12 + 1) as cohort_month,
+    month_index,
+    cohort_size,
+    active_customers,
+    cast(active_customers as double) / cohort_size as retention_rate,
+    total_spending,
+    cumulative_spending,
+    cast(total_spending as double) / cohort_size as spending_per_customer,
+    cast(cumulative_spending as double) / cohort_size
+        as cumulative_spending_per_customer,
+    last_day(make_date(month_no // 12, month_no % 12 + 1, 1)) <= settings.as_of_date
+        as is_complete
+from accumulated
+cross join settings;

@@ -420,7 +420,10 @@ select
     coalesce(int_customer_keys.customer_key, -1),
     cast(replace(substr(raw.order_date, 1, 10), '-', '') as integer),
     substr(raw.order_date, 1, 10),
-    raw.order_date,
+    case
+        when length(raw.order_date) = 10 then raw.order_date
+        else substr(raw.order_date, 1, 10) || ' ' || substr(raw.order_date, 12)
+    end,
     coalesce(nullif(lower(trim(raw.status)), ''), '(empty)') as status,
     order_status_map.status_group
 from checked_orders as checked

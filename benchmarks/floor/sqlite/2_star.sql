@@ -80,6 +80,9 @@ touched as (
         union all
         select registration_date from stg_customers
         where registration_date is not null
+        union all
+        select as_of_date from settings
+        where as_of_date is not null
     )
 ),
 
@@ -198,7 +201,6 @@ where
     and line.line_type <= 3
     and line.reason is null;
 
-create index FactSales_order_id on FactSales (order_id);
 create index FactSales_customer_key on FactSales (customer_key);
 create index FactSales_product_key on FactSales (product_key);
 create index FactSales_time_key on FactSales (time_key);

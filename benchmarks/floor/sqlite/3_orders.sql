@@ -87,6 +87,7 @@ create table FactOrderCategories (
     returns real not null,
     net_sales real not null,
     units integer not null,
+    fact_lines integer not null,
     has_sale integer not null
 );
 
@@ -124,6 +125,7 @@ select
     line.returns,
     round(line.gross_sales + line.returns, 4),
     line.units,
+    line.lines,
     line.has_sale
 from order_categories as line
 cross join stg_orders as orders
@@ -137,6 +139,8 @@ where
     and places.country_no = countries.country_no;
 
 create index FactOrderCategories_time_key on FactOrderCategories (time_key);
+create index FactOrderCategories_customer_key on FactOrderCategories (customer_key);
+create index FactOrderCategories_order_id on FactOrderCategories (order_id);
 
 create table FactOrders (
     order_id text primary key,
@@ -195,8 +199,8 @@ select
                         orders.customer_key,
                         order_totals.has_sale
                     order by
-                        orders.order_date,
-                        substr(orders.ordered_at, 12),
+                        orders.time_key,
+                        orders.ordered_at,
                         orders.order_id
                 )
     end
@@ -209,7 +213,6 @@ create index FactOrders_customer_key on FactOrders (customer_key);
 create index FactOrders_time_key on FactOrders (time_key);
 
 create table rpt_sales_daily (
-    time_key integer not null,
     date text not null,
     country text not null,
     category text not null,
@@ -223,7 +226,6 @@ create table rpt_sales_daily (
 
 insert into rpt_sales_daily
 select
-    DimTime.time_key,
     DimTime.date,
     countries.country,
     categories.category,
@@ -256,7 +258,6 @@ where
 
 insert into rpt_sales_daily
 select
-    DimTime.time_key,
     DimTime.date,
     countries.country,
     '(all)',
@@ -338,6 +339,9 @@ where monthly.country_no = countries.country_no;
 
 create table rpt_product_sales (
     product_key integer primary key,
+    product_id text not null,
+    product_name text,
+    category text not null,
     units integer not null,
     net_sales real not null,
     gross_sales real not null,
@@ -345,7 +349,7 @@ create table rpt_product_sales (
     orders integer not null,
     first_sale_date text,
     last_sale_date text,
-    rank integer not null,
+    sales_rank integer not null,
     cumulative_share real
 );
 
@@ -369,6 +373,9 @@ product_totals as (
 ranked_products as (
     select
         DimProduct.product_key,
+        DimProduct.product_id,
+        DimProduct.product_name,
+        coalesce(DimProduct.category, '(unknown)') as category,
         coalesce(product_totals.units, 0) as units,
         coalesce(product_totals.net_sales, 0) as net_sales,
         coalesce(product_totals.gross_sales, 0) as gross_sales,
@@ -380,13 +387,16 @@ ranked_products as (
             order by
                 coalesce(product_totals.net_sales, 0) desc,
                 DimProduct.product_id
-        ) as rank
+        ) as sales_rank
     from DimProduct
     left join product_totals on DimProduct.product_key = product_totals.product_key
 )
 
 select
     product_key,
+    product_id,
+    product_name,
+    category,
     units,
     net_sales,
     gross_sales,
@@ -394,11 +404,11 @@ select
     orders,
     first_sale_date,
     last_sale_date,
-    rank,
+    sales_rank,
     case
         when net_sales > 0
             then
-                round(sum(net_sales) over (order by rank), 4)
+                round(sum(net_sales) over (order by sales_rank), 4)
                 / round(sum(net_sales) filter (where net_sales > 0) over (), 4)
     end
 from ranked_products;

@@ -152,6 +152,7 @@ create table rpt_customer_cohorts (
     total_spending real not null,
     cumulative_spending real not null,
     spending_per_customer real not null,
+    cumulative_spending_per_customer real not null,
     is_complete integer not null,
     primary key (cohort_basis, cohort_month, month_index)
 ) without rowid;
@@ -241,41 +242,49 @@ all_cells as (
         cohort_no,
         month_index
     from activity
+),
+
+accumulated as (
+    select
+        all_cells.cohort_basis,
+        all_cells.cohort_no,
+        all_cells.month_index,
+        all_cells.cohort_no + all_cells.month_index as month_no,
+        cohorts.cohort_size,
+        coalesce(activity.active_customers, 0) as active_customers,
+        coalesce(activity.total_spending, 0.0) as total_spending,
+        round(
+            total(activity.total_spending) over (
+                partition by all_cells.cohort_basis, all_cells.cohort_no
+                order by all_cells.month_index
+            ),
+            4
+        ) as cumulative_spending
+    from all_cells
+    inner join cohorts
+        on
+            all_cells.cohort_basis = cohorts.cohort_basis
+            and all_cells.cohort_no = cohorts.cohort_no
+    left join activity
+        on
+            all_cells.cohort_basis = activity.cohort_basis
+            and all_cells.cohort_no = activity.cohort_no
+            and all_cells.month_index = activity.month_index
 )
 
 select
-    all_cells.cohort_basis,
-    printf('%04d-%02d', all_cells.cohort_no / 12, all_cells.cohort_no % 12 + 1),
-    all_cells.month_index,
-    cohorts.cohort_size,
-    coalesce(activity.active_customers, 0),
-    coalesce(activity.active_customers, 0) * 1.0 / cohorts.cohort_size,
-    coalesce(activity.total_spending, 0),
-    round(
-        total(activity.total_spending) over (
-            partition by all_cells.cohort_basis, all_cells.cohort_no
-            order by all_cells.month_index
-        ),
-        4
-    ),
-    coalesce(activity.total_spending, 0) * 1.0 / cohorts.cohort_size,
+    cohort_basis,
+    printf('%04d-%02d', cohort_no / 12, cohort_no % 12 + 1),
+    month_index,
+    cohort_size,
+    active_customers,
+    active_customers * 1.0 / cohort_size,
+    total_spending,
+    cumulative_spending,
+    total_spending / cohort_size,
+    cumulative_spending / cohort_size,
     date(
-        printf(
-            '%04d-%02d-01',
-            (all_cells.cohort_no + all_cells.month_index) / 12,
-            (all_cells.cohort_no + all_cells.month_index) % 12 + 1
-        ),
-        '+1 month',
-        '-1 day'
+        printf('%04d-%02d-01', month_no / 12, month_no % 12 + 1), '+1 month', '-1 day'
     ) <= settings.as_of_date
-from all_cells
-cross join settings
-inner join cohorts
-    on
-        all_cells.cohort_basis = cohorts.cohort_basis
-        and all_cells.cohort_no = cohorts.cohort_no
-left join activity
-    on
-        all_cells.cohort_basis = activity.cohort_basis
-        and all_cells.cohort_no = activity.cohort_no
-        and all_cells.month_index = activity.month_index;
+from accumulated
+cross join settings;

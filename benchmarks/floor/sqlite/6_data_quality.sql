@@ -20,7 +20,7 @@ select
     'accepted',
     'valid',
     count(*),
-    round(total(line_total), 4)
+    round(sum(line_total), 4)
 from checked_lines
 where reason is null;
 
@@ -89,11 +89,45 @@ group by status;
 
 insert into rpt_data_quality
 select
-    'raw_orders',
+    raw_table,
     'noted',
-    'basket over the cap',
-    count(*),
+    reason,
+    row_count,
     null
-from basket_sizes
-where products > (select max_basket_items from settings)
-having count(*) > 0;
+from (
+    select
+        'raw_orders' as raw_table,
+        'order without a customer' as reason,
+        count(*) as row_count
+    from stg_orders
+    where customer_key = -1
+    union all
+    select
+        'raw_orders' as raw_table,
+        'basket over max_basket_items' as reason,
+        count(*) as row_count
+    from basket_sizes
+    where products > (select max_basket_items from settings)
+    union all
+    select
+        'raw_order_items' as raw_table,
+        'line without a product' as reason,
+        count(*) as row_count
+    from checked_lines
+    where product_no = 0 and reason is null
+    union all
+    select
+        'raw_customers' as raw_table,
+        'inferred member' as reason,
+        count(*) as row_count
+    from DimCustomer
+    where is_inferred
+    union all
+    select
+        'raw_products' as raw_table,
+        'inferred member' as reason,
+        count(*) as row_count
+    from DimProduct
+    where is_inferred
+) as notes
+where row_count > 0;

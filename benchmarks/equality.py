@@ -1,0 +1,174 @@
+"""Whether two warehouses hold the same tables, row by row.
+
+What counts as equal: keys, text, dates, counts and money exactly, ratios within 1e-9
+of each other. ``sales_key`` is any number, so it is left out.
+"""
+
+import datetime
+import math
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+TABLE_KEYS: dict[str, tuple[str, ...]] = {
+    "DimCustomer": ("customer_key",),
+    "DimProduct": ("product_key",),
+    "DimTime": ("time_key",),
+    "FactSales": ("order_item_id",),
+    "FactOrders": ("order_id",),
+    "FactOrderCategories": ("order_id", "category"),
+    "rpt_sales_daily": ("date", "country", "category", "is_all_categories"),
+    "rpt_product_sales": ("product_key",),
+    "rpt_product_sales_monthly": ("month", "country", "product_key"),
+    "rpt_customer_cohorts": ("cohort_basis", "cohort_month", "month_index"),
+    "rpt_customer_rfm": ("customer_key",),
+    "rpt_customer_lifetime_value": ("customer_key",),
+    "rpt_product_co_purchases": ("product1_key", "product2_key"),
+    "rpt_data_quality": ("raw_table", "outcome", "reason"),
+}
+RATIOS = frozenset(
+    {
+        "average_purchase_value",
+        "confidence_1_to_2",
+        "confidence_2_to_1",
+        "cumulative_share",
+        "cumulative_spending_per_customer",
+        "customer_lifespan_years",
+        "lift",
+        "purchase_frequency_per_year",
+        "retention_rate",
+        "spending_per_customer",
+        "support",
+    }
+)
+# Columns of the models that no definition of the shared tables speaks of.
+LEFT_OUT = frozenset({"sales_key"})
+RELATIVE_TOLERANCE = 1e-9
+ROWS_A_FETCH = 10_000
+
+
+@dataclass(frozen=True)
+class TableComparison:
+    """One table of two warehouses: rows on each side, and what differs."""
+
+    table: str
+    rows: int
+    other_rows: int
+    differing_rows: int
+    missing_columns: tuple[str, ...]
+    first_difference: str
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing differs."""
+        return self.differing_rows == 0 and not self.missing_columns
+
+
+class Warehouse:
+    """A SQLite or DuckDB file opened for reading; the file's content says which."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection: Any
+        with path.open("rb") as file:
+            is_sqlite = file.read(15) == b"SQLite format 3"
+        if is_sqlite:
+            self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        else:
+            self._connection = duckdb.connect(str(path), read_only=True)
+
+    def columns(self, table: str) -> list[str]:
+        """Return the names of a table's columns; none where there is no table."""
+        try:
+            cursor = self._connection.execute(f"select * from {table} limit 0")  # noqa: S608
+        except (sqlite3.OperationalError, duckdb.CatalogException):
+            return []
+        return [column[0] for column in cursor.description]
+
+    def rows(
+        self, table: str, columns: Sequence[str], key: Sequence[str]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield a table's rows in the order of ``key``."""
+        cursor = self._connection.execute(
+            f"select {', '.join(columns)} from {table} order by {', '.join(key)}"  # noqa: S608
+        )
+        while batch := cursor.fetchmany(ROWS_A_FETCH):
+            yield from batch
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as SQLite has it: dates as text, flags and amounts as numbers.
+
+    A decimal with four places and SQLite's rounded REAL are the same double, so
+    turning a decimal into a double loses no difference between them.
+    """
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value
+
+
+def _same(mine: Any, other: Any, column: str) -> bool:
+    mine, other = _plain(mine), _plain(other)
+    if mine == other:
+        return True
+    if mine is None or other is None or column not in RATIOS:
+        return False
+    return math.isclose(mine, other, rel_tol=RELATIVE_TOLERANCE)
+
+
+def compare_table(mine: Warehouse, other: Warehouse, table: str) -> TableComparison:
+    """Compare one table over the columns that both have; the rest is named.
+
+    Rows are taken in key order and paired one by one, so a missing row shows as many
+    differences: the count says that something is wrong, the first difference where.
+    """
+    my_columns, other_columns = mine.columns(table), other.columns(table)
+    shared = [c for c in my_columns if c in other_columns and c not in LEFT_OUT]
+    missing = sorted(set(my_columns) ^ set(other_columns))
+    if not shared:
+        return TableComparison(table, 0, 0, 0, (table,), "table missing")
+    key = TABLE_KEYS[table]
+    rows = other_rows = differing = 0
+    first = ""
+    for row, other_row in zip_longest(
+        mine.rows(table, shared, key), other.rows(table, shared, key)
+    ):
+        rows += row is not None
+        other_rows += other_row is not None
+        if row == other_row:
+            continue
+        if row is None or other_row is None:
+            differing += 1
+            first = first or f"only on one side: {row or other_row}"
+            continue
+        wrong = [
+            f"{column} {left!r} / {right!r}"
+            for column, left, right in zip(shared, row, other_row, strict=True)
+            if not _same(left, right, column)
+        ]
+        if wrong:
+            differing += 1
+            place = ", ".join(str(row[shared.index(name)]) for name in key)
+            first = first or f"at {place}: {'; '.join(wrong)}"
+    return TableComparison(table, rows, other_rows, differing, tuple(missing), first)
+
+
+def compare(mine: Path, other: Path) -> list[TableComparison]:
+    """Compare every table of the star and the reports in two warehouse files."""
+    warehouses = Warehouse(mine), Warehouse(other)
+    try:
+        return [compare_table(*warehouses, table) for table in TABLE_KEYS]
+    finally:
+        for warehouse in warehouses:
+            warehouse.close()
