@@ -10,15 +10,19 @@ orders as (
 
 latest as (
 
-    select
-        {% if var('as_of_date') -%}
-        {{ to_date("'" ~ var('as_of_date') ~ "'") }} as as_of_date
-        {%- else -%}
-        max(order_date) as as_of_date
+    select max(order_date) as order_date from orders
 
-    from orders
-    {%- endif %}
+),
+
+chosen as (
+
+    select
+        coalesce(
+            {{ to_date("nullif('" ~ var('as_of_date') ~ "', '')") }}, order_date
+        ) as as_of_date
+
+    from latest
 
 )
 
-select * from latest
+select * from chosen

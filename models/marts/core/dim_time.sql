@@ -22,23 +22,23 @@ as_of as (
 
 touched_dates as (
 
-    select min(order_date) as first_date, max(order_date) as last_date from orders
+    select order_date as date from orders
 
     union all
 
-    select min(registration_date), max(registration_date) from customers
+    select registration_date as date from customers
 
     union all
 
-    select as_of_date, as_of_date from as_of
+    select as_of_date as date from as_of
 
 ),
 
 calendar_years as (
 
     select
-        min({{ date_part('year', 'first_date') }}) as first_year,
-        max({{ date_part('year', 'last_date') }}) as last_year
+        {{ date_part('year', 'min(date)') }} as first_year,
+        {{ date_part('year', 'max(date)') }} as last_year
 
     from touched_dates
 
@@ -68,8 +68,8 @@ days as (
     from day_numbers
     inner join calendar_bounds
         on
-            day_numbers.n
-            <= {{ days_between('calendar_bounds.first_day', 'calendar_bounds.last_day') }}
+            {{ days_between('calendar_bounds.first_day', 'calendar_bounds.last_day') }}
+            >= day_numbers.n
 
 ),
 

@@ -57,9 +57,8 @@ named as (
         combined.customer_key,
         customers.customer_id,
         combined.last_order_date,
-        cast(
-            {{ days_between('combined.last_order_date', 'as_of.as_of_date') }} as integer
-        ) as recency_days,
+        {{ days_between('combined.last_order_date', 'as_of.as_of_date') }}
+            as recency_days,
         combined.frequency,
         combined.monetary_value,
         combined.r_score,

@@ -20,11 +20,13 @@ products as (
 
 pairs as (
 
-    {{ counted_pairs(
-        ref('int_frequent_basket_items'),
-        ref('int_basket_products'),
-        '(select min_pair_orders from ' ~ ref('int_basket_thresholds') ~ ')',
-    ) }}
+    select counted.* from (
+        {{ counted_pairs(
+            ref('int_frequent_basket_items'),
+            ref('int_basket_products'),
+            '(select min_pair_orders from ' ~ ref('int_basket_thresholds') ~ ')',
+        ) }}
+    ) as counted
 
 ),
 

@@ -1,0 +1,78 @@
+# Everything runs inside .venv, made from the locked requirements. `make help` lists it.
+
+PYTHON ?= python3
+DATABASE := $(or $(DWH_DATABASE),ecommerce_dwh.db)
+BIN := .venv/bin
+STAMPS := .make
+
+SOURCES := $(shell find models macros seeds pipeline tests/dbt -type f \
+	\( -name '*.sql' -o -name '*.yml' -o -name '*.csv' -o -name '*.py' -o -name '*.md' \)) \
+	dbt_project.yml profiles.yml
+PYTHON_PACKAGES := generator pipeline dashboard benchmarks
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all help venv test test-engines lint dashboard docs bench bench-large clean
+
+all: $(DATABASE) target/index.html ## Build and test the warehouse and its documentation
+	@$(BIN)/python -m pipeline describe
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/:.*## /\t/' | expand -t 14
+
+venv: $(STAMPS)/venv ## Make .venv with the pinned dependencies
+
+$(STAMPS)/venv: requirements/default.lock
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "make: $(PYTHON) is missing: install Python 3.11 to 3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+		echo "make: $(PYTHON) is $$($(PYTHON) -V 2>&1): Python 3.11 to 3.13 is needed (make PYTHON=python3.12)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "make: $(PYTHON) lacks its venv module: install it (Debian: apt install python3-venv)" >&2; exit 1; }
+	@echo "Installing the pinned dependencies into .venv (two minutes the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements/default.lock
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/engines: requirements/engines.lock $(STAMPS)/venv
+	@echo "Installing DuckDB, PostgreSQL and Spark support into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements/engines.lock
+	@mkdir -p $(STAMPS) && touch $@
+
+$(DATABASE): $(STAMPS)/venv $(SOURCES)
+	@$(BIN)/python -m pipeline build --database $(DATABASE)
+
+target/index.html: $(DATABASE)
+	@DWH_DATABASE=$(DATABASE) $(BIN)/dbt --quiet docs generate
+	@touch $@
+
+docs: target/index.html ## Serve the models' documentation on http://localhost:8080
+	@DWH_DATABASE=$(DATABASE) $(BIN)/dbt docs serve --host 127.0.0.1
+
+dashboard: $(DATABASE) ## Open the dashboard
+	@DWH_DATABASE=$(DATABASE) $(BIN)/streamlit run dashboard/app.py
+
+test: $(STAMPS)/venv lint ## Run every check and test of the default engine
+	@$(BIN)/python -m pytest
+
+test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
+	@$(BIN)/python -m pytest tests/engines
+
+lint: $(STAMPS)/venv ## Check the style of SQL, YAML and Python
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(PYTHON_PACKAGES)
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
+
+bench: $(STAMPS)/venv $(DATABASE) ## Measure speed and memory against floors, up to a million lines
+	@$(BIN)/python -m benchmarks
+
+bench-large: $(STAMPS)/engines ## Measure ten million lines on DuckDB, a million on the servers
+	@$(BIN)/python -m benchmarks --large
+
+clean: ## Remove everything made here, the warehouse and .venv included
+	rm -rf .venv $(STAMPS) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f ecommerce_dwh.db ecommerce_dwh.db.*
