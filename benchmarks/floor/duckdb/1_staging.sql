@@ -40,6 +40,7 @@ from (
                     '(?s)\d{4}-\d{2}-\d{2}([T ][0-2]\d:[0-5]\d.*)?'
                 )
                 or try_cast(substr(raw.registration_date, 1, 10) as date) is null
+                or raw.registration_date < '0001'
                 then 'bad date'
             when
                 cast(substr(raw.registration_date, 1, 10) as date)
@@ -215,6 +216,7 @@ select
                 raw.order_date, '(?s)\d{4}-\d{2}-\d{2}([T ][0-2]\d:[0-5]\d.*)?'
             )
             or try_cast(substr(raw.order_date, 1, 10) as date) is null
+            or raw.order_date < '0001'
             then 'bad date'
         when
             cast(substr(raw.order_date, 1, 10) as date)
@@ -320,8 +322,11 @@ select
     orders.order_no,
     line.quantity,
     line.price,
-    -- Too large for decimal(18, 4) only where it is rejected below.
-    try_cast(line.quantity * line.price as decimal(18, 4)) as line_total,
+    -- Only a total that is rejected below is too large for the engine to multiply.
+    case
+        when abs(cast(line.quantity as double) * line.price) < 1e11
+            then cast(line.quantity * line.price as decimal(18, 4))
+    end as line_total,
     case
         when orders.status_group = 'sale'
             then
@@ -346,7 +351,8 @@ select
             or coalesce(line.order_id, '') in ('', '(unknown)')
             then 'missing key'
         when line.quantity is null or line.price is null then 'bad number'
-        when abs(line.quantity * line.price) >= 100000000000 then 'bad number'
+        when abs(cast(line.quantity as double) * line.price) >= 1e11
+            then 'bad number'
         when orders.order_no is null then 'order not found'
     end as reason
 from (

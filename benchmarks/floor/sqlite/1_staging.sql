@@ -1,5 +1,6 @@
 -- Raw text to checked, typed rows: customers, products, orders, lines, rejects.
--- Numbers are checked as text first: SQLite's own casts take anything.
+-- Numbers are checked as text first: SQLite's own casts take anything. date() takes
+-- 2024-02-30 too, but a modifier makes it 2024-03-01, which is not what was written.
 
 create table order_status_map (
     status text primary key,
@@ -70,8 +71,9 @@ from (
                 )
                 then 'bad date'
             when
-                date(substr(registration_date, 1, 10))
+                date(substr(registration_date, 1, 10), '+0 days')
                 is not substr(registration_date, 1, 10)
+                or registration_date < '0001'
                 then 'bad date'
             when
                 substr(registration_date, 1, 10)
@@ -320,7 +322,10 @@ select
             )
             or order_date is null
             then 'bad date'
-        when date(substr(order_date, 1, 10)) is not substr(order_date, 1, 10)
+        when
+            date(substr(order_date, 1, 10), '+0 days')
+            is not substr(order_date, 1, 10)
+            or order_date < '0001'
             then 'bad date'
         when
             substr(order_date, 1, 10)
