@@ -7,20 +7,24 @@
     {{ return(adapter.dispatch('is_date_text', 'ecommerce_dwh')(text)) }}
 {%- endmacro %}
 
-{% macro date_pattern() -%}
-    [0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-2][0-9]:[0-5][0-9](.|\n)*)?
+{#
+    The beginning decides: engines differ in what a dot matches (Java's no carriage
+    return) and in what a dollar sign does (Java's matches before a last line feed).
+#}
+{% macro date_pattern(end) -%}
+    ^[0-9]{4}-[0-9]{2}-[0-9]{2}({{ end }}|[T ][0-2][0-9]:[0-5][0-9])
 {%- endmacro %}
 
 {% macro default__is_date_text(text) -%}
-    ({{ text }} ~ '^{{ date_pattern() }}$')
+    ({{ text }} ~ '{{ date_pattern("$") }}')
 {%- endmacro %}
 
 {% macro duckdb__is_date_text(text) -%}
-    regexp_full_match({{ text }}, '{{ date_pattern() }}')
+    regexp_matches({{ text }}, '{{ date_pattern("$") }}')
 {%- endmacro %}
 
 {% macro spark__is_date_text(text) -%}
-    ({{ text }} rlike r'\A{{ date_pattern() }}\z')
+    ({{ text }} rlike r'{{ date_pattern("\\z") }}')
 {%- endmacro %}
 
 {% macro sqlite__is_date_text(text) -%}

@@ -19,11 +19,11 @@
     ({{ text }} rlike r'\A[+-]?[0-9]{1,12}(\.[0-9]{1,4})?\z')
 {%- endmacro %}
 
-{# SQLite has no regular expressions: digits and one point, counted. #}
+{# SQLite has no regular expressions: digits and one point, and how many of each. #}
 {% macro sqlite__is_number(text) -%}
     case
         when {{ text }} glob '[0-9]*' then {{ sqlite__is_unsigned_number(text) }}
-        when {{ text }} glob '[+-]?*'
+        when {{ text }} glob '[+-][0-9]*'
             then {{ sqlite__is_unsigned_number('substr(' ~ text ~ ', 2)') }}
         else 0
     end
@@ -31,11 +31,12 @@
 
 {% macro sqlite__is_unsigned_number(text) -%}
     case
-        when {{ text }} glob '*[^0-9.]*' then 0
-        when instr({{ text }}, '.') = 0 then length({{ text }}) between 1 and 12
+        when {{ text }} not glob '*[^0-9]*' then length({{ text }}) <= 12
         else
-            instr({{ text }}, '.') between 2 and 13
-            and length({{ text }}) - instr({{ text }}, '.') between 1 and 4
-            and instr(substr({{ text }}, instr({{ text }}, '.') + 1), '.') = 0
+            {{ text }} glob '[0-9]*.[0-9]*'
+            and {{ text }} not glob '*[^0-9.]*'
+            and {{ text }} not glob '*.*.*'
+            and instr({{ text }}, '.') <= 13
+            and length({{ text }}) - instr({{ text }}, '.') <= 4
     end
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# An amount with four decimals; text must have been checked with is_number first. #}
+{# An amount with four decimals, of a number. Raw text goes through parse_money. #}
 {% macro to_money(expression) -%}
     {{ return(adapter.dispatch('to_money', 'ecommerce_dwh')(expression)) }}
 {%- endmacro %}

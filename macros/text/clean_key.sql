@@ -4,5 +4,5 @@
     nothing too.
 #}
 {% macro clean_key(text) -%}
-    nullif(nullif(trim({{ text }}), ''), '(unknown)')
+    nullif(nullif({{ trim_blanks(text) }}, ''), '(unknown)')
 {%- endmacro %}

@@ -24,8 +24,15 @@
     cast(json_object({{ json_members(columns, table) }}) as text)
 {%- endmacro %}
 
+{# json_build_object would put blanks round each colon. #}
 {% macro postgres__row_as_json(columns, table) -%}
-    cast(json_build_object({{ json_members(columns, table) }}) as text)
+    '{'
+    {%- for column in columns %}
+    || '"{{ column }}":'
+    || coalesce(cast(to_json({{ table ~ '.' if table }}{{ column }}) as text), 'null')
+    {%- if not loop.last %} || ','{% endif -%}
+    {%- endfor %}
+    || '}'
 {%- endmacro %}
 
 {% macro spark__row_as_json(columns, table) -%}

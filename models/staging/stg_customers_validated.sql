@@ -12,12 +12,18 @@ raw_customers as (
 
 ),
 
-repeated_keys as (
+customer_keys as (
 
     select {{ clean_key('customer_id') }} as customer_key
 
-    from raw_customers
-    group by {{ clean_key('customer_id') }}
+    from {{ ref('raw_customers') }}
+
+),
+
+repeated_keys as (
+
+    select customer_key from customer_keys
+    group by customer_key
     having count(*) > 1
 
 ),

@@ -18,12 +18,18 @@ orders as (
 
 ),
 
-repeated_keys as (
+order_item_keys as (
 
     select {{ clean_key('order_item_id') }} as order_item_key
 
-    from raw_order_items
-    group by {{ clean_key('order_item_id') }}
+    from {{ ref('raw_order_items') }}
+
+),
+
+repeated_keys as (
+
+    select order_item_key from order_item_keys
+    group by order_item_key
     having count(*) > 1
 
 ),
@@ -37,10 +43,7 @@ parsed as (
         orders.order_outcome,
         repeated_keys.order_item_key is not null as is_repeated,
         {{ whole_number('raw_order_items.quantity') }} as units,
-        case
-            when {{ is_number('raw_order_items.price_per_item') }}
-                then {{ to_money('raw_order_items.price_per_item') }}
-        end as price
+        {{ parse_money('raw_order_items.price_per_item') }} as price
 
     from raw_order_items
     left join repeated_keys

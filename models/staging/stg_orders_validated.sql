@@ -21,12 +21,18 @@ order_status_map as (
 
 ),
 
-repeated_keys as (
+order_keys as (
 
     select {{ clean_key('order_id') }} as order_key
 
-    from raw_orders
-    group by {{ clean_key('order_id') }}
+    from {{ ref('raw_orders') }}
+
+),
+
+repeated_keys as (
+
+    select order_key from order_keys
+    group by order_key
     having count(*) > 1
 
 ),
@@ -37,8 +43,9 @@ parsed as (
         {{ prefixed(columns, 'raw_orders') }},
         {{ clean_key('raw_orders.order_id') }} as clean_order_id,
         repeated_keys.order_key is not null as is_repeated,
-        coalesce(nullif(lower(trim(raw_orders.status)), ''), '(empty)')
-            as normalized_status,
+        coalesce(
+            nullif({{ ascii_lower(trim_blanks('raw_orders.status')) }}, ''), '(empty)'
+        ) as normalized_status,
         {{ date_text('raw_orders.order_date') }} as order_day
 
     from raw_orders

@@ -12,12 +12,18 @@ raw_products as (
 
 ),
 
-repeated_keys as (
+product_keys as (
 
     select {{ clean_key('product_id') }} as product_key
 
-    from raw_products
-    group by {{ clean_key('product_id') }}
+    from {{ ref('raw_products') }}
+
+),
+
+repeated_keys as (
+
+    select product_key from product_keys
+    group by product_key
     having count(*) > 1
 
 ),
@@ -28,10 +34,7 @@ parsed as (
         {{ prefixed(columns, 'raw_products') }},
         {{ clean_key('raw_products.product_id') }} as clean_product_id,
         repeated_keys.product_key is not null as is_repeated,
-        case
-            when {{ is_number('raw_products.price') }}
-                then {{ to_money('raw_products.price') }}
-        end as price_amount,
+        {{ parse_money('raw_products.price') }} as price_amount,
         {{ whole_number('raw_products.stock_quantity') }} as stock_units
 
     from raw_products

@@ -1,0 +1,11 @@
+{#
+    Text without the blanks around it: spaces alone, as SQL's trim. DuckDB's takes
+    every Unicode space, and so would change an id with a no-break space.
+#}
+{% macro trim_blanks(text) -%}
+    {{ return(adapter.dispatch('trim_blanks', 'ecommerce_dwh')(text)) }}
+{%- endmacro %}
+
+{% macro default__trim_blanks(text) -%} trim({{ text }}) {%- endmacro %}
+
+{% macro duckdb__trim_blanks(text) -%} trim({{ text }}, ' ') {%- endmacro %}
