@@ -1,0 +1,73 @@
+"""The raw contract: which files, which columns, in which order.
+
+Every column is text; typing is staging's work, so that nothing is lost or guessed
+on the way in.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One raw table of the contract.
+
+    Attributes:
+        name: The table's name, and its file's name without the suffix.
+        columns: All columns, in the order of the table.
+        required: The columns that a file's header must have.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    required: frozenset[str]
+
+
+RAW_TABLES: tuple[RawTable, ...] = (
+    RawTable(
+        "raw_customers",
+        (
+            "customer_id",
+            "name",
+            "email",
+            "address",
+            "city",
+            "country",
+            "registration_date",
+        ),
+        frozenset({"customer_id"}),
+    ),
+    RawTable(
+        "raw_products",
+        ("product_id", "product_name", "category", "price", "stock_quantity"),
+        frozenset({"product_id"}),
+    ),
+    RawTable(
+        "raw_orders",
+        ("order_id", "customer_id", "order_date", "status"),
+        frozenset({"order_id", "order_date"}),
+    ),
+    RawTable(
+        "raw_order_items",
+        ("order_item_id", "order_id", "product_id", "quantity", "price_per_item"),
+        frozenset(
+            {"order_item_id", "order_id", "product_id", "quantity", "price_per_item"}
+        ),
+    ),
+)
+
+RAW_TABLE_NAMES = tuple(table.name for table in RAW_TABLES)
+
+# Who filled each raw table, and when: one row per raw table.
+RAW_LOADS = "raw_loads"
+RAW_LOADS_COLUMNS: tuple[tuple[str, str], ...] = (
+    ("raw_table", "text"),
+    ("source", "text"),
+    ("origin", "text"),
+    ("row_count", "integer"),
+    ("loaded_at", "text"),
+)
+
+# The surrogate keys once given; a build takes them over from the published warehouse.
+KEY_MAPS = ("int_customer_keys", "int_product_keys")
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")

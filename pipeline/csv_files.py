@@ -1,0 +1,154 @@
+"""Read raw CSV files, plain or gzipped: checked first, then streamed as text."""
+
+import csv
+import gzip
+import io
+import itertools
+import operator
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pipeline.contract import RawTable
+from pipeline.csv_structure import CsvStructure
+from pipeline.errors import PipelineError
+from pipeline.header import Header, match_header
+from pipeline.raw_file import BATCH_ROWS, Advance, RawFile
+
+_BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_CHUNK_BYTES = 1 << 20
+_WHOLE_GZIP = "expected a whole gzip file; make or copy it again"
+
+# A field may be longer than the 128 KiB that the csv module allows by default.
+csv.field_size_limit(sys.maxsize)
+
+
+class CsvFile(RawFile):
+    """A `.csv` or `.csv.gz` file of one raw table."""
+
+    def __init__(self, table: RawTable, path: Path) -> None:
+        super().__init__(table, path)
+        self.compressed = path.suffix.lower() == ".gz"
+
+    def check(self, advance: Advance) -> None:
+        """Check encoding, structure and header, a chunk at a time."""
+        with self.readable(), self._stream() as (stream, raw):
+            first = stream.read(_CHUNK_BYTES)
+            self._check_start(first)
+            first = first.removeprefix(_BOM)
+            self.header = self._read_header(first)
+            structure = CsvStructure(self.path.name, self.header.width)
+            done = 0
+            chunk = first
+            while chunk:
+                structure.feed(chunk)
+                advance(raw.tell() - done)
+                done = raw.tell()
+                chunk = stream.read(_CHUNK_BYTES)
+            structure.finish()
+        self.row_count = structure.records - 1
+        self.require_rows()
+
+    def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
+        """Batches of rows: the header's contract columns, in contract order."""
+        with self._stream() as (stream, raw):
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            reader = csv.reader(text, strict=True)
+            next(reader, None)
+            rows: Iterator[Sequence[str]] = reader
+            header = self.header
+            if header.positions != tuple(range(header.width)):
+                rows = map(_picker(header.positions), reader)
+            done = 0
+            for start in range(0, self.row_count, BATCH_ROWS):
+                # By the number of rows, so that blank lines at the end are not read.
+                yield itertools.islice(rows, min(BATCH_ROWS, self.row_count - start))
+                position = raw.tell()
+                advance(position - done)
+                done = position
+
+    def _check_start(self, first: bytes) -> None:
+        name = self.path.name
+        if not first:
+            raise PipelineError(
+                f"{name} is empty; expected a header line: "
+                f"{','.join(self.table.columns)}"
+            )
+        if first.startswith(_UTF_16):
+            raise PipelineError(f"{name}, line 1: the file is UTF-16; save it as UTF-8")
+        if first.startswith((b"PK\x03\x04", b"\x1f\x8b", b"PAR1")):
+            raise PipelineError(
+                f"{name}, line 1: this is a zip, Excel, gzip or Parquet file; expected "
+                f"CSV text (a gzipped CSV is named {self.table.name}.csv.gz)"
+            )
+
+    def _read_header(self, first: bytes) -> Header:
+        where = f"{self.path.name}, line 1"
+        end = _end_of_record(first)
+        if end is None and len(first) >= _CHUNK_BYTES:
+            raise PipelineError(
+                f"{where}: no end in the first MiB; expected the column names "
+                f"{', '.join(self.table.columns)}"
+            )
+        line = first[:end]
+        # For its encoding and its quotes; the width is not known yet.
+        structure = CsvStructure(self.path.name, line.count(b",") + 1)
+        names: list[str] = []
+        if b'"' not in line:
+            structure.feed(line)
+        try:
+            names = next(csv.reader([line.decode()], strict=True), [])
+        except (UnicodeDecodeError, csv.Error):
+            structure.feed(line)
+            structure.finish()
+            raise PipelineError(f"{where}: cannot be read as CSV") from None
+        return match_header(names, self.table, where)
+
+    @contextmanager
+    def readable(self) -> Iterator[None]:
+        """Word what gzip, the csv module and the decoder say."""
+        name = self.path.name
+        with super().readable():
+            try:
+                yield
+            except EOFError:
+                raise PipelineError(f"{name} is cut off; {_WHOLE_GZIP}") from None
+            except (gzip.BadGzipFile, zlib.error) as error:
+                raise PipelineError(
+                    f"{name} is corrupt ({error}); {_WHOLE_GZIP}"
+                ) from None
+            except (csv.Error, UnicodeDecodeError):
+                # The check has passed before, so these are other bytes.
+                raise PipelineError(
+                    f"{name} changed while it was read; load it when it is complete"
+                ) from None
+
+    @contextmanager
+    def _stream(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+        """The file's bytes, unpacked, and the file itself, for its position."""
+        with self.path.open("rb") as raw:
+            if not self.compressed:
+                yield raw, raw
+                return
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield cast(BinaryIO, io.BufferedReader(unpacked, _CHUNK_BYTES)), raw
+
+
+def _picker(positions: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """A function that picks fields of a row, at the speed of C where it can."""
+    if len(positions) == 1:
+        (only,) = positions
+        return lambda row: (row[only],)
+    return operator.itemgetter(*positions)
+
+
+def _end_of_record(data: bytes) -> int | None:
+    """Where the first record ends, or None where it has no end in these bytes."""
+    end = data.find(b"\n")
+    while end >= 0 and data.count(b'"', 0, end) % 2:
+        end = data.find(b"\n", end + 1)
+    return end + 1 if end >= 0 else None

@@ -1,0 +1,146 @@
+"""What the pipeline asks of an engine.
+
+An engine knows one published warehouse and one build area beside it. Data are loaded
+into either; dbt and everything after it see the build area only, until `publish` makes
+it the published warehouse in one step.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pipeline.raw_file import Advance, RawFile
+
+
+@dataclass(frozen=True)
+class RawLoad:
+    """A row of `raw_loads`: who filled a raw table, and when.
+
+    Attributes:
+        raw_table: The raw table.
+        source: `load` for files, `demo` for the project's own seeds.
+        origin: The folder or file, as it was given.
+        row_count: Rows in the table.
+        loaded_at: UTC, ISO 8601.
+    """
+
+    raw_table: str
+    source: str
+    origin: str
+    row_count: int
+    loaded_at: str
+
+
+class Engine(ABC):
+    """One target and one database on it.
+
+    Every method raises `PipelineError` for what a user can mend.
+
+    Attributes:
+        target: The target's name in `profiles.yml`.
+    """
+
+    target: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def location(self) -> str:
+        """How to name the published warehouse to a person."""
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """The engine's name and version, such as `SQLite 3.45.1`."""
+
+    @abstractmethod
+    def check_requirements(self) -> None:
+        """Refuse an engine that lacks what the models need."""
+
+    @abstractmethod
+    def check_published(self) -> None:
+        """Refuse a target that is not an empty place or a warehouse of this project.
+
+        Also undoes what a killed writer left half done there.
+        """
+
+    @abstractmethod
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the target against other builds and loads, or refuse at once.
+
+        The lock is the operating system's or the server's: it dies with its process.
+        """
+
+    @abstractmethod
+    def begin_build(self) -> None:
+        """Make an empty build area, whatever an earlier build left there."""
+
+    @abstractmethod
+    def discard_build(self) -> None:
+        """Remove the build area."""
+
+    @property
+    @abstractmethod
+    def build_location(self) -> str:
+        """How to name the build area to a person."""
+
+    @abstractmethod
+    def load_raw(
+        self,
+        files: Sequence[RawFile],
+        loads: Sequence[RawLoad],
+        advance: Advance,
+        *,
+        in_place: bool,
+    ) -> None:
+        """Replace the raw tables and `raw_loads` in one transaction.
+
+        Args:
+            files: The checked files, one a raw table.
+            loads: The new rows of `raw_loads`.
+            advance: Told the bytes read.
+            in_place: Into the published warehouse, rather than the build area.
+        """
+
+    @abstractmethod
+    def published_source(self) -> str | None:
+        """The `source` of the published raw tables; None where there are none.
+
+        `load` if any of the tables was loaded.
+        """
+
+    @abstractmethod
+    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+        """Copy tables, as they are, from the published warehouse to the build area.
+
+        Returns:
+            The rows of each table copied; those that are not there are left out.
+        """
+
+    @abstractmethod
+    def dbt_environment(self) -> dict[str, str]:
+        """The environment variables that point dbt to the build area."""
+
+    @abstractmethod
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read from the build area."""
+
+    @abstractmethod
+    def write_table(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Iterable[Sequence[object]],
+    ) -> None:
+        """Replace a small table of the build area.
+
+        Args:
+            name: The table.
+            columns: Name and type of each column: text, integer or real.
+            rows: Its rows.
+        """
+
+    @abstractmethod
+    def publish(self) -> None:
+        """Make the build area the published warehouse, in one step."""

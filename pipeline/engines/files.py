@@ -1,0 +1,181 @@
+"""What the engines share whose warehouse is one file: build beside it, then rename."""
+
+import os
+import shutil
+import stat
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.engines.base import Engine
+from pipeline.errors import PipelineError
+
+
+class FileEngine(Engine):
+    """A warehouse in one file, published by an atomic rename.
+
+    Attributes:
+        path: The published file. Symbolic links are followed, so that the rename
+            replaces the file and not the link.
+        building: The build area: `<database>.building`.
+        previous: The version before the published one: `<database>.previous`.
+    """
+
+    def __init__(self, database: str) -> None:
+        self.path = Path(os.path.realpath(database))
+        self.building = self._beside(".building")
+        self.previous = self._beside(".previous")
+
+    @property
+    def location(self) -> str:
+        """The published file's path."""
+        return str(self.path)
+
+    @property
+    def build_location(self) -> str:
+        """The build file's path."""
+        return str(self.building)
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    @property
+    @abstractmethod
+    def _sidecars(self) -> tuple[str, ...]:
+        """Suffixes of the files that the engine itself puts beside a database."""
+
+    @abstractmethod
+    def _settle_published(self) -> AbstractContextManager[None]:
+        """Hold the published file against writers, without unfinished work beside it.
+
+        A journal left beside the old file would be replayed into the new one.
+        """
+
+    @abstractmethod
+    def _finish_build(self) -> None:
+        """Bring the build into the one file that will be renamed."""
+
+    def check_published(self) -> None:
+        """Refuse what cannot be, or become, the published file."""
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise PipelineError(
+                f"the folder {folder} does not exist; make it, or choose another "
+                "database"
+            )
+        try:
+            mode = self.path.stat().st_mode
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise PipelineError(
+                f"{self.path} cannot be used: {error.strerror}"
+            ) from None
+        if stat.S_ISDIR(mode):
+            raise PipelineError(f"{self.path} is a folder; expected a database file")
+        if not stat.S_ISREG(mode):
+            raise PipelineError(
+                f"{self.path} is not a regular file; expected a database file"
+            )
+        self._check_file()
+
+    @abstractmethod
+    def _check_file(self) -> None:
+        """Refuse an existing file that is no database, or another program's."""
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Lock `<database>.lock`; the file stays, the lock dies with the process."""
+        lock = FileLock(self._beside(".lock"), timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise PipelineError(
+                f"another build or load of {self.path} is running; "
+                "run this again when it has finished"
+            ) from None
+        except OSError as error:
+            raise PipelineError(
+                f"the folder {self.path.parent} cannot be written to "
+                f"({error.strerror}); choose another database"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def begin_build(self) -> None:
+        """Remove what a killed build left; the engine makes the file when it writes."""
+        self.discard_build()
+
+    def discard_build(self) -> None:
+        """Remove the build file and what stands beside it."""
+        for suffix in ("", *self._sidecars):
+            leftover = self.building.with_name(self.building.name + suffix)
+            try:
+                leftover.unlink(missing_ok=True)
+            except OSError as error:
+                raise PipelineError(
+                    f"{leftover} is in the way and cannot be removed "
+                    f"({error.strerror}); remove it and run this again"
+                ) from None
+
+    def publish(self) -> None:
+        """Swap the build in with one rename, and keep the last version beside it."""
+        self._finish_build()
+        try:
+            if not self.path.exists():
+                _sync(self.building)
+                self._remove_strays()
+                self.building.replace(self.path)
+                _sync(self.path.parent)
+                return
+            # The new file is read by whoever could read the old one.
+            shutil.copymode(self.path, self.building)
+            with suppress(PermissionError):
+                owner = self.path.stat()
+                os.chown(self.building, owner.st_uid, owner.st_gid)
+            _sync(self.building)
+            with self._settle_published():
+                pass
+            # Not while the old file is held: where a copy must be made, closing the
+            # copied file would end the hold (POSIX locks belong to the process).
+            self._keep_previous()
+            with self._settle_published():
+                self.building.replace(self.path)
+                _sync(self.path.parent)
+        except OSError as error:
+            raise PipelineError(
+                f"{self.path} cannot be replaced ({error.strerror or error}); "
+                f"it is as it was, and the finished build is {self.building}"
+            ) from None
+
+    def _keep_previous(self) -> None:
+        """The published file gets a second name, without a moment of having none."""
+        second = self._beside(".previous.new")
+        second.unlink(missing_ok=True)
+        try:
+            os.link(self.path, second)
+        except OSError:  # a file system without hard links
+            shutil.copy2(self.path, second)
+            _sync(second)
+        second.replace(self.previous)
+        # Renaming one name of a file over another name of it does nothing.
+        second.unlink(missing_ok=True)
+
+    def _remove_strays(self) -> None:
+        """Without a published file, what stands beside its name belongs to nothing."""
+        for suffix in self._sidecars:
+            self._beside(suffix).unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

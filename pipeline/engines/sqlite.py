@@ -1,0 +1,338 @@
+"""The embedded default: one SQLite file."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawTable
+from pipeline.engines.base import RawLoad
+from pipeline.engines.files import FileEngine
+from pipeline.errors import PipelineError
+from pipeline.raw_file import Advance, RawFile
+
+DEFAULT_DATABASE = "ecommerce_dwh.db"
+MINIMUM_VERSION = (3, 35, 0)
+
+# What the models need, and a query that fails without it.
+PROBES: tuple[tuple[str, str], ...] = (
+    ("window functions", "select row_number() over (order by 1)"),
+    ("JSON functions", "select json_object('a', 1), value from json_each('[1]')"),
+    ("upsert", "select instr('a', 'a'), iif(1, 2, 3)"),
+    ("mathematical functions", "select ln(2.0), exp(1.0), pow(2.0, 0.5), floor(1.5)"),
+)
+
+# How long to wait for another program's write, in seconds.
+BUSY_SECONDS = 5.0
+BUSY_SECONDS_TO_PUBLISH = 60.0
+
+
+class SqliteEngine(FileEngine):
+    """A SQLite file, never in WAL mode once published."""
+
+    target = "sqlite"
+    _sidecars = ("-journal", "-wal", "-shm")
+
+    def __init__(self, database: str | None) -> None:
+        super().__init__(database or DEFAULT_DATABASE)
+
+    @property
+    def version(self) -> str:
+        """The version of the library that Python uses."""
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def check_requirements(self) -> None:
+        """Ask the library itself for each function that the models need."""
+        with closing(sqlite3.connect(":memory:")) as connection:
+            check_library(connection)
+
+    def _check_file(self) -> None:
+        with _worded(self.path), self._connection(self.path) as connection:
+            # Opened for writing, so that a killed writer's journal is rolled back.
+            connection.execute("begin immediate")
+            connection.execute("rollback")
+            tables = [
+                name
+                for (name,) in connection.execute(
+                    "select name from sqlite_master where type in ('table', 'view') "
+                    "and name not like 'sqlite\\_%' escape '\\' order by name"
+                )
+            ]
+        if tables and RAW_LOADS not in tables:
+            some = ", ".join(tables[:3]) + (", ..." if len(tables) > 3 else "")
+            raise PipelineError(
+                f"{self.path} is a database of another program (it holds {some} and "
+                f"no {RAW_LOADS}); choose another database, or move it away"
+            )
+
+    def load_raw(
+        self,
+        files: Sequence[RawFile],
+        loads: Sequence[RawLoad],
+        advance: Advance,
+        *,
+        in_place: bool,
+    ) -> None:
+        """Insert every row with prepared statements, empty fields as null."""
+        path = self.path if in_place else self.building
+        new = not path.exists()
+        try:
+            self._load_raw(path, files, loads, advance, in_place=in_place)
+        except BaseException:
+            if new:
+                path.unlink(missing_ok=True)
+            raise
+
+    def _load_raw(
+        self,
+        path: Path,
+        files: Sequence[RawFile],
+        loads: Sequence[RawLoad],
+        advance: Advance,
+        *,
+        in_place: bool,
+    ) -> None:
+        with _worded(path), self._connection(path) as connection:
+            if not in_place:
+                _write_without_safety(connection)
+            with _transaction(connection):
+                for file in files:
+                    _fill(connection, file, advance)
+                _create(connection, RAW_LOADS, RAW_LOADS_COLUMNS, replace=False)
+                connection.execute(f"delete from {RAW_LOADS}")  # noqa: S608
+                connection.executemany(
+                    f"insert into {RAW_LOADS} values (?, ?, ?, ?, ?)",  # noqa: S608
+                    [
+                        (
+                            load.raw_table,
+                            load.source,
+                            load.origin,
+                            load.row_count,
+                            load.loaded_at,
+                        )
+                        for load in loads
+                    ],
+                )
+
+    def published_source(self) -> str | None:
+        """`load` as soon as one table was loaded."""
+        if not self.path.exists():
+            return None
+        with _worded(self.path), self._connection(self.path) as connection:
+            if not _definition(connection, "main", RAW_LOADS):
+                return None
+            sources = {
+                source
+                for (source,) in connection.execute(
+                    f"select source from {RAW_LOADS}"  # noqa: S608
+                )
+            }
+        return "load" if "load" in sources else "demo" if sources else None
+
+    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+        """Copy definitions, rows and indexes."""
+        copied: dict[str, int] = {}
+        if not self.path.exists():
+            return copied
+        with _worded(self.building), self._connection(self.building) as connection:
+            _write_without_safety(connection)
+            connection.execute("attach database ? as published", (str(self.path),))
+            with _transaction(connection):
+                for table in tables:
+                    definition = _definition(connection, "published", table)
+                    if definition is None:
+                        continue
+                    connection.execute(definition)
+                    name = _quoted(table)
+                    copied[table] = connection.execute(
+                        f"insert into main.{name} select * from published.{name}"  # noqa: S608
+                    ).rowcount
+                    for (index,) in connection.execute(
+                        "select sql from published.sqlite_master where type = 'index' "
+                        "and tbl_name = ? and sql is not null",
+                        (table,),
+                    ).fetchall():
+                        connection.execute(index)
+        return copied
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The profile's path is the build file."""
+        return {"DWH_TARGET": self.target, "DWH_DATABASE": str(self.building)}
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read from the build file."""
+        with _worded(self.building), self._connection(self.building) as connection:
+            return connection.execute(sql).fetchall()
+
+    def write_table(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Iterable[Sequence[object]],
+    ) -> None:
+        """Replace a table of the build file."""
+        marks = ", ".join("?" * len(columns))
+        with _worded(self.building), self._connection(self.building) as connection:
+            _write_without_safety(connection)
+            with _transaction(connection):
+                _create(connection, name, columns, replace=True)
+                connection.executemany(
+                    f"insert into {_quoted(name)} values ({marks})",  # noqa: S608
+                    rows,
+                )
+
+    def _finish_build(self) -> None:
+        with _worded(self.building), self._connection(self.building) as connection:
+            _leave_wal(connection, self.building)
+
+    @contextmanager
+    def _settle_published(self) -> Iterator[None]:
+        with (
+            _worded(self.path),
+            self._connection(self.path, BUSY_SECONDS_TO_PUBLISH) as connection,
+        ):
+            # SQLite would take a WAL left beside the new file for the new file's own.
+            _leave_wal(connection, self.path)
+            connection.execute("begin immediate")
+            try:
+                yield
+            finally:
+                connection.execute("rollback")
+
+    @contextmanager
+    def _connection(
+        self, path: Path, timeout: float | None = None
+    ) -> Iterator[sqlite3.Connection]:
+        timeout = BUSY_SECONDS if timeout is None else timeout
+        with closing(
+            sqlite3.connect(path, timeout=timeout, isolation_level=None)
+        ) as connection:
+            yield connection
+
+
+def check_library(connection: sqlite3.Connection) -> None:
+    """Refuse a SQLite that cannot run the models.
+
+    Raises:
+        PipelineError: What is missing.
+    """
+    upgrade = "use a Python with a newer SQLite (python.org's installers have one)"
+    if sqlite3.sqlite_version_info < MINIMUM_VERSION:
+        wanted = ".".join(map(str, MINIMUM_VERSION))
+        raise PipelineError(
+            f"SQLite {sqlite3.sqlite_version} is too old; expected {wanted} or newer: "
+            f"{upgrade}"
+        )
+    for what, probe in PROBES:
+        try:
+            connection.execute(probe).fetchall()
+        except sqlite3.Error as error:
+            raise PipelineError(
+                f"SQLite {sqlite3.sqlite_version} lacks {what} ({error}): {upgrade}"
+            ) from None
+
+
+def _fill(connection: sqlite3.Connection, file: RawFile, advance: Advance) -> None:
+    table: RawTable = file.table
+    columns = [(name, "text") for name in table.columns]
+    _create(connection, table.name, columns, replace=True)
+    present = file.header.columns
+    values = ", ".join(["nullif(?, '')"] * len(present))
+    insert = f"insert into {table.name} ({', '.join(present)}) values ({values})"  # noqa: S608
+    rows = 0
+    with file.readable():
+        for batch in file.batches(advance):
+            rows += connection.executemany(insert, batch).rowcount
+    if rows != file.row_count:
+        raise PipelineError(
+            f"{file.path.name} changed while it was read; load it when it is complete"
+        )
+
+
+def _create(
+    connection: sqlite3.Connection,
+    name: str,
+    columns: Sequence[tuple[str, str]],
+    *,
+    replace: bool,
+) -> None:
+    if replace:
+        connection.execute(f"drop table if exists {_quoted(name)}")
+    defined = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns)
+    connection.execute(f"create table if not exists {_quoted(name)} ({defined})")
+
+
+def _definition(connection: sqlite3.Connection, schema: str, table: str) -> str | None:
+    row = connection.execute(
+        f"select sql from {schema}.sqlite_master "  # noqa: S608
+        "where type = 'table' and name = ? collate nocase",
+        (table,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _write_without_safety(connection: sqlite3.Connection) -> None:
+    """For the build file only: a killed build is thrown away, a finished one synced."""
+    connection.execute("pragma synchronous = off")
+
+
+def _leave_wal(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("pragma journal_mode").fetchone()
+    if mode == "wal":
+        (mode,) = connection.execute("pragma journal_mode = delete").fetchone()
+    if mode == "wal":
+        raise PipelineError(
+            f"{path} is in WAL mode and open in another program; close that program "
+            "and run this again"
+        )
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # a full disk has rolled it back already
+            connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+@contextmanager
+def _worded(path: Path) -> Iterator[None]:
+    """Word SQLite's errors for the user, with what to do.
+
+    Raises:
+        PipelineError: Instead of sqlite3's own.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        raise PipelineError(_wording(path, name, str(error))) from None
+
+
+def _wording(path: Path, name: str, text: str) -> str:
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return (
+            f"{path} is being written by another program; "
+            "run this again when it has finished"
+        )
+    if name.startswith("SQLITE_NOTADB"):
+        return f"{path} is no SQLite database; choose another database, or move it away"
+    if name.startswith("SQLITE_CORRUPT"):
+        return (
+            f"{path} is damaged ({text}); move it away and build again, or restore "
+            f"{path}.previous"
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return f"{path} cannot be written to ({text}); choose another database"
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return f"{path} cannot be written ({text}); free some disk space and run again"
+    return f"{path}: {text}"

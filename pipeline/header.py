@@ -1,0 +1,79 @@
+"""Match a file's header to the contract of its table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.contract import RawTable
+from pipeline.errors import PipelineError
+
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the table's columns stand in a file.
+
+    Attributes:
+        columns: The contract's columns that the file has, in contract order.
+        positions: For each of `columns`, its position in the file.
+        width: How many fields a line of the file has.
+        unknown: Names of the file's columns that the contract does not know.
+    """
+
+    columns: tuple[str, ...]
+    positions: tuple[int, ...]
+    width: int
+    unknown: tuple[str, ...]
+
+
+def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
+    """Match column names without regard to case and surrounding blanks.
+
+    Args:
+        names: The header as written.
+        table: The table that the file is for.
+        where: How to name the place in an error, such as `raw_orders.csv, line 1`.
+
+    Raises:
+        PipelineError: A column is missing or there twice, or the file is separated
+            by something else than commas.
+    """
+    plain = [name.strip().casefold() for name in names]
+    twice = sorted({name for name in plain if name and plain.count(name) > 1})
+    if twice:
+        raise PipelineError(
+            f"{where}: the column {twice[0]} is there {plain.count(twice[0])} times; "
+            "expected it once"
+        )
+    missing = [
+        name for name in table.columns if name in table.required and name not in plain
+    ]
+    if missing:
+        if len(names) == 1:
+            for delimiter, called in _OTHER_DELIMITERS.items():
+                if delimiter in names[0]:
+                    raise PipelineError(
+                        f"{where}: the columns are separated by {called}; "
+                        "expected commas"
+                    )
+        if not any(plain):
+            raise PipelineError(
+                f"{where}: the line is blank; expected the column names "
+                f"{', '.join(table.columns)}"
+            )
+        plural = "s" if len(missing) > 1 else ""
+        raise PipelineError(
+            f"{where}: missing required column{plural} {', '.join(missing)}; "
+            f"found {', '.join(name.strip() or '(no name)' for name in names)}"
+        )
+    present = tuple(name for name in table.columns if name in plain)
+    return Header(
+        columns=present,
+        positions=tuple(plain.index(name) for name in present),
+        width=len(names),
+        unknown=tuple(
+            name.strip() or f"(no name, column {position})"
+            for position, name in enumerate(names, start=1)
+            if plain[position - 1] not in table.columns
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Find the four raw files in a folder."""
+
+import stat
+from pathlib import Path
+
+from pipeline.contract import RAW_TABLES, SUFFIXES, RawTable
+from pipeline.csv_files import CsvFile
+from pipeline.errors import PipelineError
+from pipeline.parquet_files import ParquetFile
+from pipeline.raw_file import RawFile
+
+
+def find_raw_files(folder: Path) -> list[RawFile]:
+    """The files of the contract's tables, in contract order, not yet checked.
+
+    Raises:
+        PipelineError: The folder or a file is missing, is something else, or a table
+            is there twice.
+    """
+    if not folder.exists():
+        raise PipelineError(
+            f"the folder {folder} does not exist; expected one with the raw files"
+        )
+    if not folder.is_dir():
+        raise PipelineError(f"{folder} is not a folder; expected one with raw files")
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise PipelineError(
+            f"the folder {folder} cannot be read: {error.strerror}"
+        ) from None
+    return [_find_raw_file(table, folder, entries) for table in RAW_TABLES]
+
+
+def _find_raw_file(table: RawTable, folder: Path, entries: list[Path]) -> RawFile:
+    wanted = [f"{table.name}{suffix}" for suffix in SUFFIXES]
+    found = [path for path in entries if path.name.lower() in wanted]
+    if len(found) > 1:
+        raise PipelineError(
+            f"{folder}: {table.name} is there twice "
+            f"({' and '.join(path.name for path in found)}); keep one of them"
+        )
+    if not found:
+        others = [path.name for path in entries if path.name.startswith(table.name)]
+        hint = f" ({others[0]} is none of these)" if others else ""
+        raise PipelineError(
+            f"{folder}: {table.name} is missing; expected one of "
+            f"{', '.join(wanted)}{hint}"
+        )
+    path = found[0]
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise PipelineError(f"{path} cannot be read: {error.strerror}") from None
+    if stat.S_ISDIR(mode):
+        raise PipelineError(f"{path} is a folder; expected a file")
+    if not stat.S_ISREG(mode):
+        raise PipelineError(f"{path} is not a regular file; expected a file")
+    if path.name.lower().endswith(".parquet"):
+        return ParquetFile(table, path)
+    return CsvFile(table, path)
