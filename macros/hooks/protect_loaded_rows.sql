@@ -4,11 +4,7 @@
 #}
 {% macro protect_loaded_rows() -%}
     {%- if execute -%}
-        {%- do run_query(
-            "create table if not exists " ~ raw_loads_relation() ~ " ("
-            "raw_table " ~ text_type() ~ ", source " ~ text_type() ~ ", origin " ~ text_type()
-            ~ ", row_count bigint, loaded_at " ~ text_type() ~ ")"
-        ) -%}
+        {%- do run_query(create_raw_loads()) -%}
         {%- set demo_seeds = [] -%}
         {%- for node in graph.nodes.values() -%}
             {%- if node.resource_type == 'seed' and 'demo' in node.tags
