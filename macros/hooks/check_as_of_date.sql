@@ -6,9 +6,12 @@
 {% macro check_as_of_date() -%}
     {%- set as_of_date = var('as_of_date') | string | trim -%}
     {%- if execute and as_of_date -%}
-        {%- if not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', as_of_date) -%}
+        {%- if not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', as_of_date)
+            or not run_query(
+                "select 1 where " ~ is_calendar_day("'" ~ as_of_date ~ "'")
+            ).rows -%}
             {%- do exceptions.raise_compiler_error(
-                "var as_of_date is '" ~ as_of_date ~ "': write it as YYYY-MM-DD"
+                "var as_of_date is '" ~ as_of_date ~ "': write a day that exists as YYYY-MM-DD"
             ) -%}
         {%- endif -%}
         {%- set latest = run_query(

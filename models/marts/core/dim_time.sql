@@ -1,5 +1,12 @@
 {{ config(alias='DimTime', post_hook="{{ index_on([['date']]) }}") }}
 
+{#- enough numbers for every day that the vars admit -#}
+{%- set first_year = (var('earliest_date') | string)[:4] | int -%}
+{%- set last_year = [
+    (var('latest_date') | string)[:4] | int, (var('as_of_date') | string)[:4] | int
+] | max -%}
+{%- set calendar_days = (last_year - first_year + 1) * 366 -%}
+
 with
 
 orders as (
@@ -57,7 +64,7 @@ calendar_bounds as (
 
 day_numbers as (
 
-    {{ numbers_below(5) }}
+    {{ numbers_below((calendar_days | string) | length) }}
 
 ),
 
