@@ -41,7 +41,7 @@ create table order_products (
     units integer not null,
     has_sale integer not null,
     lines integer not null,
-    primary key (order_no, product_rank)
+    primary key (order_no, category_no, product_rank)
 ) without rowid;
 
 -- One packed integer sorts faster than two columns.

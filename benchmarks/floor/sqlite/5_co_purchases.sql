@@ -40,18 +40,25 @@ create temp table product_baskets (
     baskets integer not null
 );
 
+-- Orders with a sale of the product are its baskets, but for those over the cap.
 insert into product_baskets
 select
-    line.product_key,
-    count(*)
-from order_products as line
-cross join basket_sizes
-where
-    line.order_no = basket_sizes.order_no
-    and line.has_sale
-    and line.product_key <> -1
-    and basket_sizes.products <= (select max_basket_items from settings)
-group by line.product_key;
+    rpt_product_sales.product_key,
+    rpt_product_sales.orders - coalesce(over_cap.orders, 0)
+from rpt_product_sales
+left join (
+    select
+        line.product_key,
+        count(*) as orders
+    from basket_sizes
+    cross join order_products as line
+    where
+        basket_sizes.products > (select max_basket_items from settings)
+        and basket_sizes.order_no = line.order_no
+        and line.has_sale
+    group by line.product_key
+) as over_cap on rpt_product_sales.product_key = over_cap.product_key
+where rpt_product_sales.product_key <> -1;
 
 -- A pair cannot occur more often than its rarer product: those below the limit go.
 create table baskets (
