@@ -34,8 +34,8 @@ class Task:
     def advance(self, amount: int) -> None:
         """So much more of the total is done."""
 
-    def expect(self, total: int) -> None:
-        """The total became known, or is another."""
+    def expect(self, total: int, name: str | None = None) -> None:
+        """The total became known, or is another; so may the name of the work."""
 
     def doing(self, what: str) -> None:
         """What is being done right now."""
@@ -123,8 +123,11 @@ class _LogTask(Task):
             )
             self._log.say(f"{self._name}: {done} {self._what}".rstrip())
 
-    def expect(self, total: int) -> None:
+    def expect(self, total: int, name: str | None = None) -> None:
         self._total = total
+        if name:
+            self._name = name
+            self._log.say(f"{name}: {total} steps")
 
     def doing(self, what: str) -> None:
         self._what = what
@@ -169,8 +172,10 @@ class _TerminalTask(Task):
     def advance(self, amount: int) -> None:
         self._bars.advance(self._bar, amount)
 
-    def expect(self, total: int) -> None:
+    def expect(self, total: int, name: str | None = None) -> None:
         self._bars.update(self._bar, total=total)
+        if name:
+            self._bars.update(self._bar, description=name)
 
     def doing(self, what: str) -> None:
         self._bars.update(self._bar, what=escape(what))

@@ -127,6 +127,10 @@ class Engine(ABC):
         """Read from the build area."""
 
     @abstractmethod
+    def has_table(self, name: str) -> bool:
+        """Whether the build area has a table."""
+
+    @abstractmethod
     def write_table(
         self,
         name: str,

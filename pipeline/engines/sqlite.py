@@ -120,7 +120,7 @@ class SqliteEngine(FileEngine):
         if not self.path.exists():
             return None
         with _worded(self.path), self._connection(self.path) as connection:
-            if not _definition(connection, "main", RAW_LOADS):
+            if not _definition(connection, RAW_LOADS):
                 return None
             sources = {
                 source
@@ -135,25 +135,36 @@ class SqliteEngine(FileEngine):
         copied: dict[str, int] = {}
         if not self.path.exists():
             return copied
-        with _worded(self.building), self._connection(self.building) as connection:
-            _write_without_safety(connection)
-            connection.execute("attach database ? as published", (str(self.path),))
-            with _transaction(connection):
-                for table in tables:
-                    definition = _definition(connection, "published", table)
-                    if definition is None:
-                        continue
-                    connection.execute(definition)
-                    name = _quoted(table)
-                    copied[table] = connection.execute(
-                        f"insert into main.{name} select * from published.{name}"  # noqa: S608
-                    ).rowcount
-                    for (index,) in connection.execute(
-                        "select sql from published.sqlite_master where type = 'index' "
-                        "and tbl_name = ? and sql is not null",
-                        (table,),
-                    ).fetchall():
-                        connection.execute(index)
+        with (
+            _worded(self.building),
+            self._connection(self.path) as published,
+            self._connection(self.building) as building,
+        ):
+            _write_without_safety(building)
+            found = {
+                table: definition
+                for table in tables
+                if (definition := _definition(published, table)) is not None
+            }
+            for definition in found.values():
+                building.execute(definition)
+            # The build is attached to the published file and not the other way round:
+            # dbt's views say `main.`, and would be malformed in an attached file.
+            published.execute("attach database ? as building", (str(self.building),))
+            published.execute("pragma building.synchronous = off")
+            for table in found:
+                name = _quoted(table)
+                copied[table] = published.execute(
+                    f"insert into building.{name} select * from main.{name}"  # noqa: S608
+                ).rowcount
+            published.execute("detach database building")
+            for table in found:
+                for (index,) in published.execute(
+                    "select sql from sqlite_master where type = 'index' "
+                    "and tbl_name = ? collate nocase and sql is not null",
+                    (table,),
+                ):
+                    building.execute(index)
         return copied
 
     def dbt_environment(self) -> dict[str, str]:
@@ -164,6 +175,13 @@ class SqliteEngine(FileEngine):
         """Read from the build file."""
         with _worded(self.building), self._connection(self.building) as connection:
             return connection.execute(sql).fetchall()
+
+    def has_table(self, name: str) -> bool:
+        """Look it up in the build file, which may not exist yet."""
+        if not self.building.exists():
+            return False
+        with _worded(self.building), self._connection(self.building) as connection:
+            return _definition(connection, name) is not None
 
     def write_table(
         self,
@@ -185,6 +203,15 @@ class SqliteEngine(FileEngine):
     def _finish_build(self) -> None:
         with _worded(self.building), self._connection(self.building) as connection:
             _leave_wal(connection, self.building)
+            # Rolls back what a thread of dbt may have left, so that the file is whole.
+            connection.execute("begin immediate")
+            connection.execute("rollback")
+        for suffix in self._sidecars:
+            if self.building.with_name(self.building.name + suffix).exists():
+                raise PipelineError(
+                    f"{self.building}{suffix} is there though the build has ended; "
+                    "close whatever has opened the build and run this again"
+                )
 
     @contextmanager
     def _settle_published(self) -> Iterator[None]:
@@ -263,9 +290,9 @@ def _create(
     connection.execute(f"create table if not exists {_quoted(name)} ({defined})")
 
 
-def _definition(connection: sqlite3.Connection, schema: str, table: str) -> str | None:
+def _definition(connection: sqlite3.Connection, table: str) -> str | None:
     row = connection.execute(
-        f"select sql from {schema}.sqlite_master "  # noqa: S608
+        "select sql from sqlite_master "
         "where type = 'table' and name = ? collate nocase",
         (table,),
     ).fetchone()

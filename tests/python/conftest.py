@@ -1,7 +1,9 @@
 """Fixtures that several test files share."""
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,20 @@ def write_shop(tmp_path: Path) -> WriteShop:
         return folder
 
     return write
+
+
+@contextmanager
+def rights_of_nobody(folder: Path) -> Iterator[None]:
+    """Let everybody read a folder and nobody write it; lay root's powers aside."""
+    for parent in [folder, *folder.parents]:
+        if parent.stat().st_uid == os.geteuid() and "pytest" in str(parent):
+            parent.chmod(0o555 if parent == folder else 0o755)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)

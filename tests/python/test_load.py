@@ -7,23 +7,20 @@ import sqlite3
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import SMALL_SHOP, WriteShop
+from conftest import SMALL_SHOP, WriteShop, rights_of_nobody
 
 from pipeline.__main__ import main
 from pipeline.contract import RAW_TABLES
 from pipeline.engines import engine_for, sqlite
 from pipeline.errors import PipelineError
-
-# The user and group that a test without any rights takes for a moment.
-NOBODY = 65534
 
 
 def read(database: Path, sql: str) -> list[tuple[object, ...]]:
@@ -416,36 +413,15 @@ def test_a_pipe_in_place_of_a_file_is_refused(
     assert "raw_orders.csv is not a regular file" in refused(folder)
 
 
-@contextmanager
-def without_root() -> Iterator[None]:
-    """Lay root's power to read and write everything aside, where a test has it."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
-def open_to_all(folder: Path) -> None:
-    """Let everybody into a folder of pytest's, which is its owner's only."""
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == os.geteuid() and "pytest" in str(parent):
-            parent.chmod(0o755)
-
-
 def test_a_file_that_may_not_be_read_is_refused(
     write_shop: WriteShop,
     database: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     folder = write_shop("bad")
-    open_to_all(folder)
     (folder / "raw_orders.csv").chmod(0)
 
-    with without_root():
+    with rights_of_nobody(folder):
         code = load(folder, database)
 
     assert code != 0

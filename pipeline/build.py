@@ -1,0 +1,261 @@
+"""Build the warehouse beside the published one, test it, and publish it.
+
+Write, audit, publish: whatever goes wrong before the last step leaves the published
+warehouse as it was.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline.build_record import (
+    BuildInfo,
+    versions,
+    write_build_info,
+    write_build_tests,
+)
+from pipeline.contract import KEY_MAPS, RAW_LOADS, RAW_TABLE_NAMES
+from pipeline.dbt_run import DbtBuild, Node, advice, run_dbt_build
+from pipeline.engines.base import Engine
+from pipeline.errors import PipelineError
+from pipeline.load import CheckedFolder, check_folder, load_folder
+from pipeline.progress import Reporter
+from pipeline.project import Project
+
+DEMO_SEEDS = "tag:demo"
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What to build.
+
+    Attributes:
+        raw_folder: Raw files to load first; without it the raw tables are taken over
+            from the published warehouse, or are the demo's.
+        full_refresh: Give new surrogate keys to everything.
+    """
+
+    raw_folder: str | None = None
+    full_refresh: bool = False
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What was published.
+
+    Attributes:
+        location: Where.
+        source: `demo` or `load`, and where the raw rows came from.
+        table_rows: Rows of each raw table, star table and report.
+        rejects: Raw table, reason, rows.
+        tests: How many tests had each status.
+    """
+
+    location: str
+    source: str
+    table_rows: tuple[tuple[str, int], ...]
+    rejects: tuple[tuple[str, str, int], ...]
+    tests: tuple[tuple[str, int], ...]
+
+
+def build(
+    engine: Engine, project: Project, request: BuildRequest, reporter: Reporter
+) -> BuildSummary:
+    """Load if asked to, run models and tests, publish.
+
+    Raises:
+        PipelineError: Something was wrong; the published warehouse is as it was.
+        KeyboardInterrupt: It was interrupted; the same.
+    """
+    started = time.monotonic()
+    built_at = datetime.now(UTC).isoformat(timespec="seconds")
+    engine.check_requirements()
+    engine.check_published()
+    checked: CheckedFolder | None = None
+    if request.raw_folder is not None:
+        with reporter.stage("check raw files"):
+            checked = check_folder(request.raw_folder, reporter)
+    with engine.lock():
+        # Again, because the target may have changed until the lock was held.
+        engine.check_published()
+        engine.begin_build()
+        keep_build = False
+        try:
+            _fill_raw_tables(engine, request, checked, reporter)
+            dbt_build = _run_models(engine, project, reporter)
+            keep_build = True
+            _require_success(engine, dbt_build)
+            keep_build = False
+            with reporter.stage("record"):
+                summary = _record(engine, project, dbt_build, built_at, started)
+            with reporter.stage("publish"):
+                reporter.say(f"publishing {engine.location}")
+                keep_build = True
+                with _uninterrupted():
+                    engine.publish()
+            return summary
+        except BaseException:
+            # A build that failed its tests is kept, to be looked at.
+            if not keep_build:
+                engine.discard_build()
+            raise
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C and a stop for a moment.
+
+    Between the rename and the exit code an interrupt would be reported as "the
+    published warehouse is as it was", and that would be wrong.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        number: signal.signal(number, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _fill_raw_tables(
+    engine: Engine,
+    request: BuildRequest,
+    checked: CheckedFolder | None,
+    reporter: Reporter,
+) -> None:
+    if checked is not None:
+        with reporter.stage("load raw files"):
+            load_folder(engine, checked, reporter, in_place=False)
+    taken: list[str] = []
+    if checked is None and engine.published_source() == "load":
+        taken += [*RAW_TABLE_NAMES, RAW_LOADS]
+    if not request.full_refresh:
+        taken += KEY_MAPS
+    if not taken:
+        return
+    with reporter.stage("take over"):
+        rows = engine.carry_over(taken)
+    if rows:
+        reporter.say(
+            "took over from the published warehouse: "
+            + ", ".join(f"{name} ({count:,})" for name, count in rows.items())
+        )
+
+
+def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuild:
+    start = time.monotonic()
+    has_raw_data = engine.has_table(RAW_LOADS)
+    dbt_build = run_dbt_build(
+        project,
+        engine.target,
+        engine.dbt_environment(),
+        project.target_path(engine.build_location),
+        [DEMO_SEEDS] if has_raw_data else [],
+        reporter,
+    )
+    elapsed = time.monotonic() - start
+    for node in dbt_build.nodes:
+        stage = "tests" if node.test else node.layer or f"{node.kind}s"
+        reporter.seconds[stage] = reporter.seconds.get(stage, 0.0) + node.seconds
+        elapsed -= node.seconds
+    reporter.seconds["dbt itself"] = max(elapsed, 0.0)
+    return dbt_build
+
+
+def _require_success(engine: Engine, dbt_build: DbtBuild) -> None:
+    failed = dbt_build.failed()
+    if not failed:
+        if skipped := [node for node in dbt_build.nodes if node.status == "skipped"]:
+            raise PipelineError(
+                f"{len(skipped)} models or tests were skipped, {skipped[0].name} first "
+                f"(log: {dbt_build.log})"
+            )
+        return
+    first = failed[0]
+    others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    message = first.message.rstrip(".")
+    look = f"look into {engine.build_location} and {dbt_build.log}"
+    raise PipelineError(
+        f"{first.kind} {first.name} failed{others}: {message}; "
+        f"nothing was published; {advice(message, look)}"
+    )
+
+
+def _record(
+    engine: Engine,
+    project: Project,
+    dbt_build: DbtBuild,
+    built_at: str,
+    started: float,
+) -> BuildSummary:
+    tables = {node.name: node.relation for node in dbt_build.nodes if node.relation}
+    ((as_of_date,),) = engine.query(
+        f"select as_of_date from {tables['int_as_of_date']}"  # noqa: S608
+    )
+    loads = engine.query(
+        f"select raw_table, source, origin, row_count from {RAW_LOADS}"  # noqa: S608
+    )
+    sources = {str(source) for _, source, _, _ in loads}
+    origins = sorted({str(origin) for _, _, origin, _ in loads})
+    source = "load" if "load" in sources else "demo"
+    origin = ", ".join(origins) if source == "load" else "seeds"
+    dbt_version, adapter_version, python_version = versions(engine.target)
+    write_build_tests(engine, dbt_build.nodes)
+    write_build_info(
+        engine,
+        BuildInfo(
+            built_at=built_at,
+            as_of_date=str(as_of_date),
+            source=source,
+            origin=origin,
+            currency=str(project.variables.get("currency", "")),
+            target=engine.target,
+            project_version=project.version,
+            dbt_version=dbt_version,
+            adapter_version=adapter_version,
+            python_version=python_version,
+            engine_version=engine.version,
+            duration_seconds=round(time.monotonic() - started, 3),
+        ),
+    )
+    rejects = engine.query(
+        "select raw_table, reason, count(*) "  # noqa: S608
+        f"from {tables['stg_rejected_rows']} group by 1, 2 order by 1, 2"
+    )
+    row_counts = {str(table): int(rows) for table, _, _, rows in loads}
+    return BuildSummary(
+        location=engine.location,
+        source=f"{source}: {origin}",
+        table_rows=(
+            *((table, row_counts.get(table, 0)) for table in RAW_TABLE_NAMES),
+            *_count_rows(engine, dbt_build.nodes),
+        ),
+        rejects=tuple((str(a), str(b), int(c)) for a, b, c in rejects),
+        tests=_count_tests(dbt_build.nodes),
+    )
+
+
+def _count_rows(engine: Engine, nodes: Sequence[Node]) -> list[tuple[str, int]]:
+    marts = [node for node in nodes if node.layer in ("core", "reports")]
+    return [
+        (
+            node.table,
+            int(engine.query(f"select count(*) from {node.relation}")[0][0]),  # noqa: S608
+        )
+        for node in sorted(marts, key=lambda node: (node.layer, node.table.lower()))
+        if node.relation
+    ]
+
+
+def _count_tests(nodes: Sequence[Node]) -> tuple[tuple[str, int], ...]:
+    statuses = [node.status for node in nodes if node.test]
+    return tuple((status, statuses.count(status)) for status in sorted(set(statuses)))

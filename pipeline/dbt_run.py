@@ -1,0 +1,243 @@
+"""Run dbt inside this process, follow its progress, and keep what came of each node."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.progress import Reporter, Task
+from pipeline.project import Project
+
+_FAILED = ("error", "fail", "runtime error")
+_LOG_FILE = "dbt.log"
+# Lines of dbt's messages that say where, not what.
+_NOISE = ("> in macro", "> called by", "compiled code at", "compiled Code at")
+
+
+@dataclass(frozen=True)
+class TestedColumn:
+    """What a test is about.
+
+    Attributes:
+        kind: `data` or `unit`.
+        model: Name of the model (or seed) it tests.
+        table: That model's table, such as DimCustomer.
+        column: The column, where it is about one.
+        severity: `error` or `warn`.
+    """
+
+    kind: str
+    model: str | None
+    table: str | None
+    column: str | None
+    severity: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """What came of one seed, model or test.
+
+    Attributes:
+        unique_id: dbt's own id.
+        name: Its name.
+        kind: `seed`, `model`, `test` or `operation`.
+        layer: The folder of a model, such as `staging`; empty for others.
+        table: The table's name in the database; empty for tests.
+        relation: The table as it is written in SQL; empty for tests and views.
+        status: `success`, `pass`, `warn`, `fail`, `error` or `skipped`.
+        message: dbt's message, in one line.
+        failures: Rows that failed a test.
+        seconds: How long it ran.
+        description: Of a test, if it has one.
+        test: For tests: what it is about.
+    """
+
+    unique_id: str
+    name: str
+    kind: str
+    layer: str
+    table: str
+    relation: str
+    status: str
+    message: str
+    failures: int | None
+    seconds: float
+    description: str | None
+    test: TestedColumn | None
+
+
+@dataclass(frozen=True)
+class DbtBuild:
+    """All nodes of one `dbt build`, in the order they finished, and its log."""
+
+    nodes: tuple[Node, ...]
+    log: Path
+
+    def failed(self) -> list[Node]:
+        """The nodes that failed, without those skipped because of them."""
+        return [node for node in self.nodes if node.status in _FAILED]
+
+
+def run_dbt_build(
+    project: Project,
+    target: str,
+    environment: Mapping[str, str],
+    target_path: Path,
+    exclude: Sequence[str],
+    reporter: Reporter,
+) -> DbtBuild:
+    """Run `dbt build` of the whole project.
+
+    Args:
+        project: The project and its variables.
+        target: The target of `profiles.yml`.
+        environment: Variables for this run only, such as the database's path.
+        target_path: Where dbt puts its artifacts and its log.
+        exclude: Selectors of what is left out.
+        reporter: Told each node.
+
+    Returns:
+        What came of each node, failures included.
+
+    Raises:
+        PipelineError: dbt could not even start building.
+        KeyboardInterrupt: It was interrupted.
+    """
+    target_path.mkdir(parents=True, exist_ok=True)
+    log = target_path / _LOG_FILE
+    arguments = [
+        "build",
+        *("--target", target),
+        *("--project-dir", str(project.root)),
+        *("--profiles-dir", str(project.root)),
+        *("--target-path", str(target_path)),
+        *("--log-path", str(target_path)),
+        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+        *(("--vars", json.dumps(dict(project.given))) if project.given else ()),
+        *(("--exclude", *exclude) if exclude else ()),
+    ]
+    with reporter.task("starting dbt", 0, steps=True) as task:
+        # Importing dbt takes seconds: not before everything else was checked.
+        from dbt.cli.main import dbtRunner
+
+        follower = _Follower(reporter, task)
+        with _surroundings(environment):
+            outcome = dbtRunner(callbacks=[follower]).invoke(arguments)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt
+    if outcome.exception is not None:
+        message = plain_message(str(outcome.exception))
+        raise PipelineError(
+            f"dbt stopped: {message}; {advice(message, f'its log is {log}')}"
+        )
+    results = getattr(outcome.result, "results", None)
+    if not results:
+        raise PipelineError(f"dbt built nothing (log: {log})")
+    aliases = {
+        result.node.unique_id: result.node.alias
+        for result in results
+        if getattr(result.node, "alias", None)
+    }
+    nodes = tuple(_node(result, aliases) for result in results)
+    return DbtBuild(nodes, log)
+
+
+def plain_message(message: str) -> str:
+    """What a message of dbt says, in one line, without where it says so."""
+    lines = [line.strip() for line in message.strip().splitlines()]
+    kept = [line for line in lines if line and not line.startswith(_NOISE)]
+    if len(kept) > 1 and " Error" in kept[0]:
+        del kept[0]
+    return " ".join(kept)[:500]
+
+
+def advice(message: str, otherwise: str) -> str:
+    """What to do about a failure, by what its message says."""
+    signs = ("disk is full", "disk I/O error", "No space left", "File too large")
+    if any(sign in message for sign in signs):
+        return "free some disk space and run again"
+    return otherwise
+
+
+class _Follower:
+    """Turns dbt's events into progress. dbt calls it from several threads."""
+
+    def __init__(self, reporter: Reporter, task: Task) -> None:
+        self._reporter, self._task = reporter, task
+
+    def __call__(self, event: Any) -> None:
+        name = event.info.name
+        if name == "ConcurrencyLine":
+            self._task.expect(event.data.node_count, "building and testing")
+        elif name == "NodeStart":
+            self._task.doing(event.data.node_info.node_name)
+        elif name == "NodeFinished":
+            self._task.advance(1)
+        elif name == "JinjaLogWarning":
+            self._reporter.warn(plain_message(event.data.msg))
+        elif name == "LogTestResult" and event.data.status in ("warn", "fail"):
+            self._reporter.warn(
+                f"test {event.data.name}: {event.data.status}, "
+                f"{event.data.num_failures} rows"
+            )
+
+
+@contextmanager
+def _surroundings(environment: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, and undo what dbt does to the process."""
+    before = {name: os.environ.get(name) for name in environment}
+    folder = Path.cwd()
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.chdir(folder)  # dbt moves into the project
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _node(result: Any, aliases: Mapping[str, str]) -> Node:
+    node = result.node
+    kind = str(node.resource_type)
+    fqn = list(getattr(node, "fqn", []))
+    layer = fqn[-2] if kind == "model" and len(fqn) > 2 else ""
+    config = node.config
+    is_table = kind in ("model", "seed") and str(config.materialized) != "view"
+    return Node(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind="test" if kind == "unit_test" else kind,
+        layer=layer,
+        table=getattr(node, "alias", "") if kind in ("model", "seed") else "",
+        relation=(getattr(node, "relation_name", "") or "") if is_table else "",
+        status=str(result.status),
+        message=plain_message(str(result.message or "")),
+        failures=result.failures,
+        seconds=float(result.execution_time),
+        description=getattr(node, "description", None) or None,
+        test=_tested(node, kind, aliases) if kind in ("test", "unit_test") else None,
+    )
+
+
+def _tested(node: Any, kind: str, aliases: Mapping[str, str]) -> TestedColumn:
+    depends = list(getattr(node.depends_on, "nodes", []))
+    tested = (
+        getattr(node, "attached_node", None)
+        or getattr(node, "tested_node_unique_id", None)
+        or (depends[0] if depends else None)
+    )
+    model = tested.split(".")[2] if tested else None
+    return TestedColumn(
+        kind="unit" if kind == "unit_test" else "data",
+        model=model,
+        table=aliases.get(tested, model) if tested else None,
+        column=getattr(node, "column_name", None) or None,
+        severity=str(getattr(node.config, "severity", None) or "error").lower(),
+    )

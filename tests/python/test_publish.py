@@ -1,0 +1,671 @@
+"""Publishing: the old warehouse is whole until the new one is, whatever happens.
+
+A dbt project of a few models stands in for the real one here, since nothing of this
+depends on the models; test_build.py builds the real one.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import SMALL_SHOP, WriteShop, rights_of_nobody
+
+from pipeline.build import BuildRequest, BuildSummary, build
+from pipeline.engines import sqlite
+from pipeline.engines.sqlite import SqliteEngine
+from pipeline.errors import PipelineError
+from pipeline.load import load
+from pipeline.progress import LogReporter
+from pipeline.project import Project
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUNDS = int(os.environ.get("DWH_KILLS", "4"))
+
+SMALL_PROJECT = {
+    "dbt_project.yml": """
+        name: small
+        version: "1.0.0"
+        profile: ecommerce_dwh
+        flags: {send_anonymous_usage_stats: false}
+        vars: {failing: "no", currency: EUR}
+        seeds: {small: {+tags: demo, +column_types: {order_id: text}}}
+        models: {small: {+materialized: table}}
+        on-run-start:
+          - >
+            create table if not exists raw_loads (raw_table text, source text,
+            origin text, row_count integer, loaded_at text)
+    """,
+    "seeds/raw_orders.csv": """\
+        order_id,customer_id,order_date,status
+        D1,C9,2024-05-01,paid
+    """,
+    "models/staging/stg_rejected_rows.sql": """
+        select 'raw_orders' as raw_table, 'bad date' as reason
+        from {{ ref('raw_orders') }} where order_date = 'someday'
+    """,
+    "models/staging/stg_orders.sql": """
+        {{ config(materialized='view') }}
+        select * from {{ ref('raw_orders') }} where order_date <> 'someday'
+    """,
+    "models/intermediate/int_as_of_date.sql": """
+        select substr(max(order_date), 1, 10) as as_of_date from {{ ref('stg_orders') }}
+    """,
+    "models/intermediate/int_customer_keys.sql": """
+        {{ config(materialized='incremental') }}
+        {% if is_incremental() %}
+        select 100 + row_number() over (order by customer_id) as customer_key,
+        customer_id
+        from (select distinct customer_id from {{ ref('stg_orders') }}
+        where customer_id not in (select customer_id from {{ this }}))
+        {% else %}
+        select row_number() over (order by customer_id) as customer_key, customer_id
+        from (select distinct customer_id from {{ ref('stg_orders') }}
+        where customer_id is not null)
+        {% endif %}
+    """,
+    "models/marts/core/fct_orders.sql": """
+        {{ config(alias='FactOrders') }}
+        select stg_orders.*, customer_key
+        from {{ ref('stg_orders') }} as stg_orders
+        left join {{ ref('int_customer_keys') }} as keys
+        on stg_orders.customer_id = keys.customer_id
+    """,
+    "models/schema.yml": """
+        models:
+          - name: fct_orders
+            description: One row per order.
+            columns:
+              - name: order_id
+                data_tests:
+                  - not_null:
+                      description: Every order has its id.
+    """,
+    "tests/orders_are_as_wanted.sql": """
+        select order_id from {{ ref('fct_orders') }}
+        where '{{ var("failing") }}' = 'yes'
+    """,
+}
+
+Build = Callable[..., BuildSummary]
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("small_project")
+    for name, text in SMALL_PROJECT.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+    profiles = (ROOT / "profiles.yml").read_text(encoding="utf-8")
+    (root / "profiles.yml").write_text(profiles, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def database(small_project: Path) -> Path:
+    """One path for all tests: with another one dbt would parse everything again."""
+    for path in small_project.glob("shop.db*"):
+        path.unlink()
+    return small_project / "shop.db"
+
+
+@pytest.fixture
+def run_build(small_project: Path, database: Path) -> Build:
+    def run(
+        raw: Path | None = None, failing: str = "no", *, full_refresh: bool = False
+    ) -> BuildSummary:
+        project = Project(
+            small_project,
+            "1",
+            {"currency": "EUR"},
+            {"failing": failing},
+        )
+        return build(
+            SqliteEngine(str(database)),
+            project,
+            BuildRequest(None if raw is None else str(raw), full_refresh),
+            LogReporter(sys.stderr),
+        )
+
+    return run
+
+
+def read(database: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def orders(database: Path) -> list[object]:
+    return [
+        row[0] for row in read(database, "select order_id from FactOrders order by 1")
+    ]
+
+
+def beside(database: Path) -> set[str]:
+    return {
+        path.name.removeprefix(database.name)
+        for path in database.parent.glob(f"{database.name}*")
+    }
+
+
+def test_a_build_without_any_data_is_the_demo_shops(
+    run_build: Build, database: Path
+) -> None:
+    summary = run_build()
+
+    assert orders(database) == ["D1"]
+    assert summary.source == "demo: seeds"
+    assert ("FactOrders", 1) in summary.table_rows
+    assert dict(summary.tests) == {"pass": 2}
+    assert beside(database) == {"", ".lock"}
+
+
+def test_a_build_of_raw_files_holds_them_and_says_so(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    folder = write_shop()
+
+    summary = run_build(folder)
+
+    assert orders(database) == ["O1", "O2", "O3"]
+    assert summary.source == f"load: {folder}"
+    assert summary.rejects == (("raw_orders", "bad date", 1),)
+    assert ("raw_order_items", 7) in summary.table_rows
+    (info,) = read(
+        database,
+        "select as_of_date, source, origin, currency, target, engine_version, "
+        "duration_seconds > 0, datetime(built_at) is not null from build_info",
+    )
+    version = f"SQLite {sqlite3.sqlite_version}"
+    assert info == (
+        *("2024-03-01", "load", str(folder), "EUR", "sqlite", version),
+        *(1, 1),
+    )
+    assert read(
+        database,
+        "select name, test_type, model_name, table_name, column_name, severity, "
+        "status, failures, description from build_tests order by name",
+    ) == [
+        (
+            *("not_null_fct_orders_order_id", "data", "fct_orders", "FactOrders"),
+            *("order_id", "error", "pass", 0, "Every order has its id."),
+        ),
+        (
+            *("orders_are_as_wanted", "data", "fct_orders", "FactOrders"),
+            *(None, "error", "pass", 0, None),
+        ),
+    ]
+
+
+def test_a_published_file_is_one_file_and_the_last_version_stays(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    first = database.read_bytes()
+
+    run_build(write_shop())
+
+    assert beside(database) == {"", ".lock", ".previous"}
+    assert database.with_name("shop.db.previous").read_bytes() == first
+    assert read(database, "pragma journal_mode") == [("delete",)]
+    assert read(database, "pragma integrity_check") == [("ok",)]
+
+
+def test_raw_tables_and_keys_are_taken_over_and_nothing_else(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build(write_shop())
+    keys = read(database, "select * from int_customer_keys order by 1")
+    raw = read(database, "select * from raw_customers")
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("create table FactOld (id integer)")
+
+    run_build()
+
+    assert orders(database) == ["O1", "O2", "O3"]
+    assert read(database, "select * from int_customer_keys order by 1") == keys
+    assert read(database, "select * from raw_customers") == raw
+    assert not read(database, "select 1 from sqlite_master where name = 'FactOld'")
+
+
+def test_keys_stay_when_other_data_come_and_full_refresh_renumbers(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build(write_shop())
+    header, *rows = SMALL_SHOP["raw_orders"]
+    more = [header, ("O0", "A0", "2024-01-01", "paid"), *rows]
+    keys = "select customer_id, customer_key from int_customer_keys order by 2"
+
+    run_build(write_shop(raw_orders=more))
+    assert read(database, keys) == [("00042", 1), ("C1", 2), ("A0", 101)]
+
+    run_build(full_refresh=True)
+    assert read(database, keys) == [("00042", 1), ("A0", 2), ("C1", 3)]
+
+
+def test_demo_rows_are_not_kept_when_the_seeds_can_be_loaded_again(
+    run_build: Build, database: Path
+) -> None:
+    run_build()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("insert into raw_loads values ('raw_orders','demo','',1,'')")
+        connection.execute("update raw_orders set order_id = 'changed'")
+
+    run_build()
+
+    assert orders(database) == ["D1"]
+
+
+def test_a_load_in_place_then_a_build_keeps_the_loaded_rows(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    load(SqliteEngine(str(database)), str(write_shop()), LogReporter(sys.stderr))
+    assert orders(database) == ["D1"]
+
+    run_build()
+
+    assert orders(database) == ["O1", "O2", "O3"]
+
+
+def test_a_failed_test_publishes_nothing(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    before = database.read_bytes()
+
+    with pytest.raises(PipelineError) as error:
+        run_build(write_shop(), failing="yes")
+
+    assert database.read_bytes() == before
+    message = str(error.value)
+    assert "test orders_are_as_wanted failed: Got 3 results" in message
+    assert "nothing was published" in message
+    # What failed can be looked at, and is in nobody's way.
+    assert orders(database.with_name("shop.db.building")) == ["O1", "O2", "O3"]
+    run_build()
+    assert beside(database) == {"", ".lock", ".previous"}
+
+
+def test_a_model_that_cannot_be_built_publishes_nothing(
+    run_build: Build, database: Path, small_project: Path
+) -> None:
+    run_build()
+    before = database.read_bytes()
+    broken = small_project / "models/marts/core/broken.sql"
+    broken.write_text("select no_such_column from {{ ref('stg_orders') }}")
+    try:
+        with pytest.raises(PipelineError, match="no such column: no_such_column"):
+            run_build()
+        broken.write_text("select {{ no_such_macro() }}")
+        with pytest.raises(PipelineError, match="'no_such_macro' is undefined"):
+            run_build()
+    finally:
+        broken.unlink()
+
+    assert database.read_bytes() == before
+
+
+def test_bad_raw_files_publish_nothing(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    before = database.read_bytes()
+
+    with pytest.raises(PipelineError, match=r"raw_orders\.csv, line 2: 1 field"):
+        run_build(write_shop(raw_orders=b"order_id,order_date\nO1\n"))
+
+    assert database.read_bytes() == before
+    assert ".building" not in beside(database)
+
+
+def test_what_a_killed_build_left_is_thrown_away(
+    run_build: Build, database: Path
+) -> None:
+    database.with_name("shop.db.building").write_bytes(b"half a database")
+    database.with_name("shop.db.building-journal").write_bytes(b"half a journal")
+
+    run_build()
+
+    assert orders(database) == ["D1"]
+    assert beside(database) == {"", ".lock"}
+
+
+KILLED_WRITER = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("pragma cache_size = 1")
+connection.execute("begin immediate")
+connection.execute("create table half_done as "
+    "with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000) "
+    "select i, hex(randomblob(50)) as noise from n")
+connection.execute("update raw_orders set order_id = 'half done'")
+connection.execute("delete from FactOrders")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_writers_journal_does_not_reach_the_new_file(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build(write_shop())
+    run = subprocess.run([sys.executable, "-c", KILLED_WRITER, database], check=False)
+    assert run.returncode == -signal.SIGKILL
+    journal = database.with_name("shop.db-journal")
+    assert journal.stat().st_size > 0, "the writer was to be killed half-way"
+
+    run_build()
+
+    assert beside(database) == {"", ".lock", ".previous"}
+    assert read(database, "pragma integrity_check") == [("ok",)]
+    assert orders(database) == ["O1", "O2", "O3"]
+    assert not read(database, "select 1 from sqlite_master where name = 'half_done'")
+    previous = database.with_name("shop.db.previous")
+    assert read(previous, "pragma integrity_check") == [("ok",)]
+    assert orders(previous) == ["O1", "O2", "O3"]
+
+
+def test_a_file_in_wal_mode_leaves_no_wal_to_the_new_file(
+    run_build: Build, database: Path
+) -> None:
+    run_build()
+    script = (
+        "import os, signal, sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "connection.execute('pragma journal_mode = wal')\n"
+        "connection.execute('delete from FactOrders')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, database], check=False)
+    assert database.with_name("shop.db-wal").stat().st_size > 0
+
+    run_build()
+
+    assert beside(database) == {"", ".lock", ".previous"}
+    assert read(database, "pragma journal_mode") == [("delete",)]
+    assert orders(database) == ["D1"]
+
+
+def test_a_wal_that_a_reader_holds_open_stops_the_build(
+    run_build: Build, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS_TO_PUBLISH", 0.1)
+    run_build()
+    with closing(sqlite3.connect(database)) as reader:
+        reader.execute("pragma journal_mode = wal")
+        reader.execute("select * from FactOrders").fetchall()
+
+        with pytest.raises(
+            PipelineError, match=r"shop\.db is (in WAL mode|being writt)"
+        ):
+            run_build()
+
+        assert reader.execute("select order_id from FactOrders").fetchall() == [("D1",)]
+
+
+def test_readers_keep_the_version_they_opened(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    with closing(sqlite3.connect(database)) as reader:
+        reader.execute("begin")
+        query = "select order_id from FactOrders"
+        assert reader.execute(query).fetchall() == [("D1",)]
+
+        run_build(write_shop())
+
+        assert reader.execute(query).fetchall() == [("D1",)]
+    assert orders(database) == ["O1", "O2", "O3"]
+
+
+def test_a_second_build_says_so_and_stops(run_build: Build, database: Path) -> None:
+    run_build()
+    before = database.read_bytes()
+    engine = SqliteEngine(str(database))
+    holder = subprocess.Popen(
+        [
+            *(sys.executable, "-c"),
+            "import sys\nfrom pipeline.engines.sqlite import SqliteEngine\n"
+            "with SqliteEngine(sys.argv[1]).lock():\n"
+            "    print('locked', flush=True)\n    sys.stdin.read()",
+            str(database),
+        ],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "locked\n"
+    try:
+        with pytest.raises(
+            PipelineError, match=r"another build or load of .* is running"
+        ):
+            run_build()
+    finally:
+        holder.kill()
+        holder.communicate()
+
+    assert database.read_bytes() == before
+    with engine.lock():  # the lock died with its process
+        pass
+
+
+def test_a_writer_at_work_stops_the_build(
+    run_build: Build, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
+    run_build()
+    with closing(sqlite3.connect(database)) as writer:
+        writer.execute("begin immediate")
+
+        with pytest.raises(PipelineError, match="is being written by another program"):
+            run_build()
+
+
+def test_a_link_is_followed_and_stays_a_link(run_build: Build, database: Path) -> None:
+    real = database.with_name("shop.db.real")
+    database.symlink_to(real.name)
+
+    run_build()
+    run_build()
+
+    assert database.is_symlink()
+    assert orders(database) == ["D1"]
+    assert real.is_file()
+
+
+def test_the_new_file_is_readable_by_whoever_could_read_the_old_one(
+    run_build: Build, database: Path
+) -> None:
+    run_build()
+    database.chmod(0o640)
+
+    run_build()
+
+    assert database.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("folder_exists", [False, True])
+def test_a_folder_that_cannot_be_written_to_is_refused(
+    run_build: Build,
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    folder_exists: bool,
+) -> None:
+    run_build()
+    before = database.read_bytes()
+    engine = SqliteEngine(str(database))
+    database.with_name("shop.db.lock").unlink()
+    if folder_exists:
+        with (
+            rights_of_nobody(database.parent),
+            pytest.raises(PipelineError, match="cannot be written to"),
+            engine.lock(),
+        ):
+            pass
+    else:
+        nowhere = SqliteEngine(str(database.parent / "nowhere" / "shop.db"))
+        with pytest.raises(PipelineError, match="nowhere does not exist"):
+            nowhere.check_published()
+
+    assert database.read_bytes() == before
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from pipeline.__main__ import run
+from pipeline.build import BuildRequest, build
+from pipeline.engines.sqlite import SqliteEngine
+from pipeline.progress import LogReporter
+from pipeline.project import Project
+
+limit, root, database, raw = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+project = Project(Path(root), "1", {}, {"failing": "no"})
+sys.exit(run("build", lambda: build(
+    SqliteEngine(database), project, BuildRequest(raw), LogReporter(sys.stderr))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "where"),
+    [(30_000, "shop.db.building cannot be written"), (4_000_000, "model ")],
+)
+def test_a_disk_that_fills_up_publishes_nothing(
+    run_build: Build,
+    database: Path,
+    small_project: Path,
+    write_shop: WriteShop,
+    limit: int,
+    where: str,
+) -> None:
+    run_build()
+    before = database.read_bytes()
+    header, *_ = SMALL_SHOP["raw_orders"]
+    many = [header, *((f"O{n}", "C1", "2024-02-01", "paid") for n in range(100_000))]
+
+    result = subprocess.run(
+        [
+            *(sys.executable, "-c", LIMITED, str(limit)),
+            *(str(small_project), str(database), str(write_shop(raw_orders=many))),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("build failed: ")
+    assert where in last
+    assert "free some disk space" in last
+    assert database.read_bytes() == before
+    run_build()
+    assert orders(database) == ["D1"]
+
+
+PUBLISHER = """
+import sys
+from pipeline.engines.sqlite import SqliteEngine
+
+engine = SqliteEngine(sys.argv[1])
+generation = int(sys.argv[2])
+with engine.lock():
+    while True:
+        generation += 1
+        engine.begin_build()
+        for table in ("one", "two", "raw_loads"):
+            rows = [(generation, "x" * 100)] * 500
+            engine.write_table(table, [("n", "integer"), ("t", "text")], rows)
+        engine.publish()
+        print(generation, flush=True)
+"""
+
+
+def test_a_publisher_killed_at_any_moment_leaves_one_whole_version(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "shop.db"
+    moments = random.Random(20)  # noqa: S311
+    generation = 0
+    for _ in range(ROUNDS * 3):
+        publisher = subprocess.Popen(
+            [sys.executable, "-c", PUBLISHER, str(database), str(generation)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert publisher.stdout is not None
+        first = publisher.stdout.readline()
+        time.sleep(moments.uniform(0, 0.1))
+        publisher.kill()
+        said = [int(line) for line in (first + publisher.stdout.read()).split()]
+        publisher.wait()
+
+        assert read(database, "pragma integrity_check") == [("ok",)]
+        versions = read(
+            database,
+            "select n, count(*) from (select n from one union all select n from two) "
+            "group by n",
+        )
+        assert len(versions) == 1, "half of one version and half of another"
+        ((published, rows),) = versions
+        assert rows == 1000
+        # Published, and killed before it could say so, is the most there may be.
+        assert published in (said[-1], said[-1] + 1)
+        generation = int(str(published))
+
+
+def test_ctrl_c_stops_the_build_and_publishes_nothing(
+    run_build: Build, database: Path, small_project: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    before = database.read_bytes()
+    slow = small_project / "models/marts/core/slow.sql"
+    slow.write_text(
+        "with recursive n(i) as (select 1 union all select i + 1 from n "
+        "where i < 2000000000) select count(*) as n from n "
+        "where i not in (select order_id from {{ ref('stg_orders') }})"
+    )
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            stopped = subprocess.Popen(
+                [
+                    *(sys.executable, "-c", LIMITED, str(1 << 40)),
+                    *(str(small_project), str(database), str(write_shop())),
+                ],
+                cwd=ROOT,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert stopped.stderr is not None
+            said = stopped.stderr.readline()
+            while "building and testing" not in said:
+                said = stopped.stderr.readline()
+                assert said, "the build ended too early"
+            time.sleep(0.5)
+            stopped.send_signal(number)
+            _, rest = stopped.communicate(timeout=60)
+
+            assert stopped.returncode == 130
+            assert rest.splitlines()[-1] == (
+                "build was interrupted; the published warehouse is as it was"
+            )
+    finally:
+        slow.unlink()
+
+    assert database.read_bytes() == before
+    assert ".building" not in beside(database)
