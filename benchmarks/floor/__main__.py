@@ -14,8 +14,14 @@ def main() -> None:
     parser.add_argument("--engine", choices=("sqlite", "duckdb"), default="sqlite")
     parser.add_argument("--raw", type=Path, required=True, metavar="DIR")
     parser.add_argument("--database", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--load-only", action="store_true")
     arguments = parser.parse_args()
-    times = build(arguments.engine, arguments.raw, arguments.database)
+    times = build(
+        arguments.engine,
+        arguments.raw,
+        arguments.database,
+        load_only=arguments.load_only,
+    )
     print(json.dumps(asdict(times)))
 
 

@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 RAW_COLUMNS: dict[str, tuple[str, ...]] = {
     "raw_customers": (
@@ -98,7 +100,9 @@ def load_sqlite(connection: sqlite3.Connection, raw: Path) -> None:
             )
 
 
-def build_sqlite(raw: Path, database: Path, settings: Settings) -> StageTimes:
+def build_sqlite(
+    raw: Path, database: Path, settings: Settings, load_only: bool = False
+) -> StageTimes:
     """Build the floor on SQLite in a new file and return the seconds per stage."""
     database.unlink(missing_ok=True)
     times = StageTimes()
@@ -113,6 +117,8 @@ def build_sqlite(raw: Path, database: Path, settings: Settings) -> StageTimes:
     load_sqlite(connection, raw)
     connection.execute("commit")
     times.lap("load", started)
+    if load_only:
+        return times
     columns = asdict(settings)
     connection.execute(f"create table settings ({', '.join(columns)})")
     connection.execute(
@@ -126,7 +132,7 @@ def build_sqlite(raw: Path, database: Path, settings: Settings) -> StageTimes:
     return times
 
 
-def load_duckdb(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
+def load_duckdb(connection: "duckdb.DuckDBPyConnection", raw: Path) -> None:
     """Load the four files as text with ``read_csv``, empty fields as null."""
     for table, columns in RAW_COLUMNS.items():
         names = ", ".join(f"'{column}': 'varchar'" for column in columns)
@@ -138,14 +144,21 @@ def load_duckdb(connection: duckdb.DuckDBPyConnection, raw: Path) -> None:
         )
 
 
-def build_duckdb(raw: Path, database: Path, settings: Settings) -> StageTimes:
+def build_duckdb(
+    raw: Path, database: Path, settings: Settings, load_only: bool = False
+) -> StageTimes:
     """Build the floor on DuckDB in a new file and return the seconds per stage."""
+    # Not among the default requirements: only who asks for it needs it.
+    import duckdb
+
     database.unlink(missing_ok=True)
     times = StageTimes()
     with duckdb.connect(str(database)) as connection:
         started = _now()
         load_duckdb(connection, raw)
         times.lap("load", started)
+        if load_only:
+            return times
         connection.execute(
             "create table settings (earliest_date date, latest_date date,"
             " as_of_date date, max_basket_items integer,"
@@ -163,10 +176,22 @@ def build_duckdb(raw: Path, database: Path, settings: Settings) -> StageTimes:
 
 
 def build(
-    engine: str, raw: Path, database: Path, settings: Settings | None = None
+    engine: str,
+    raw: Path,
+    database: Path,
+    settings: Settings | None = None,
+    load_only: bool = False,
 ) -> StageTimes:
-    """Build the floor on ``engine`` (``sqlite`` or ``duckdb``)."""
+    """Build the floor on ``engine`` (``sqlite`` or ``duckdb``) in a new file.
+
+    Args:
+        engine: Which SQL and which loader.
+        raw: Folder of the four CSV files, with every column of the contract.
+        database: The file to write; an old one is removed first.
+        settings: The variables; the project's defaults if none.
+        load_only: Stop after the raw tables.
+    """
     builders = {"sqlite": build_sqlite, "duckdb": build_duckdb}
     if engine not in builders:
         raise ValueError(f"no floor for engine {engine!r}: choose sqlite or duckdb")
-    return builders[engine](raw, database, settings or Settings())
+    return builders[engine](raw, database, settings or Settings(), load_only)

@@ -1,0 +1,101 @@
+"""``python -m benchmarks``: measure the project against its floors and budgets."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import describe_machine
+from benchmarks.report import render
+from benchmarks.runs import DataSet, generated, measure_data_set
+
+DEFAULT_LINES = ("100k", "1m")
+LARGE_LINES = ("1m", "10m")
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def line_count(text: str) -> int:
+    """Return the number that ``250000``, ``100k`` or ``1m`` stands for."""
+    units = {"k": 1_000, "m": 1_000_000}
+    number = text.strip().lower()
+    factor = units.get(number[-1:], 1)
+    try:
+        lines = int(float(number.rstrip("km")) * factor)
+    except ValueError:
+        lines = 0
+    if lines < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of lines: write 250000, 100k or 1m"
+        )
+    return lines
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure generator, load, models and tests, beside hand-written"
+        " SQL for the same tables and the plain pandas way. Prints Markdown.",
+    )
+    parser.add_argument(
+        "--lines",
+        type=lambda text: [line_count(part) for part in text.split(",")],
+        metavar="N,N",
+        help="order lines to generate, such as 100k,1m (the default)",
+    )
+    parser.add_argument(
+        "--raw",
+        type=Path,
+        metavar="DIR",
+        help="measure a folder of four raw CSV files instead of generated ones",
+    )
+    parser.add_argument("--products", type=int, default=1000, metavar="N")
+    parser.add_argument("--engine", choices=("sqlite", "duckdb"), default=None)
+    parser.add_argument(
+        "--large",
+        action="store_true",
+        help="1m and 10m lines on DuckDB, without the plain way",
+    )
+    parser.add_argument(
+        "--no-plain",
+        action="store_true",
+        help="leave out the plain way (some five minutes at a million lines)",
+    )
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        metavar="DIR",
+        help="where files are made (about 1 GB a million lines); a temporary folder",
+    )
+    return parser
+
+
+def main() -> int:
+    """Measure, print one Markdown section a data set; 1 if anything failed."""
+    options = _parser().parse_args()
+    engine = options.engine or ("duckdb" if options.large else "sqlite")
+    defaults = LARGE_LINES if options.large else DEFAULT_LINES
+    sizes = options.lines or [line_count(text) for text in defaults]
+    print(f"# Benchmarks\n\nMachine: {describe_machine()}. Engine: {engine}.\n")
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.scratch) as name:
+        scratch = Path(name)
+        data_sets: list[DataSet] = (
+            [DataSet(options.raw.name, options.raw.resolve())]
+            if options.raw
+            else [generated(lines, options.products) for lines in sizes]
+        )
+        for data_set in data_sets:
+            section = measure_data_set(
+                data_set,
+                engine,
+                PROJECT,
+                scratch,
+                with_plain_way=not (options.no_plain or options.large or options.raw),
+            )
+            print(render(section), flush=True)
+            failed = failed or bool(section.failures)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

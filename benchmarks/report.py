@@ -1,0 +1,75 @@
+"""Markdown tables of measurements, with the budget beside each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the main table; empty text where something does not apply."""
+
+    what: str
+    wall: float | None = None
+    cpu: float | None = None
+    peak_megabytes: float | None = None
+    figure: str = ""
+    floor: str = ""
+    budget: str = ""
+    is_within: bool | None = None
+
+
+@dataclass
+class Section:
+    """What was measured on one data set: its table, and lines of text below it."""
+
+    title: str
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an aligned Markdown table; columns after the first are set right."""
+    widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.rjust(width) if place else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return f"| {' | '.join(padded)} |"
+
+    rule = "|".join(
+        f"{'-' * (width + 1)}:" if place else "-" * (width + 2)
+        for place, width in enumerate(widths)
+    )
+    return "\n".join([line(heads), f"|{rule}|", *map(line, rows)])
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{value:,.{decimals}f}"
+
+
+def render(section: Section) -> str:
+    """Return a section as Markdown."""
+    verdicts = {None: "", True: "within", False: "OVER"}
+    table = markdown_table(
+        ["what", "wall s", "CPU s", "peak MB", "figure", "floor", "budget", ""],
+        [
+            [
+                row.what,
+                _number(row.wall, 1),
+                _number(row.cpu, 1),
+                _number(row.peak_megabytes, 0),
+                row.figure,
+                row.floor,
+                row.budget,
+                verdicts[row.is_within],
+            ]
+            for row in section.rows
+        ],
+    )
+    notes = [f"- {note}" for note in section.notes]
+    failures = [f"- FAILED: {failure}" for failure in section.failures]
+    below = "\n".join([*notes, *failures])
+    return f"## {section.title}\n\n{table}\n\n{below}\n"

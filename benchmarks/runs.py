@@ -1,0 +1,355 @@
+"""The measurements, one function a subject, each adding rows to a section.
+
+Every subject runs in a process of its own. A new subject (dashboard queries, another
+engine's bulk load) is one more function here and one more call in
+``measure_data_set``.
+"""
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import Measurement, measure
+from benchmarks.report import Row, Section
+
+# The budgets of the design.
+GENERATOR_LINES_A_CPU_SECOND = 1_000_000
+LOAD_RATIO = 2.0
+MODELS_RATIO = 1.5
+TESTS_RATIO = 1.0
+PLAIN_WAY_RATIO = 3.0
+BUILD_PEAK_MEGABYTES = {"sqlite": 1_500, "duckdb": 4_000}
+
+# The generator counts customers; a customer has so many lines on average.
+LINES_A_CUSTOMER = 17.3
+MODEL_STAGES = ("staging", "intermediate", "core", "reports")
+LOAD_STAGES = ("check raw files", "load raw files", "take over")
+QUERY_CUT_OFF = 60.0
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Raw files to measure: a folder that is there, or what to generate.
+
+    Attributes:
+        name: How the section is called.
+        raw: The folder of raw files; none if they are to be generated.
+        lines: How many order lines to generate, about.
+        products: How many products to generate.
+    """
+
+    name: str
+    raw: Path | None = None
+    lines: int = 0
+    products: int = 0
+
+
+def generated(lines: int, products: int) -> DataSet:
+    """Return a data set of about so many generated order lines."""
+    return DataSet(f"{lines:,} generated lines", lines=lines, products=products)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement needs: where the project, the data and scratch are."""
+
+    project: Path
+    scratch: Path
+    raw: Path
+    engine: str
+    section: Section
+
+    def run(self, what: str, arguments: list[str]) -> Measurement | None:
+        """Run a child; a failed one is noted in the section and gives none."""
+        print(f"... {self.section.title}: {what}", file=sys.stderr, flush=True)
+        result = measure(arguments, self.project)
+        if result.exit_code != 0:
+            self.section.failures.append(f"{what}: {result.complaint}")
+            return None
+        return result
+
+    def file(self, name: str) -> Path:
+        """Return a database's path in the scratch folder."""
+        return self.scratch / f"{name}.{self.engine}"
+
+
+def measure_data_set(
+    data_set: DataSet, engine: str, project: Path, scratch: Path, with_plain_way: bool
+) -> Section:
+    """Measure everything on one data set and return its section.
+
+    Args:
+        data_set: Raw files that are there, or what to generate.
+        engine: ``sqlite`` or ``duckdb``.
+        project: The root of the repository.
+        scratch: A folder for raw files and databases; emptied of them afterwards.
+        with_plain_way: Whether to run Faker, pandas and the requirement's queries.
+    """
+    section = Section(data_set.name)
+    raw = data_set.raw or scratch / "raw"
+    bench = Bench(project, scratch, raw, engine, section)
+    if data_set.raw is None and not measure_generator(bench, data_set):
+        return section
+    lines = count_lines(raw / "raw_order_items.csv")
+    section.notes.append(f"{lines:,} order lines in `raw_order_items`")
+    measure_load(bench)
+    seconds = measure_build(bench, lines)
+    if with_plain_way and seconds is not None:
+        measure_plain_way(bench, data_set, seconds)
+    # Seam: dashboard queries (p95) belong here, on the database just built.
+    for leftover in scratch.iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
+    return section
+
+
+def count_lines(path: Path) -> int:
+    """Return how many records a file has below its header (none spans lines)."""
+    with path.open("rb") as file:
+        return (
+            sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+            - 1
+        )
+
+
+def measure_generator(bench: Bench, data_set: DataSet) -> bool:
+    """Generate the data set; whether that worked."""
+    customers = max(round(data_set.lines / LINES_A_CUSTOMER), 1)
+    result = bench.run(
+        "generator",
+        [
+            *("-m", "generator", "--customers", str(customers)),
+            *("--products", str(data_set.products), "--out", str(bench.raw)),
+        ],
+    )
+    if result is None:
+        return False
+    speed = count_lines(bench.raw / "raw_order_items.csv") / result.cpu
+    bench.section.rows.append(
+        Row(
+            "generator, to CSV",
+            result.wall,
+            result.cpu,
+            result.peak_megabytes,
+            figure=f"{speed:,.0f} lines/CPU s",
+            budget=f">= {GENERATOR_LINES_A_CPU_SECOND:,}",
+            is_within=speed >= GENERATOR_LINES_A_CPU_SECOND,
+        )
+    )
+    return True
+
+
+def measure_load(bench: Bench) -> None:
+    """Compare ``pipeline load`` with the engine's bare loader on the same files."""
+    floor_name = {"sqlite": "executemany", "duckdb": "read_csv"}[bench.engine]
+    database = bench.file("load")
+    floor = bench.run(
+        f"load, bare {floor_name}",
+        [
+            *("-m", "benchmarks.floor", "--load-only", "--engine", bench.engine),
+            *("--raw", str(bench.raw), "--database", str(bench.file("load_floor"))),
+        ],
+    )
+    result = bench.run(
+        "pipeline load",
+        [
+            *("-m", "pipeline", "load", str(bench.raw)),
+            *("--target", bench.engine, "--database", str(database)),
+        ],
+    )
+    bench.file("load_floor").unlink(missing_ok=True)
+    database.unlink(missing_ok=True)
+    if floor is None or result is None:
+        return
+    ratio = result.wall / floor.wall
+    bench.section.rows.append(
+        Row(
+            "pipeline load",
+            result.wall,
+            result.cpu,
+            result.peak_megabytes,
+            figure=f"{ratio:.2f} x floor",
+            floor=f"{floor_name} {floor.wall:.1f} s",
+            budget=f"<= {LOAD_RATIO:.0f} x",
+            is_within=ratio <= LOAD_RATIO,
+        )
+    )
+
+
+def stage_seconds(output: str) -> dict[str, float]:
+    """Return the stages that ``pipeline build`` printed, and their seconds."""
+    _, found, table = output.partition("time:\n")
+    if not found:
+        return {}
+    stages = {}
+    for line in table.splitlines()[1:]:
+        match = re.fullmatch(r"  (\S.*?)\s{2,}([\d.]+)", line)
+        if match is None:
+            break
+        stages[match[1]] = float(match[2])
+    return stages
+
+
+def slowest_models(project: Path, count: int) -> str:
+    """Return the slowest models of the last build, as dbt noted them."""
+    results = list((project / "target" / "build").glob("*/run_results.json"))
+    if not results:
+        return ""
+    newest = max(results, key=lambda path: path.stat().st_mtime)
+    models = sorted(
+        (
+            (result["execution_time"], result["unique_id"].rpartition(".")[2])
+            for result in json.loads(newest.read_text())["results"]
+            if result["unique_id"].startswith("model.")
+        ),
+        reverse=True,
+    )
+    return ", ".join(f"{name} {seconds:.1f} s" for seconds, name in models[:count])
+
+
+def measure_build(bench: Bench, lines: int) -> float | None:
+    """Compare ``pipeline build`` with the hand-written floor, and their tables.
+
+    Returns:
+        The seconds of load and models together; none where something failed.
+    """
+    section = bench.section
+    database, floor_database = bench.file("warehouse"), bench.file("floor")
+    floor = bench.run(
+        "hand-written floor",
+        [
+            *("-m", "benchmarks.floor", "--engine", bench.engine),
+            *("--raw", str(bench.raw), "--database", str(floor_database)),
+        ],
+    )
+    result = bench.run(
+        "pipeline build",
+        [
+            *("-m", "pipeline", "build", "--raw", str(bench.raw)),
+            *("--target", bench.engine, "--database", str(database)),
+        ],
+    )
+    if floor is None or result is None:
+        return None
+    floor_stages: dict[str, float] = json.loads(floor.output)["wall"]
+    stages = stage_seconds(result.output)
+    load = sum(stages.get(stage, 0.0) for stage in LOAD_STAGES)
+    models = sum(stages.get(stage, 0.0) for stage in MODEL_STAGES)
+    floor_seconds = sum(floor_stages.values())
+    if models == 0:
+        section.failures.append("pipeline build: its stage table was not understood")
+        return None
+    ratio = (load + models) / floor_seconds
+    peak = BUILD_PEAK_MEGABYTES[bench.engine]
+    section.rows += [
+        Row(
+            "hand-written floor, CSV to reports",
+            floor.wall,
+            floor.cpu,
+            floor.peak_megabytes,
+            figure=f"{lines / floor_seconds:,.0f} lines/s",
+        ),
+        Row(
+            "pipeline build, everything",
+            result.wall,
+            result.cpu,
+            result.peak_megabytes,
+            figure=f"{lines / result.wall:,.0f} lines/s",
+            budget=f"<= {peak:,} MB",
+            is_within=result.peak_megabytes <= peak,
+        ),
+        Row(
+            "of it: load + models",
+            load + models,
+            figure=f"{ratio:.2f} x floor",
+            floor=f"{floor_seconds:.1f} s",
+            budget=f"<= {MODELS_RATIO} x",
+            is_within=ratio <= MODELS_RATIO,
+        ),
+        Row(
+            "of it: tests",
+            stages.get("tests", 0.0),
+            figure=f"{stages.get('tests', 0.0) / models:.2f} x models",
+            floor=f"models {models:.1f} s",
+            budget=f"<= {TESTS_RATIO:.0f} x",
+            is_within=stages.get("tests", 0.0) <= TESTS_RATIO * models,
+        ),
+        Row("of it: dbt itself", stages.get("dbt itself")),
+    ]
+    section.notes += [
+        "build, seconds: " + ", ".join(f"{s} {t:.1f}" for s, t in stages.items()),
+        "floor, seconds: " + ", ".join(f"{s} {t:.1f}" for s, t in floor_stages.items()),
+    ]
+    if slowest := slowest_models(bench.project, 6):
+        section.notes.append(f"slowest models: {slowest}")
+    compare_tables(bench, database, floor_database)
+    return load + models
+
+
+def compare_tables(bench: Bench, database: Path, floor_database: Path) -> None:
+    """Note whether the models' tables equal the floor's, row by row."""
+    # Not through `run`: a difference exits with 1, and its lines are the message.
+    print(f"... {bench.section.title}: comparing", file=sys.stderr, flush=True)
+    result = measure(
+        ["-m", "benchmarks.equality", str(database), str(floor_database)],
+        bench.project,
+    )
+    lines = result.output.splitlines()
+    equal = [line for line in lines if line.startswith("equal")]
+    if lines:
+        bench.section.notes.append(
+            f"tables equal to the floor's, row by row: {len(equal)} of {len(lines)}"
+        )
+    if result.exit_code != 0:
+        differing = [line for line in lines if line not in equal]
+        bench.section.failures += differing or [f"comparison: {result.complaint}"]
+
+
+def measure_plain_way(bench: Bench, data_set: DataSet, our_seconds: float) -> None:
+    """Measure Faker, pandas, ``to_sql`` and the requirement's queries as they are."""
+    result = bench.run(
+        "plain way (each query is cut off at 60 s)",
+        [
+            *("-m", "benchmarks.plain_way", "--lines", str(data_set.lines)),
+            *("--products", str(data_set.products)),
+            *("--database", str(bench.scratch / "plain.db")),
+        ],
+    )
+    if result is None:
+        return
+    seconds: dict[str, float | None] = json.loads(result.output)["seconds"]
+    answers = sum(
+        QUERY_CUT_OFF if took is None else took
+        for stage, took in seconds.items()
+        if stage != "generate"
+    )
+    cut_off = any(took is None for took in seconds.values())
+    ratio = answers / our_seconds
+    bench.section.rows += [
+        Row(
+            "plain way, Faker to answers",
+            result.wall,
+            result.cpu,
+            result.peak_megabytes,
+        ),
+        Row(
+            "of it: pandas, to_sql, 4 queries",
+            answers,
+            figure=f"{'over ' if cut_off else ''}{ratio:.1f} x load + models",
+            floor=f"load + models {our_seconds:.1f} s",
+            budget=f">= {PLAIN_WAY_RATIO:.0f} x" if data_set.lines >= 1e6 else "",
+            is_within=ratio >= PLAIN_WAY_RATIO if data_set.lines >= 1e6 else None,
+        ),
+    ]
+    bench.section.notes.append(
+        "plain way, seconds: "
+        + ", ".join(
+            f"{stage} {'> 60' if took is None else f'{took:.1f}'}"
+            for stage, took in seconds.items()
+        )
+    )
