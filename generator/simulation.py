@@ -1,0 +1,271 @@
+"""One run of the simulation: from a configuration to four raw files and the truth."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from generator.baskets import OrderLines, fill_orders
+from generator.configuration import FileFormat, GeneratorConfig
+from generator.counter_hash import below, child_keys, draw
+from generator.customers import customer_batch, customer_ids, load_pools
+from generator.products import ProductTable, build_products
+from generator.purchases import (
+    DAY,
+    PEOPLE_A_CHUNK,
+    OrderDraw,
+    OrderHeaders,
+    all_orders,
+    person_keys,
+)
+from generator.raw_tables import (
+    CUSTOMERS,
+    ORDER_ITEMS,
+    ORDERS,
+    PRODUCTS,
+    RAW_TABLES,
+    RawTable,
+)
+from generator.shop_clock import build_clock
+from generator.text_columns import (
+    Bytes,
+    blank_where,
+    cents_text,
+    day_texts,
+    fixed_width_text,
+    integer_text,
+    numbered_ids,
+    second_texts,
+)
+from generator.truth import Tally, build_truth
+from generator.writers import open_writer
+
+TRUTH_FILE = "truth.json"
+# Statuses an order may have, and the bounds of a draw below 100 that choose one.
+STATUSES = (
+    "completed",
+    "shipped",
+    "processing",
+    "cancelled",
+    "failed",
+    "returned",
+    "refunded",
+)
+_COMPLETED, _SHIPPED, _PROCESSING, _CANCELLED, _FAILED, _RETURNED, _REFUNDED = range(7)
+SHIPPING_DAYS = 8
+PROCESSING_DAYS = 2
+
+Progress = Callable[[int, int], None]
+
+
+class OutputError(OSError):
+    """The output folder cannot take the files; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class TextTables:
+    """Texts that every chunk looks up.
+
+    Attributes:
+        days: ISO text of each day of the period, shape (days, 10).
+        seconds: HH:MM:SS of each second of a day, shape (86400, 8).
+        product_ids: Id of each product.
+        prices: Text of each row of the price table, and "0.00" after the last.
+        quantities: Text of small quantities, from ``-largest`` to ``largest``.
+        largest: The largest quantity in ``quantities``.
+    """
+
+    days: Bytes
+    seconds: Bytes
+    product_ids: pa.StringArray
+    prices: pa.StringArray
+    quantities: pa.StringArray
+    largest: int
+
+
+def _text_tables(config: GeneratorConfig, products: ProductTable) -> TextTables:
+    largest = 100
+    cents = np.append(products.prices.ravel(), 0)
+    return TextTables(
+        days=day_texts(config.start.isoformat(), config.days),
+        seconds=second_texts(),
+        product_ids=numbered_ids("P", 4, np.arange(1, config.products + 1)),
+        prices=cents_text(cents),
+        quantities=integer_text(np.arange(-largest, largest + 1)),
+        largest=largest,
+    )
+
+
+def _product_batch(products: ProductTable, texts: TextTables) -> pa.RecordBatch:
+    return pa.record_batch(
+        [
+            texts.product_ids,
+            pa.array(products.names, pa.string()),
+            pa.array(products.categories, pa.string()),
+            cents_text(products.list_prices),
+            integer_text(products.stock),
+        ],
+        schema=PRODUCTS.schema,
+    )
+
+
+def _statuses(config: GeneratorConfig, orders: OrderHeaders) -> NDArray[np.int64]:
+    """Return the place in ``STATUSES`` of each order's status."""
+    keys = child_keys(
+        person_keys(config, orders.people), orders.purchases.astype(np.int64)
+    )
+    chance = below(draw(keys, OrderDraw.STATUS), 100)
+    age = config.days - 1 - orders.seconds // DAY
+    recent = np.where(age < PROCESSING_DAYS, _PROCESSING, _SHIPPED)
+    sale = np.where(age < SHIPPING_DAYS, recent, _COMPLETED)
+    cancelled = np.where(chance < 80, _CANCELLED, _FAILED)
+    refunded = np.where(chance < 80, _RETURNED, _REFUNDED)
+    returned = np.where(chance < 50, _COMPLETED, refunded)
+    return np.choose(orders.kinds, [sale, cancelled, returned])
+
+
+def _order_batch(
+    config: GeneratorConfig,
+    texts: TextTables,
+    orders: OrderHeaders,
+    order_ids: pa.StringArray,
+) -> pa.RecordBatch:
+    guests = orders.people >= config.customers
+    stamps = np.empty((len(orders), 19), np.uint8)
+    stamps[:, :10] = texts.days[orders.seconds // DAY]
+    stamps[:, 10] = ord(" ")
+    stamps[:, 11:] = texts.seconds[orders.seconds % DAY]
+    return pa.record_batch(
+        [
+            order_ids,
+            blank_where(guests, customer_ids(orders.people.astype(np.int64))),
+            fixed_width_text(stamps),
+            pa.array(STATUSES).take(pa.array(_statuses(config, orders))),
+        ],
+        schema=ORDERS.schema,
+    )
+
+
+def _item_batch(
+    texts: TextTables, lines: OrderLines, order_ids: pa.StringArray, first_item: int
+) -> pa.RecordBatch:
+    numbers = np.arange(first_item, first_item + lines.orders.size)
+    return pa.record_batch(
+        [
+            numbered_ids("I", 8, numbers),
+            order_ids.take(pa.array(lines.orders)),
+            texts.product_ids.take(pa.array(lines.products)),
+            texts.quantities.take(pa.array(lines.quantities + texts.largest)),
+            texts.prices.take(
+                pa.array(
+                    np.where(
+                        lines.price_rows < 0, len(texts.prices) - 1, lines.price_rows
+                    )
+                )
+            ),
+        ],
+        schema=ORDER_ITEMS.schema,
+    )
+
+
+def raw_batches(
+    config: GeneratorConfig, tally: Tally, progress: Progress
+) -> Iterator[tuple[RawTable, pa.RecordBatch]]:
+    """Yield the raw rows of a run, a batch of one table at a time, and count them.
+
+    Args:
+        config: What to simulate.
+        tally: Counts what is yielded.
+        progress: Called with (orders done, orders in all).
+    """
+    clock = build_clock(config)
+    products = build_products(config)
+    texts = _text_tables(config, products)
+    yield PRODUCTS, _product_batch(products, texts)
+    pools = load_pools()
+    for low in range(0, config.customers, PEOPLE_A_CHUNK):
+        numbers = np.arange(low, min(low + PEOPLE_A_CHUNK, config.customers))
+        yield CUSTOMERS, customer_batch(config, clock, pools, texts.days, numbers)
+
+    headers = all_orders(config, clock)
+    items = 0
+    for low in range(0, len(headers), config.chunk_orders):
+        high = min(low + config.chunk_orders, len(headers))
+        orders = headers.select(slice(low, high))
+        order_ids = numbered_ids("O", 7, np.arange(low + 1, high + 1))
+        yield ORDERS, _order_batch(config, texts, orders, order_ids)
+        lines = fill_orders(config, clock, products, orders)
+        yield ORDER_ITEMS, _item_batch(texts, lines, order_ids, items + 1)
+        items += lines.orders.size
+        tally.count_orders(config, orders)
+        tally.count_lines(orders.kinds[lines.orders], lines)
+        progress(high, len(headers))
+
+
+def _check_folder(out: Path, file_format: FileFormat) -> None:
+    """Make the folder, and refuse one that would then hold a table twice."""
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file; name a folder with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    for table in RAW_TABLES:
+        for ending in ("csv", "csv.gz", "parquet"):
+            other = out / f"{table.name}.{ending}"
+            if ending != file_format.value and other.exists():
+                raise OutputError(
+                    f"{other} is there already and the table would be there twice; "
+                    "remove it or choose another --out"
+                )
+
+
+def generate(
+    config: GeneratorConfig,
+    out: Path,
+    file_format: FileFormat = FileFormat.CSV,
+    progress: Progress = lambda done, total: None,
+) -> dict[str, Any]:
+    """Write the four raw files and ``truth.json``, and return the truth.
+
+    Files are written beside their place and moved there when all are complete;
+    ``truth.json`` goes first and comes last, so where it is, the set is whole.
+
+    Args:
+        config: What to simulate.
+        out: Folder for the files, made if missing.
+        file_format: CSV or Parquet; both hold the same text.
+        progress: Called with (orders done, orders in all).
+
+    Raises:
+        OSError: The folder cannot be written, or the disk is full.
+    """
+    _check_folder(out, file_format)
+    tally = Tally()
+    building = Path(tempfile.mkdtemp(prefix=".generator-", dir=out))
+    try:
+        names = {table: f"{table.name}.{file_format.value}" for table in RAW_TABLES}
+        with ExitStack() as stack:
+            writers = {
+                table: stack.enter_context(
+                    closing(open_writer(building / name, table, file_format))
+                )
+                for table, name in names.items()
+            }
+            for table, batch in raw_batches(config, tally, progress):
+                writers[table].write(batch)
+                tally.count_rows(table.name, batch.num_rows)
+        truth = build_truth(config, build_products(config), tally)
+        text = json.dumps(truth, indent=2, ensure_ascii=False) + "\n"
+        (building / TRUTH_FILE).write_text(text, encoding="utf-8")
+        (out / TRUTH_FILE).unlink(missing_ok=True)
+        for name in (*names.values(), TRUTH_FILE):
+            (building / name).replace(out / name)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return truth

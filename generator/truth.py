@@ -1,0 +1,168 @@
+"""What was planted and what came out, for the models to be scored against."""
+
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.baskets import OrderLines
+from generator.configuration import GeneratorConfig
+from generator.products import PRICE_PERIOD, ZIPF_SHIFT, ProductTable
+from generator.purchases import OrderHeaders, OrderKind
+from generator.shop_clock import (
+    GROWTH_A_YEAR,
+    HOLIDAYS,
+    MONTHS,
+    SALES_WEEK,
+    WEEKDAYS,
+)
+
+LINE_TYPES = ("sale", "return", "gift", "cancelled", "adjustment")
+
+
+@dataclass
+class LineTally:
+    """Lines of one type: how many, how many pieces, how much money."""
+
+    lines: int = 0
+    units: int = 0
+    amount: Decimal = Decimal("0.00")
+
+    def add(self, lines: int, units: int, amount: Decimal) -> None:
+        """Count some more lines."""
+        self.lines += lines
+        self.units += units
+        self.amount += amount
+
+
+@dataclass
+class Tally:
+    """Running totals over the accepted rows."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, LineTally] = field(
+        default_factory=lambda: {name: LineTally() for name in LINE_TYPES}
+    )
+    purchases: int = 0
+    guest_purchases: int = 0
+    cancelled_orders: int = 0
+    return_orders: int = 0
+    buyers: int = 0
+
+    def count_rows(self, table: str, rows: int) -> None:
+        """Count rows written to a raw table."""
+        self.rows[table] = self.rows.get(table, 0) + rows
+
+    def count_orders(self, config: GeneratorConfig, orders: OrderHeaders) -> None:
+        """Count orders by kind; buyers are customers' first purchases."""
+        purchases = orders.kinds == OrderKind.PURCHASE
+        registered = orders.people < config.customers
+        self.purchases += int(purchases.sum())
+        self.guest_purchases += int((purchases & ~registered).sum())
+        self.cancelled_orders += int((orders.kinds == OrderKind.CANCELLED).sum())
+        self.return_orders += int((orders.kinds == OrderKind.RETURN).sum())
+        self.buyers += int((purchases & registered & (orders.purchases == 0)).sum())
+
+    def count_lines(self, kinds: NDArray[np.uint8], lines: OrderLines) -> None:
+        """Count lines by type; ``kinds`` holds each line's kind of order."""
+        purchases = kinds == OrderKind.PURCHASE
+        free = lines.prices == 0
+        amounts = lines.prices * lines.quantities
+        for name, rows in (
+            ("sale", purchases & ~free),
+            ("gift", purchases & free),
+            ("return", kinds == OrderKind.RETURN),
+            ("cancelled", kinds == OrderKind.CANCELLED),
+        ):
+            cents = int(amounts[rows].sum())
+            self.lines[name].add(
+                int(rows.sum()),
+                int(lines.quantities[rows].sum()),
+                Decimal(cents).scaleb(-2),
+            )
+
+
+def clock_truth(config: GeneratorConfig) -> dict[str, Any]:
+    """Return how the shop's clock differs from the calendar."""
+    if not config.seasonal:
+        return {"stretched": False}
+    return {
+        "stretched": True,
+        "weekdays_per_mille": list(WEEKDAYS),
+        "months_per_mille": list(MONTHS),
+        "sales_week_per_mille": SALES_WEEK,
+        "holidays_per_mille": {
+            f"{month:02}-{day:02}": share for (month, day), share in HOLIDAYS.items()
+        },
+        "growth_a_year_per_mille": GROWTH_A_YEAR,
+    }
+
+
+def affinity_truth(products: ProductTable) -> list[dict[str, Any]]:
+    """Return the planted pairs: the second product follows the first."""
+    return [
+        {
+            "product_id": f"P{pair.first + 1:04}",
+            "product_name": products.names[pair.first],
+            "followed_by_product_id": f"P{pair.second + 1:04}",
+            "followed_by_product_name": products.names[pair.second],
+            "probability": pair.probability,
+        }
+        for pair in products.affinities
+    ]
+
+
+def build_truth(
+    config: GeneratorConfig, products: ProductTable, tally: Tally
+) -> dict[str, Any]:
+    """Return the contents of ``truth.json``; money is exact decimal text."""
+    gross = tally.lines["sale"].amount
+    returned = tally.lines["return"].amount
+    return {
+        "configuration": config.planted(),
+        "rows": tally.rows,
+        "purchase_process": {
+            "model": "BG/NBD",
+            "time_unit": "week of the shop's clock",
+            **asdict(config.purchases),
+            "clock": clock_truth(config),
+        },
+        "spend_process": {
+            "model": "Gamma-Gamma",
+            "unit": "dollars an order",
+            **asdict(config.spend),
+        },
+        "popularity": {
+            "model": "Zipf-Mandelbrot",
+            "exponent": 1,
+            "shift": ZIPF_SHIFT,
+        },
+        "price_period_days": PRICE_PERIOD,
+        "affinities": affinity_truth(products),
+        "customers": {
+            "registered": config.customers,
+            "buyers": tally.buyers,
+            "never_bought": config.customers - tally.buyers,
+        },
+        "orders": {
+            "counting": tally.purchases,
+            "counting_of_guests": tally.guest_purchases,
+            "cancelled": tally.cancelled_orders,
+            "returns": tally.return_orders,
+        },
+        "lines": {
+            name: {
+                "lines": line.lines,
+                "units": line.units,
+                "amount": str(line.amount),
+            }
+            for name, line in tally.lines.items()
+        },
+        "totals": {
+            "gross_sales": str(gross),
+            "returns": str(returned),
+            "net_sales": str(gross + returned),
+        },
+    }
