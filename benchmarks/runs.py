@@ -120,16 +120,20 @@ def count_lines(path: Path) -> int:
 def measure_generator(bench: Bench, data_set: DataSet) -> bool:
     """Generate the data set; whether that worked."""
     customers = max(round(data_set.lines / LINES_A_CUSTOMER), 1)
+    generator = ["-m", "generator", "--products", str(data_set.products)]
+    start = bench.run(
+        "generator, start",
+        [*generator, "--customers", "1", "--out", str(bench.raw)],
+    )
     result = bench.run(
         "generator",
-        [
-            *("-m", "generator", "--customers", str(customers)),
-            *("--products", str(data_set.products), "--out", str(bench.raw)),
-        ],
+        [*generator, "--customers", str(customers), "--out", str(bench.raw)],
     )
-    if result is None:
+    if start is None or result is None:
         return False
-    speed = count_lines(bench.raw / "raw_order_items.csv") / result.cpu
+    # Python's own start and the simulated world cost the same for any size.
+    lines = count_lines(bench.raw / "raw_order_items.csv")
+    speed = lines / max(result.cpu - start.cpu, 0.01)
     bench.section.rows.append(
         Row(
             "generator, to CSV",
@@ -137,6 +141,7 @@ def measure_generator(bench: Bench, data_set: DataSet) -> bool:
             result.cpu,
             result.peak_megabytes,
             figure=f"{speed:,.0f} lines/CPU s",
+            floor=f"start {start.cpu:.1f} s",
             budget=f">= {GENERATOR_LINES_A_CPU_SECOND:,}",
             is_within=speed >= GENERATOR_LINES_A_CPU_SECOND,
         )

@@ -1,212 +1,179 @@
-"""The floor of the benchmarks: two engines, one answer, also on the worst input."""
+"""The benchmarks: floor and models agree on the worst input, and the tools work."""
 
-import csv
-import random
+import argparse
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from messy_shop import write_messy_shop
 
-from benchmarks.equality import TABLE_KEYS, Warehouse, compare
-from benchmarks.floor.build import RAW_COLUMNS, Settings, build
+from benchmarks import equality, plain_way
+from benchmarks.__main__ import line_count
+from benchmarks.floor.build import Settings, build
+from benchmarks.measure import measure
+from benchmarks.report import markdown_table
+from benchmarks.runs import stage_seconds
+from pipeline.build import BuildRequest
+from pipeline.build import build as build_models
+from pipeline.engines import engine_for
+from pipeline.progress import LogReporter
+from pipeline.project import find_project
 
-DAYS = ["2023-12-31", "2024-01-01", "2024-02-29", "2024-03-31", "2024-05-15"]
-DATES = [
-    *DAYS,
-    "2024-02-28T09:30:00+02:00",
-    "2024-02-28 08:30:00",
-    "2024-02-28",
-    "2024-03-01 23:59",
-    "2024-03-01T00:00",
-    "2023-02-29",
-    "2024-02-30",
-    "2024-13-01",
-    "2024-00-10",
-    "2024-01-00",
-    "2024-1-5",
-    "1989-12-31",
-    "2100-01-01",
-    "0000-01-01",
-    " 2024-01-05",
-    "2024-01-05 ",
-    "2024-01-05T",
-    "2024-01-05 9:30",
-    "2024-01-05X10:30",
-    "2024-01-05 10:30\nand more",
-    "2451545",
-    "12:00",
-    "now",
-    "null",
-    "",
-]
-QUANTITIES = [
-    *["1", "2", "3", "10", "-1", "-2", "0", "12", "7"] * 3,
-    *["2.0", "+3", "-4.0000", "1.5", "1.00000", "2.", ".5", "1e3", "1_000", " 1", "1 "],
-    *["", "x", "--1", "+-1", "2147483648", "-2147483649", "-2147483648.5"],
-    *["999999999999", "9999999999999", "000000000001", "0000000000001", "٣", "1.0.0"],
-]
-PRICES = [
-    *["0.85", "3.00", "2.55", "19.9", "4", "0", "0.00", "12.505", "0.0001"] * 3,
-    *[
-        "-1.5",
-        "1,234.50",
-        "1.00005",
-        "+2.5",
-        "-0",
-        "999999999999.9999",
-        "$3",
-        "",
-        "NaN",
-    ],
-    *["100000", "99999.9999", "1e2", "0x10", "5.", ".5", "1..5", "inf", "-.5"],
-]
-STATUSES = [
-    *["completed", "Shipped ", " PAID", ""] * 4,
-    *["cancelled", "refunded", "Voided"],
-    *["adjustment", "what?", "(empty)", "null"],
-]
-TEXTS = [
-    "Ann",
-    "O'Fallon",
-    'a "quoted" name',
-    "=1+1",
-    "x; drop table y",
-    "é漢",
-    "null",
-    "",
-]
+REASONS = {
+    "missing key",
+    "bad number",
+    "bad date",
+    "date out of range",
+    "order not found",
+    "duplicate key",
+}
+# Small limits, so that a small shop has baskets over the cap and pairs over the least.
+SETTINGS = Settings(max_basket_items=6, co_purchase_min_orders=3)
+VARIABLES = "{max_basket_items: 6, co_purchase_min_orders: 3}"
 
 
-# The largest that fit: a few lines of them, since sums past 1e11 lose a decimal on
-# SQLite.
-EXTREME_LINES = [
-    ["2147483647", "0.85"],
-    ["-2147483648", "0.0001"],
-    ["1", "99999999999.9999"],
-    ["1", "100000000000.0000"],
-    ["0", "999999999999.9999"],
-    ["2147483647", "999999999999.9999"],
-]
-
-
-def write_messy_shop(folder: Path, seed: int) -> None:
-    """Write a small shop in which every rule of the raw contract is broken."""
-    draw = random.Random(seed)  # noqa: S311 no secret
-    customers = [f"C{n}" for n in range(40)]
-    products = [f"p{n}" if n % 5 else f"P{n}" for n in range(25)]
-    orders = [f"{draw.choice('OTo')}{n}" for n in range(250)]
-    none = ["", "(unknown)", " ", "  (unknown) "]
-
-    def key(known: list[str], none_of_them: float = 0.04) -> str:
-        if draw.random() < none_of_them:
-            return draw.choice([*none, "nobody", "Nobody"])
-        name = draw.choice(known)
-        return f" {name} " if draw.random() < 0.05 else name
-
-    def repeated(rows: list[list[str]]) -> list[list[str]]:
-        same = draw.sample(rows, len(rows) // 20)
-        other = [
-            [row[0] + " " * draw.randrange(2), *draw.choice(rows)[1:]]
-            for row in draw.sample(rows, len(rows) // 20)
-        ]
-        rows = [*rows, *[list(row) for row in same], *other]
-        draw.shuffle(rows)
-        return rows
-
-    texts = [*TEXTS]
-    customer_rows = [
-        [
-            key([name], 0.02),
-            *(draw.choice(texts) for _ in range(4)),
-            draw.choice(["France", "Japan", "", "null", "Côte d'Ivoire"]),
-            draw.choice([*DATES, *DAYS * 4]),
-        ]
-        for name in customers[:34]
-    ]
-    product_rows = [
-        [
-            key([name], 0.02),
-            draw.choice(texts),
-            draw.choice(["Books", "Toys", "", "books"]),
-            draw.choice(PRICES),
-            draw.choice(QUANTITIES),
-        ]
-        for name in products[:21]
-    ]
-    order_rows = [
-        [
-            key([name], 0.02),
-            key(customers, 0.15),
-            draw.choice([*DATES, *DAYS * 5]),
-            draw.choice(STATUSES),
-        ]
-        for name in orders
-    ]
-    item_rows = [
-        [
-            key([str(number)], 0.02),
-            key(orders[:220], 0.02),
-            # A few products are in most baskets, so that pairs pass the limit.
-            key(products[:6] if draw.random() < 0.7 else products, 0.05),
-            draw.choice(QUANTITIES),
-            draw.choice(PRICES),
-        ]
-        for number in range(2500)
-    ]
-    item_rows += [
-        [f"x{number}", orders[number], products[number], *line]
-        for number, line in enumerate(EXTREME_LINES)
-    ]
-    shop = {
-        "raw_customers": customer_rows,
-        "raw_products": product_rows,
-        "raw_orders": order_rows,
-        "raw_order_items": item_rows,
-    }
-    folder.mkdir(parents=True)
-    for table, rows in shop.items():
-        with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(RAW_COLUMNS[table])
-            writer.writerows(repeated(rows))
-
-
-def fetch_rejects(database: Path) -> list[tuple[str, str, str]]:
-    columns = ["raw_table", "row_key", "reason"]
-    warehouse = Warehouse(database)
+@pytest.fixture(scope="module")
+def warehouses(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The messy shop twice: built by the models, and by hand."""
+    folder = tmp_path_factory.mktemp("messy")
+    write_messy_shop(folder / "raw", seed=0)
+    models, floor = folder / "models.db", folder / "floor.db"
+    engine, project = engine_for("sqlite", str(models)), find_project(VARIABLES)
     try:
-        rows = list(warehouse.rows("stg_rejected_rows", columns, columns))
+        build_models(
+            engine, project, BuildRequest(str(folder / "raw")), LogReporter(sys.stderr)
+        )
     finally:
-        warehouse.close()
-    # Engines disagree whether null comes first or last.
-    return sorted((table, key or "", reason) for table, key, reason in rows)
+        shutil.rmtree(project.target_path(engine.build_location), ignore_errors=True)
+    build("sqlite", folder / "raw", floor, SETTINGS)
+    return models, floor
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_both_engines_give_the_same_tables_on_messy_data(
-    tmp_path: Path, seed: int
+def rejects(database: Path) -> list[tuple[str, str, str]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return sorted(
+            connection.execute(
+                "select raw_table, coalesce(row_key, ''), reason from stg_rejected_rows"
+            ).fetchall()
+        )
+
+
+def test_models_equal_the_hand_written_floor_on_messy_data(
+    warehouses: tuple[Path, Path],
 ) -> None:
-    write_messy_shop(tmp_path / "raw", seed)
-    settings = Settings(max_basket_items=6, co_purchase_min_orders=3)
-    databases = {}
-    for engine in ("sqlite", "duckdb"):
-        databases[engine] = tmp_path / f"floor.{engine}"
-        build(engine, tmp_path / "raw", databases[engine], settings)
+    comparisons = equality.compare(*warehouses)
 
-    comparisons = compare(databases["sqlite"], databases["duckdb"])
-
-    assert [c.table for c in comparisons] == list(TABLE_KEYS)
+    assert [c.table for c in comparisons] == list(equality.TABLE_KEYS)
     assert [c for c in comparisons if not c.is_equal] == []
     # The data reach every table, so that equality says something.
     assert [c.table for c in comparisons if c.rows == 0] == []
-    rejects = {
-        engine: fetch_rejects(database) for engine, database in databases.items()
-    }
-    assert rejects["sqlite"] == rejects["duckdb"]
-    assert {reason for _, _, reason in rejects["sqlite"]} == {
-        "missing key",
-        "bad number",
-        "bad date",
-        "date out of range",
-        "order not found",
-        "duplicate key",
-    }
+
+
+def test_models_reject_the_same_rows_for_the_same_reasons(
+    warehouses: tuple[Path, Path],
+) -> None:
+    models, floor = map(rejects, warehouses)
+
+    assert models == floor
+    assert {reason for _, _, reason in models} == REASONS
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        (
+            "FactSales",
+            "update FactSales set line_item_total = 0.0001",
+        ),
+        ("FactOrders", "delete from FactOrders where customer_order_number = 1"),
+        ("rpt_customer_rfm", "alter table rpt_customer_rfm add column extra text"),
+        ("rpt_product_co_purchases", "drop table rpt_product_co_purchases"),
+        ("rpt_customer_cohorts", "update rpt_customer_cohorts set retention_rate = 2"),
+    ],
+)
+def test_comparison_names_the_table_that_was_changed(
+    warehouses: tuple[Path, Path], tmp_path: Path, table: str, change: str
+) -> None:
+    changed = tmp_path / "changed.db"
+    shutil.copy(warehouses[1], changed)
+    with closing(sqlite3.connect(changed)) as connection:
+        connection.execute(change)
+        connection.commit()
+
+    different = [
+        c.table for c in equality.compare(warehouses[1], changed) if not c.is_equal
+    ]
+
+    assert different == [table]
+
+
+def test_plain_way_runs_the_requirements_queries(tmp_path: Path) -> None:
+    star = plain_way.transform(plain_way.simulate(lines=300, products=20))
+    with closing(sqlite3.connect(tmp_path / "plain.db")) as connection:
+        plain_way.load(star, connection)
+        (sales,) = connection.execute("select count(*) from FactSales").fetchone()
+        seconds = [plain_way.run_query(connection, name) for name in plain_way.QUERIES]
+
+    assert sales >= 300
+    assert None not in seconds
+
+
+def test_plain_query_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain_way, "CUT_OFF_SECONDS", 0.0)
+    monkeypatch.setattr(plain_way, "INSTRUCTIONS_A_LOOK", 10)
+    star = plain_way.transform(plain_way.simulate(lines=300, products=20))
+    with closing(sqlite3.connect(tmp_path / "plain.db")) as connection:
+        plain_way.load(star, connection)
+
+        assert plain_way.run_query(connection, "rfm") is None
+
+
+def test_child_is_measured(tmp_path: Path) -> None:
+    code = "x = bytearray(80_000_000); print(sum(range(2_000_000)))"
+    result = measure(["-c", code], tmp_path)
+    failed = measure(["-c", "raise SystemExit('no such folder')"], tmp_path)
+
+    assert result.output.strip() == str(sum(range(2_000_000)))
+    assert result.cpu > 0
+    assert result.peak_megabytes > 80
+    assert (failed.exit_code, failed.complaint) == (1, "no such folder")
+
+
+def test_stages_are_read_from_what_the_build_prints() -> None:
+    output = (
+        "rows (demo: seeds):\n  table  rows\n  raw_orders  12\n"
+        "time:\n  stage            seconds\n  load raw files       0.4\n"
+        "  dbt itself          10.5\nrejected rows: none\n"
+    )
+
+    assert stage_seconds(output) == {"load raw files": 0.4, "dbt itself": 10.5}
+    assert stage_seconds("something else") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"), [("250000", 250_000), ("100k", 100_000), ("1.5M", 1_500_000)]
+)
+def test_line_counts_are_read(text: str, lines: int) -> None:
+    assert line_count(text) == lines
+
+
+@pytest.mark.parametrize("text", ["", "many", "0", "-5k"])
+def test_wrong_line_counts_are_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="lines"):
+        line_count(text)
+
+
+def test_table_is_aligned_markdown() -> None:
+    assert markdown_table(["a", "count"], [["long name", "7"]]) == (
+        "| a         | count |\n|-----------|------:|\n| long name |     7 |"
+    )
+
+
+def test_unknown_engine_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="choose sqlite or duckdb"):
+        build("oracle", tmp_path, tmp_path / "floor.db")

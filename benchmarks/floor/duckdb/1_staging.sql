@@ -100,7 +100,7 @@ where checked.reason is null;
 create table stg_rejected_rows as
 select
     'raw_customers' as raw_table,
-    raw.customer_id as row_key,
+    nullif(nullif(checked.customer_id, ''), '(unknown)') as row_key,
     checked.reason,
     cast(to_json({
         'customer_id': raw.customer_id,
@@ -187,7 +187,7 @@ where checked.reason is null;
 insert into stg_rejected_rows
 select
     'raw_products',
-    raw.product_id,
+    nullif(nullif(checked.product_id, ''), '(unknown)'),
     checked.reason,
     cast(to_json({
         'product_id': raw.product_id,
@@ -259,7 +259,7 @@ where raw_row in (select raw_row from duplicate_orders);
 insert into stg_rejected_rows
 select
     'raw_orders',
-    raw.order_id,
+    nullif(nullif(checked.order_id, ''), '(unknown)'),
     checked.reason,
     cast(to_json({
         'order_id': raw.order_id,
@@ -412,7 +412,7 @@ where raw_row in (select raw_row from duplicate_lines);
 insert into stg_rejected_rows
 select
     'raw_order_items',
-    raw.order_item_id,
+    nullif(nullif(checked.order_item_id, ''), '(unknown)'),
     checked.reason,
     cast(to_json({
         'order_item_id': raw.order_item_id,
@@ -424,6 +424,7 @@ select
 from (
     select
         raw_row,
+        order_item_id,
         reason
     from checked_lines
     where reason is not null

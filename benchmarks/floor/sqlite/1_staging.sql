@@ -149,7 +149,7 @@ order by checked.customer_id;
 insert into stg_rejected_rows
 select
     'raw_customers',
-    raw.customer_id,
+    nullif(nullif(checked.customer_id, ''), '(unknown)'),
     checked.reason,
     json_object(
         'customer_id', raw.customer_id,
@@ -286,7 +286,7 @@ order by checked.product_id;
 insert into stg_rejected_rows
 select
     'raw_products',
-    raw.product_id,
+    nullif(nullif(checked.product_id, ''), '(unknown)'),
     checked.reason,
     json_object(
         'product_id', raw.product_id,
@@ -373,7 +373,7 @@ where raw_row in (
 insert into stg_rejected_rows
 select
     'raw_orders',
-    raw.order_id,
+    nullif(nullif(checked.order_id, ''), '(unknown)'),
     checked.reason,
     json_object(
         'order_id', raw.order_id,
@@ -578,7 +578,7 @@ where raw_row in (
 insert into stg_rejected_rows
 select
     'raw_order_items',
-    raw.order_item_id,
+    nullif(nullif(checked.order_item_id, ''), '(unknown)'),
     checked.reason,
     json_object(
         'order_item_id', raw.order_item_id,

@@ -1,0 +1,27 @@
+"""The hand-written floor gives the same tables on SQLite and on DuckDB."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.equality import TABLE_KEYS, compare
+from benchmarks.floor.build import Settings, build
+from tests.python.messy_shop import write_messy_shop
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_floors_give_the_same_tables_on_messy_data(
+    tmp_path: Path, seed: int
+) -> None:
+    write_messy_shop(tmp_path / "raw", seed)
+    settings = Settings(max_basket_items=6, co_purchase_min_orders=3)
+    databases = [tmp_path / f"floor.{engine}" for engine in ("sqlite", "duckdb")]
+    for database in databases:
+        build(database.suffix[1:], tmp_path / "raw", database, settings)
+
+    comparisons = compare(*databases)
+
+    assert [c.table for c in comparisons] == list(TABLE_KEYS)
+    assert [c for c in comparisons if not c.is_equal] == []
+    # The data reach every table, so that equality says something.
+    assert [c.table for c in comparisons if c.rows == 0] == []
