@@ -1,0 +1,158 @@
+"""Ranked bars: the picture for "which one most?"."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.look import (
+    BLUE,
+    GREY,
+    ORANGE,
+    Look,
+    clipped,
+    escaped,
+    figure,
+)
+from dashboard.metrics import Metric
+
+_BAR_HEIGHT = 30
+
+
+def ranked(
+    labels: Sequence[str],
+    values: pd.Series,
+    metric: Metric,
+    look: Look,
+    *,
+    before: pd.Series | None = None,
+    details: Sequence[str] | None = None,
+    keys: Sequence[object] | None = None,
+    label_length: int = 26,
+) -> go.Figure:
+    """Horizontal bars, the first row on top, each with its figure at the end.
+
+    Args:
+        labels: The rows' names, unique.
+        values: Their figures, in the same order.
+        metric: What the figures are.
+        look: Colours and currency.
+        before: The figures compared with; drawn as ticks.
+        details: One more line for each hover text.
+        keys: What a click on a bar gives back; by default its name.
+        label_length: Longer names are cut; the hover text has them whole.
+    """
+    numbers = [float(value) for value in values]
+    chart = figure(look, max(120, len(numbers) * _BAR_HEIGHT + 24))
+    shown = _unique([escaped(clipped(label, label_length)) for label in labels])
+    extra = details or [""] * len(numbers)
+    hover = [
+        f"<b>{escaped(label)}</b><br>{escaped(metric.name)}: "
+        f"{look.exact(value, metric)}{'<br>' + more if more else ''}"
+        for label, value, more in zip(labels, numbers, extra, strict=True)
+    ]
+    chart.add_bar(
+        x=numbers,
+        y=shown,
+        orientation="h",
+        marker={"color": [BLUE if value >= 0 else ORANGE for value in numbers]},
+        text=[look.short(value, metric) for value in numbers],
+        textposition="outside",
+        textfont={"color": look.text, "size": 12},
+        cliponaxis=False,
+        customdata=list(keys) if keys is not None else list(labels),
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+        unselected={"marker": {"opacity": 0.45}},
+    )
+    if before is not None:
+        chart.add_scatter(
+            x=[float(value) for value in before],
+            y=shown,
+            mode="markers",
+            marker={
+                "symbol": "line-ns",
+                "size": 16,
+                "line": {"width": 2.5, "color": GREY},
+            },
+            hoverinfo="skip",
+            selectedpoints=None,
+        )
+    largest = max([abs(value) for value in numbers] + [0.0])
+    lowest = min([*numbers, 0.0])
+    # Room for the figure at the end of the longest bar, on a phone too.
+    chart.update_xaxes(
+        visible=False,
+        range=[lowest * 1.35 if lowest < 0 else 0, (largest * 1.3) or 1],
+    )
+    chart.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        tickfont={"color": look.text, "size": 12},
+        type="category",
+    )
+    return chart
+
+
+def _unique(labels: list[str]) -> list[str]:
+    """The labels made distinct by marks nobody sees: equal ones would share a bar."""
+    seen: dict[str, int] = {}
+    result = []
+    for label in labels:
+        count = seen.get(label, 0)
+        seen[label] = count + 1
+        result.append(label + "\N{ZERO WIDTH SPACE}" * count)
+    return result
+
+
+def bands(
+    lows: Sequence[float],
+    highs: Sequence[float],
+    counts: Sequence[int],
+    value_metric: Metric,
+    count_metric: Metric,
+    look: Look,
+    height: int = 300,
+) -> go.Figure:
+    """A histogram whose bands were counted before; the last one may be open."""
+    chart = figure(look, height)
+    total = sum(counts) or 1
+    names = []
+    for low, high in zip(lows, highs, strict=True):
+        if high == float("inf"):
+            names.append(f"{look.short(low, value_metric)} or more")
+        else:
+            names.append(
+                f"{look.short(low, value_metric)} to {look.short(high, value_metric)}"
+            )
+    chart.add_bar(
+        x=list(range(len(counts))),
+        y=list(counts),
+        marker={"color": [BLUE] * (len(counts) - 1) + [GREY]},
+        customdata=[
+            [name, look.exact(count, count_metric), f"{count / total:.1%}"]
+            for name, count in zip(names, counts, strict=True)
+        ],
+        hovertemplate="<b>%{customdata[0]}</b><br>"
+        f"{escaped(count_metric.name)}: %{{customdata[1]}} (%{{customdata[2]}})"
+        "<extra></extra>",
+    )
+    step = max(1, len(counts) // 6)
+    places = list(range(0, len(counts), step))
+    if places and len(counts) - 1 - places[-1] < step / 2:
+        places.pop()
+    places.append(len(counts) - 1)
+    chart.update_xaxes(
+        tickvals=[
+            place - 0.5 if place < len(counts) - 1 else place for place in places
+        ],
+        ticktext=[
+            look.short(lows[place], value_metric)
+            + ("+" if highs[place] == float("inf") else "")
+            for place in places
+        ],
+        showgrid=False,
+    )
+    chart.update_yaxes(tickformat="~s", nticks=5)
+    chart.update_layout(bargap=0.06)
+    return chart

@@ -1,0 +1,107 @@
+"""Pictures of the Baskets page."""
+
+import math
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.bars import ranked
+from dashboard.charts.look import Look, clipped, escaped, figure
+from dashboard.metrics import Metric, metric
+
+
+def pair_name(first: str, second: str, length: int = 20) -> str:
+    """Both names, each cut to a length."""
+    return f"{clipped(first, length)} + {clipped(second, length)}"
+
+
+def ranked_pairs(pairs: pd.DataFrame, shown: Metric, look: Look) -> go.Figure:
+    """Pairs as bars, strongest first.
+
+    Args:
+        pairs: Rows of `queries.baskets.pairs`.
+        shown: lift, co_purchase_count or support.
+        look: Colours and currency.
+    """
+    return ranked(
+        [f"{row.product1} + {row.product2}" for row in pairs.itertuples()],
+        pairs[shown.key],
+        shown,
+        look,
+        details=[
+            f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}<br>"
+            f"{row.confidence_1_to_2:.1%} of the baskets with the first,<br>"
+            f"{row.confidence_2_to_1:.1%} of those with the second"
+            for row in pairs.itertuples()
+        ],
+        keys=[int(key) for key in pairs["product1_key"]],
+        label_length=42,
+    )
+
+
+def companion_bars(companions: pd.DataFrame, look: Look) -> go.Figure:
+    """What goes with a product, most likely first."""
+    return ranked(
+        list(companions["product_name"]),
+        companions["confidence"],
+        metric("confidence"),
+        look,
+        details=[
+            f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}"
+            for row in companions.itertuples()
+        ],
+        keys=[int(key) for key in companions["product_key"]],
+        label_length=34,
+    )
+
+
+def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
+    """Mean lift of the pairs between each two categories, on a scale around 1.
+
+    Args:
+        categories: Rows of `queries.baskets.category_pairs`.
+        look: Colours and currency.
+    """
+    names = sorted(set(categories["category1"]) | set(categories["category2"]))
+    place = {name: index for index, name in enumerate(names)}
+    size = len(names)
+    values: list[list[float | None]] = [[None] * size for _ in names]
+    texts = [[""] * size for _ in names]
+    hovers = [[""] * size for _ in names]
+    reach = 0.1
+    for row in categories.itertuples():
+        shade = math.log(max(float(row.lift), 1e-9))
+        reach = max(reach, abs(shade))
+        hover = (
+            f"<b>{escaped(row.category1)} + {escaped(row.category2)}</b><br>"
+            f"Pairs: {row.pairs:,}<br>Bought together: {row.co_purchase_count:,.0f}"
+            f"<br>Lift, mean: {row.lift:,.2f}"
+        )
+        for first, second in (
+            (place[row.category1], place[row.category2]),
+            (place[row.category2], place[row.category1]),
+        ):
+            values[first][second] = shade
+            texts[first][second] = f"{row.lift:.1f}"
+            hovers[first][second] = hover
+    chart = figure(look, 130 + 34 * size)
+    labels = [escaped(clipped(name, 18)) for name in names]
+    chart.add_heatmap(
+        x=labels,
+        y=labels,
+        z=values,
+        zmin=-reach,
+        zmax=reach,
+        colorscale=look.diverging,
+        text=texts,
+        texttemplate="%{text}",
+        hovertext=hovers,
+        hovertemplate="%{hovertext}<extra></extra>",
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+    )
+    chart.update_xaxes(side="bottom", showgrid=False, tickangle=-40)
+    chart.update_yaxes(autorange="reversed", showgrid=False)
+    return chart

@@ -1,0 +1,388 @@
+"""Pictures of the Retention, Segments and Lifetime value pages."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.look import (
+    BLUE,
+    GOLD,
+    GREY,
+    ORANGE,
+    TEAL,
+    Look,
+    axis_format,
+    escaped,
+    figure,
+)
+from dashboard.formatting import exact, short
+from dashboard.metrics import Metric, Unit, metric
+
+# Segments by what to do about them: keep, grow, win back, let go.
+SEGMENT_COLOURS = {
+    "Champions": BLUE,
+    "Loyal": BLUE,
+    "Potential Loyalists": TEAL,
+    "New Customers": TEAL,
+    "Promising": TEAL,
+    "Need Attention": GOLD,
+    "About To Sleep": GOLD,
+    "At Risk": ORANGE,
+    "Cannot Lose Them": ORANGE,
+    "Hibernating": GREY,
+    "Lost": GREY,
+}
+
+
+def cohort_heat_map(
+    matrix: pd.DataFrame,
+    average: pd.Series,
+    sizes: pd.Series,
+    incomplete: set[tuple[str, int]],
+    shown: Metric,
+    look: Look,
+) -> go.Figure:
+    """Cohorts down, months since the start across; blank where the future is.
+
+    Args:
+        matrix: Rows of `queries.customers.cohort_matrix`.
+        average: `weighted_average` by month index; stands on top.
+        sizes: Cohort size by cohort month.
+        incomplete: (cohort_month, month_index) of months that are not over.
+        shown: What the cells hold.
+        look: Colours and currency.
+    """
+    months = [int(column) for column in matrix.columns]
+    names = [
+        f"{name}  ({short(float(sizes[name]), metric('cohort_size'), look.currency)})"
+        for name in matrix.index
+    ]
+    label = "Average" if shown.unit in (Unit.SHARE, Unit.MONEY) else "Total"
+    if shown.key in ("total_spending", "active_customers"):
+        label = "Total"
+    values = np.vstack([average.reindex(matrix.columns).to_numpy(float), matrix])
+    coloured = values.astype(float).copy()
+    if label == "Total":
+        coloured[0, :] = np.nan  # a sum would outshine every cohort
+    # Month 0 is 100 % by definition and would wash out all others.
+    if shown.key == "retention_rate" and months and months[0] == 0:
+        later = coloured[:, 1:]
+        top = np.nanmax(later) if later.size and not np.isnan(later).all() else 1.0
+    else:
+        top = np.nanmax(coloured) if not np.isnan(coloured).all() else 1.0
+    texts, hovers = [], []
+    for row, name in enumerate([label, *matrix.index]):
+        texts.append([_cell(value, shown, look) for value in values[row]])
+        hovers.append(
+            [
+                _cell_hover(
+                    name, month, value, (name, month) in incomplete, shown, look
+                )
+                for month, value in zip(months, values[row], strict=True)
+            ]
+        )
+    for row, name in enumerate(matrix.index, start=1):
+        for column, month in enumerate(months):
+            if (name, month) in incomplete and texts[row][column]:
+                texts[row][column] += "*"
+    # Hover and figures also where the colour is left out.
+    background = np.where(np.isnan(values), np.nan, np.nan_to_num(coloured))
+    chart = figure(look, 84 + 27 * (len(names) + 1))
+    chart.add_heatmap(
+        x=months,
+        y=[f"<b>{label}</b>", *(escaped(name) for name in names)],
+        z=background,
+        zmin=0,
+        zmax=top or 1.0,
+        text=texts,
+        texttemplate="%{text}",
+        textfont={"size": 11},
+        hovertext=hovers,
+        hovertemplate="%{hovertext}<extra></extra>",
+        colorscale=look.scale,
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+    )
+    chart.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        type="category",
+        tickfont={"color": look.text, "size": 12},
+    )
+    chart.update_xaxes(
+        side="top",
+        showgrid=False,
+        title_text="Months since the start",
+        dtick=1 if len(months) <= 18 else 3,
+        zeroline=False,
+    )
+    return chart
+
+
+def _cell(value: float, shown: Metric, look: Look) -> str:
+    if np.isnan(value):
+        return ""
+    if shown.unit is Unit.SHARE:
+        return f"{value * 100:.0f}%"
+    if shown.unit is Unit.MONEY:
+        text = short(float(round(value)), metric("units"), look.currency)
+        return escaped(text)
+    return look.short(float(value), shown)
+
+
+def _cell_hover(
+    name: str, month: int, value: float, unfinished: bool, shown: Metric, look: Look
+) -> str:
+    if np.isnan(value):
+        return ""
+    note = "<br>The month is not over yet." if unfinished else ""
+    return (
+        f"<b>{escaped(name)}</b>, month {month}<br>"
+        f"{escaped(shown.name)}: {look.exact(float(value), shown)}{note}"
+    )
+
+
+def cohort_curves(
+    matrix: pd.DataFrame,
+    average: pd.Series,
+    incomplete: set[tuple[str, int]],
+    shown: Metric,
+    look: Look,
+    height: int = 320,
+) -> go.Figure:
+    """One thin line a cohort, and the weighted average on top; complete months only."""
+    chart = figure(look, height)
+    first = 1 if shown.key == "retention_rate" else 0
+    for name in matrix.index:
+        row = matrix.loc[name].dropna()
+        row = row[
+            [month for month in row.index if (name, int(month)) not in incomplete]
+        ]
+        row = row[row.index >= first]
+        if row.empty:
+            continue
+        chart.add_scatter(
+            x=list(row.index),
+            y=row.to_numpy(float),
+            mode="lines+markers" if len(row) == 1 else "lines",
+            line={"color": GREY, "width": 1},
+            marker={"size": 4},
+            opacity=0.55,
+            text=[look.exact(float(value), shown) for value in row],
+            hovertemplate=f"<b>{escaped(str(name))}</b>, month %{{x}}<br>"
+            f"{escaped(shown.name)}: %{{text}}<extra></extra>",
+            showlegend=False,
+        )
+    whole = average[average.index >= first].dropna()
+    chart.add_scatter(
+        x=list(whole.index),
+        y=whole.to_numpy(float),
+        mode="lines+markers",
+        name="All cohorts, weighted by size",
+        line={"color": BLUE, "width": 3},
+        marker={"size": 6},
+        text=[look.exact(float(value), shown) for value in whole],
+        hovertemplate="<b>All cohorts</b>, month %{x}<br>"
+        f"{escaped(shown.name)}: %{{text}}<extra></extra>",
+        showlegend=True,
+    )
+    chart.update_xaxes(
+        title_text="Months since the start", showgrid=False, zeroline=False
+    )
+    chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(shown, look))
+    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    return chart
+
+
+def segment_map(segments: pd.DataFrame, look: Look, height: int = 420) -> go.Figure:
+    """Segments by mean scores: right bought lately, up bought often and much.
+
+    The area of a mark is the number of buyers.
+
+    Args:
+        segments: Rows of `queries.customers.segments`.
+        look: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(look, height)
+    largest = float(segments["customers"].max()) if len(segments) else 1.0
+    money, count = metric("monetary_value"), metric("buyers")
+    chart.add_scatter(
+        x=segments["r_mean"],
+        y=segments["fm_mean"],
+        mode="markers+text",
+        marker={
+            "size": segments["customers"],
+            "sizemode": "area",
+            "sizeref": 2 * largest / 58**2,
+            "sizemin": 5,
+            "color": [
+                SEGMENT_COLOURS.get(name, GREY) for name in segments["segment_name"]
+            ],
+            "opacity": 0.85,
+            "line": {"color": look.ground, "width": 1},
+        },
+        text=[escaped(name) for name in segments["segment_name"]],
+        textposition="top center",
+        textfont={"size": 12, "color": look.text},
+        cliponaxis=False,
+        customdata=segments["segment_name"],
+        hovertext=[
+            f"<b>{escaped(row.segment_name)}</b><br>"
+            f"Buyers: {look.exact(row.customers, count)} ({row.customer_share:.1%})<br>"
+            f"Net sales: {look.exact(row.monetary_value, money)}"
+            f" ({row.money_share:.1%})<br>"
+            f"Last order {row.average_recency:,.0f} days ago, "
+            f"{row.average_orders:,.1f} orders (means)"
+            for row in segments.itertuples()
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        unselected={"marker": {"opacity": 0.3}},
+    )
+    chart.update_xaxes(
+        range=[0.4, 5.6],
+        tickvals=[1, 2, 3, 4, 5],
+        title_text="Recency score: long ago → lately",
+        zeroline=False,
+    )
+    chart.update_yaxes(
+        range=[0.6, 5.6],
+        tickvals=[1, 2, 3, 4, 5],
+        title_text="Frequency and money score",
+        zeroline=False,
+    )
+    return chart
+
+
+def score_grid(cells: pd.DataFrame, look: Look, height: int = 420) -> go.Figure:
+    """Buyers by recency and frequency score.
+
+    Args:
+        cells: Rows of `queries.customers.rfm_cells`.
+        look: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(look, height)
+    scores = [1, 2, 3, 4, 5]
+    counts = (
+        cells.pivot_table(
+            index="f_score", columns="r_score", values="customers", aggfunc="sum"
+        )
+        .reindex(index=scores, columns=scores)
+        .fillna(0)
+    )
+    money = (
+        cells.pivot_table(
+            index="f_score", columns="r_score", values="monetary_value", aggfunc="sum"
+        )
+        .reindex(index=scores, columns=scores)
+        .fillna(0)
+    )
+    buyers, value = metric("buyers"), metric("monetary_value")
+    chart.add_heatmap(
+        x=scores,
+        y=scores,
+        z=counts.to_numpy(float),
+        text=[
+            [look.short(float(number), buyers) for number in row]
+            for row in counts.to_numpy()
+        ],
+        texttemplate="%{text}",
+        hovertext=[
+            [
+                f"<b>Recency {recency}, frequency {frequency}</b><br>"
+                f"Buyers: {look.exact(float(counts.loc[frequency, recency]), buyers)}"
+                f"<br>Net sales: {look.exact(float(money.loc[frequency, recency]), value)}"
+                for recency in scores
+            ]
+            for frequency in scores
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        colorscale=look.scale,
+        showscale=False,
+        xgap=3,
+        ygap=3,
+    )
+    chart.update_xaxes(
+        title_text="Recency score: long ago → lately", showgrid=False, zeroline=False
+    )
+    chart.update_yaxes(title_text="Frequency score", showgrid=False, zeroline=False)
+    return chart
+
+
+def lorenz_curve(curve: pd.DataFrame, look: Look, height: int = 320) -> go.Figure:
+    """How unequal the buyers' values are; the diagonal would be all alike."""
+    chart = figure(look, height)
+    chart.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": GREY, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    chart.add_scatter(
+        x=curve["buyer_share"],
+        y=curve["money_share"],
+        mode="lines",
+        line={"color": BLUE, "width": 2.5},
+        fill="tonexty",
+        fillcolor="rgba(59,125,196,0.13)",
+        hovertemplate="The smaller %{x:.0%} of buyers<br>brought %{y:.1%} of the money"
+        "<extra></extra>",
+    )
+    chart.update_xaxes(
+        tickformat=".0%", range=[0, 1], showgrid=False, title_text="Share of buyers"
+    )
+    chart.update_yaxes(tickformat=".0%", range=[0, 1.02], title_text="Share of money")
+    return chart
+
+
+def by_cohort(
+    cohorts: pd.DataFrame, shown: Metric, look: Look, height: int = 320
+) -> go.Figure:
+    """One bar a cohort.
+
+    Args:
+        cohorts: cohort_month, buyers, and a column named average_value; also
+            predicted_value where it is known: a lighter part on top.
+        shown: What the bars are.
+        look: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(look, height)
+    months = pd.to_datetime(cohorts["cohort_month"] + "-01")
+    names = [f"{month:%B %Y}" for month in months]
+    hover = [
+        f"<b>{name}</b><br>{escaped(shown.name)}, mean: "
+        f"{exact(value, shown, look.currency)}<br>Buyers: {buyers:,}"
+        for name, value, buyers in zip(
+            names, cohorts["average_value"], cohorts["buyers"], strict=True
+        )
+    ]
+    chart.add_bar(
+        x=months,
+        y=cohorts["average_value"],
+        name=shown.name,
+        marker={"color": BLUE},
+        hovertext=hover,
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    if "predicted_value" in cohorts:
+        predicted = metric("predicted_value")
+        chart.add_bar(
+            x=months,
+            y=cohorts["predicted_value"],
+            name=predicted.name,
+            marker={"color": TEAL, "pattern": {"shape": "/", "size": 5}},
+            text=[
+                exact(v, predicted, look.currency) for v in cohorts["predicted_value"]
+            ],
+            textposition="none",
+            hovertemplate=f"{escaped(predicted.name)}, mean: %{{text}}<extra></extra>",
+        )
+        chart.update_layout(barmode="stack", showlegend=True)
+    chart.update_yaxes(nticks=6, **axis_format(shown, look))
+    chart.update_xaxes(showgrid=False, nticks=8)
+    return chart

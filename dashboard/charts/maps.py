@@ -1,0 +1,97 @@
+"""The world map of the Countries page."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.look import Look, escaped, figure
+from dashboard.metrics import Metric
+from dashboard.places import SMALL_PLACES, code_of
+
+
+def unplaced(countries: pd.Series) -> list[str]:
+    """The names that no place on the map is known for."""
+    return [str(name) for name in countries if code_of(str(name)) is None]
+
+
+def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
+    """Countries coloured by a figure; places too small to be drawn are dots.
+
+    The outlines come from this machine (`CONFIG["topojsonURL"]`).
+
+    Args:
+        countries: country, and a column named as the metric.
+        metric: What is shown.
+        look: Colours and currency.
+    """
+    chart = figure(look, 380)
+    placed = countries.assign(code=countries["country"].map(code_of))
+    placed = placed[placed["code"].notna() & placed[metric.key].notna()]
+    summed = placed.groupby("code", as_index=False).agg(
+        {metric.key: "sum", "country": " + ".join}
+    )
+    highest = float(summed[metric.key].clip(lower=0).max()) if len(summed) else 0.0
+    # A root brings out the countries beside a home market that dwarfs them.
+    shades = summed[metric.key].clip(lower=0).astype(float) ** 0.5
+    hover = [
+        f"<b>{escaped(name)}</b><br>{escaped(metric.name)}: "
+        f"{look.exact(float(value), metric)}"
+        for name, value in zip(summed["country"], summed[metric.key], strict=True)
+    ]
+    summed = summed.assign(shade=shades, hover=hover)
+    small = summed["code"].isin(set(SMALL_PLACES))
+    drawn, dots = summed[~small], summed[small]
+    top = highest**0.5 or 1.0
+    marks = [0.0, top / 2, top]
+    chart.add_choropleth(
+        locations=drawn["code"],
+        z=drawn["shade"],
+        zmin=0,
+        zmax=top,
+        colorscale=look.scale,
+        marker={"line": {"color": look.ground, "width": 0.6}},
+        hovertext=drawn["hover"],
+        hovertemplate="%{hovertext}<extra></extra>",
+        customdata=drawn["country"],
+        colorbar={
+            "orientation": "h",
+            "thickness": 10,
+            "len": 0.5,
+            "y": -0.02,
+            "yanchor": "top",
+            "tickvals": marks,
+            "ticktext": [look.short(mark**2, metric) for mark in marks],
+            "tickfont": {"color": look.muted, "size": 11},
+            "outlinewidth": 0,
+        },
+    )
+    if len(dots):
+        chart.add_scattergeo(
+            lat=[SMALL_PLACES[code][0] for code in dots["code"]],
+            lon=[SMALL_PLACES[code][1] for code in dots["code"]],
+            mode="markers",
+            marker={
+                "size": 8,
+                "color": dots["shade"],
+                "colorscale": look.scale,
+                "cmin": 0,
+                "cmax": top,
+                "line": {"color": look.muted, "width": 1},
+            },
+            hovertext=dots["hover"],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    chart.update_geos(
+        projection_type="natural earth",
+        resolution=110,
+        showframe=False,
+        showcoastlines=False,
+        showland=True,
+        landcolor=look.faint,
+        showcountries=True,
+        countrycolor=look.grid,
+        countrywidth=0.5,
+        bgcolor="rgba(0,0,0,0)",
+        lataxis_range=[-58, 85],
+    )
+    chart.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 28})
+    return chart

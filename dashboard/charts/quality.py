@@ -1,0 +1,37 @@
+"""Pictures of the Data health page."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.look import BLUE, ORANGE, Look, figure
+
+
+def intake_bars(intake: pd.DataFrame, look: Look) -> go.Figure:
+    """Accepted and rejected share of every raw table.
+
+    Args:
+        intake: Rows of `queries.quality.intake`.
+        look: Colours and currency.
+    """
+    chart = figure(look, 60 + 36 * len(intake))
+    total = intake["rows_in"].where(intake["rows_in"] > 0)
+    names = [
+        name.removeprefix("raw_").replace("_", " ") for name in intake["raw_table"]
+    ]
+    for column, colour in (("accepted", BLUE), ("rejected", ORANGE)):
+        shares = (intake[column] / total).fillna(0)
+        chart.add_bar(
+            x=shares,
+            y=names,
+            orientation="h",
+            name=column.capitalize(),
+            marker={"color": colour},
+            text=[f"{count:,}" for count in intake[column]],
+            textposition="none",
+            hovertemplate=f"{column.capitalize()}: %{{text}} (%{{x:.2%}})<extra></extra>",
+        )
+    chart.update_layout(barmode="stack", showlegend=True, hovermode="y unified")
+    chart.update_layout(margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    chart.update_xaxes(tickformat=".0%", range=[0, 1], showgrid=False)
+    chart.update_yaxes(autorange="reversed", showgrid=False)
+    return chart

@@ -1,0 +1,167 @@
+"""The filters that people turn, each kept in the address of the page.
+
+A widget's key is its name in the URL; a bad value there is dropped. `session` keeps a
+choice while one goes from page to page.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TypeVar
+
+import streamlit as st
+
+from dashboard import data
+from dashboard.filters import SalesFilter
+from dashboard.formatting import day_range
+from dashboard.periods import Comparison, DateRange, Grain, Preset, preset_range
+
+S = TypeVar("S", bound=StrEnum)
+
+
+def picked(
+    label: str, options: Sequence[str], key: str, help_text: str | None = None
+) -> str:
+    """One of a few options, as a row of buttons; the first is the default."""
+    return st.segmented_control(
+        label,
+        list(options),
+        default=options[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        help=help_text,
+    )
+
+
+def picked_in_sidebar(label: str, options: Sequence[str], key: str) -> str:
+    """Like `picked`, in the sidebar."""
+    with st.sidebar:
+        return picked(label, options, key)
+
+
+def days() -> DateRange | None:
+    """The range of days, in the sidebar; None where it is turned round."""
+    known = data.span()
+    presets = [preset.value for preset in Preset]
+    chosen = Preset(
+        st.sidebar.selectbox(
+            "Period",
+            presets,
+            index=presets.index(Preset.LAST_12_MONTHS),
+            key="period",
+            bind="query-params",
+            persist_state="session",
+            filter_mode=None,
+        )
+    )
+    if chosen is not Preset.CUSTOM:
+        return preset_range(chosen, known.first, known.as_of)
+    left, right = st.sidebar.columns(2)
+    default = preset_range(Preset.LAST_12_MONTHS, known.first, known.as_of)
+    start = left.date_input(
+        "From",
+        default.start,
+        min_value=known.first,
+        max_value=known.as_of,
+        key="from",
+        bind="query-params",
+        persist_state="session",
+        format="YYYY-MM-DD",
+    )
+    end = right.date_input(
+        "To",
+        default.end,
+        min_value=known.first,
+        max_value=known.as_of,
+        key="to",
+        bind="query-params",
+        persist_state="session",
+        format="YYYY-MM-DD",
+    )
+    return DateRange(start, end)
+
+
+def comparison() -> Comparison:
+    """What the range is held against, in the sidebar."""
+    options = [option.value for option in Comparison]
+    return Comparison(
+        st.sidebar.selectbox(
+            "Compare with",
+            options,
+            key="compare",
+            bind="query-params",
+            persist_state="session",
+            filter_mode=None,
+        )
+    )
+
+
+def countries() -> tuple[str, ...]:
+    """Countries, in the sidebar; empty for all."""
+    options, _ = data.choices()
+    return tuple(
+        st.sidebar.multiselect(
+            "Country",
+            options,
+            key="country",
+            placeholder="All countries",
+            bind="query-params",
+            persist_state="session",
+        )
+    )
+
+
+def categories() -> tuple[str, ...]:
+    """Categories, in the sidebar; empty for all."""
+    _, options = data.choices()
+    return tuple(
+        st.sidebar.multiselect(
+            "Category",
+            options,
+            key="category",
+            placeholder="All categories",
+            bind="query-params",
+            persist_state="session",
+        )
+    )
+
+
+def slider(
+    label: str, low: int, high: int, default: int, key: str, step: int = 1
+) -> int:
+    """A whole number, in the sidebar."""
+    return st.sidebar.slider(
+        label,
+        low,
+        high,
+        default,
+        step,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+    )
+
+
+def grain(chosen: DateRange, automatic: Grain) -> Grain:
+    """The length of a period; by itself as long as suits the range."""
+    options = ["Auto", *(option.value for option in Grain)]
+    value = picked("Per", options, "per")
+    return automatic if value == "Auto" else Grain(value)
+
+
+def describe(chosen: SalesFilter, *, by_country: bool = True) -> str:
+    """The choice in words, to stand under the page's title."""
+    parts = [day_range(chosen.days.start, chosen.days.end)]
+    if by_country:
+        parts.append(_listed(chosen.countries, "all countries"))
+    parts.append(_listed(chosen.categories, "all categories"))
+    return " · ".join(parts)
+
+
+def _listed(names: tuple[str, ...], all_of_them: str) -> str:
+    if not names:
+        return all_of_them
+    return (
+        ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
+    )

@@ -1,0 +1,118 @@
+"""What stands between the pages and the warehouse: one version a run, and a cache.
+
+Answers are cached under the version they came from, so a new build shows up by itself
+and its figures never stand beside those of the old one.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import streamlit as st
+import yaml
+
+from dashboard import privacy, schema
+from dashboard.filters import SalesFilter
+from dashboard.formatting import Currency
+from dashboard.queries import quality, sales
+from dashboard.warehouse import (
+    Location,
+    Warehouse,
+    WarehouseError,
+    identity,
+    location_from_environment,
+)
+
+_PROJECT = Path(__file__).resolve().parents[1] / "dbt_project.yml"
+_SHOWN_VERSION = "shown_version"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _open(location: Location, version: str) -> Warehouse:
+    """The connections to one version; the version is there to be part of the key."""
+    return Warehouse(location)
+
+
+def open_published() -> Warehouse:
+    """The version published now; every query of this run goes to it.
+
+    Raises:
+        WarehouseError: There is none, or none that pages can be drawn from.
+    """
+    st.session_state.pop(_SHOWN_VERSION, None)
+    location = location_from_environment(os.environ)
+    version = identity(location)
+    warehouse = _open(location, version)
+    schema.check(warehouse)
+    st.session_state[_SHOWN_VERSION] = version
+    return warehouse
+
+
+def published_version() -> str:
+    """What names the version published now; empty where there is none."""
+    try:
+        return identity(location_from_environment(os.environ))
+    except WarehouseError:
+        return ""
+
+
+def current() -> Warehouse:
+    """The version that this run shows."""
+    location = location_from_environment(os.environ)
+    return _open(location, st.session_state[_SHOWN_VERSION])
+
+
+def ask(
+    function: Callable[Concatenate[Warehouse, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """The answer of a query function, from the cache where it was asked before."""
+    warehouse = current()
+    name = f"{function.__module__}.{function.__qualname__}"
+    question = repr((args, sorted(kwargs.items())))
+    call = functools.partial(function, warehouse, *args, **kwargs)
+    return cast(R, _answer(warehouse.identity, name, question, call))
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def _answer(version: str, name: str, question: str, _call: Callable[[], Any]) -> Any:
+    return _call()
+
+
+def span() -> schema.Span:
+    """The first and last day with sales, and the as-of date."""
+    return ask(schema.span)
+
+
+def choices() -> tuple[list[str], list[str]]:
+    """The countries and categories to choose from."""
+    return ask(sales.choices)
+
+
+def currency() -> Currency:
+    """The warehouse's currency: of the build, or as the dbt project has it."""
+    built = ask(quality.build_info).get("currency")
+    return Currency(str(built)) if built else _project_currency()
+
+
+@functools.cache
+def _project_currency() -> Currency:
+    try:
+        project = yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))
+        return Currency(str(project["vars"]["currency"]))
+    except (OSError, KeyError, TypeError, yaml.YAMLError):
+        return Currency()
+
+
+def show_pii() -> bool:
+    """Whether personal data may be shown as they are."""
+    return privacy.shows_pii(os.environ)
+
+
+def totals(chosen: SalesFilter) -> sales.Totals:
+    """The headline figures of a choice."""
+    return ask(sales.totals, chosen)

@@ -1,0 +1,361 @@
+"""Customers: cohorts, RFM segments and lifetime value."""
+
+import numpy as np
+import pandas as pd
+
+from dashboard.filters import Parameters, one_of
+from dashboard.warehouse import Warehouse
+
+# From the best to the worst; the names are those of the seed rfm_segment_map.
+SEGMENTS = (
+    "Champions",
+    "Loyal",
+    "Potential Loyalists",
+    "New Customers",
+    "Promising",
+    "Need Attention",
+    "About To Sleep",
+    "At Risk",
+    "Cannot Lose Them",
+    "Hibernating",
+    "Lost",
+)
+
+PREDICTIONS = ("p_alive", "expected_orders", "predicted_value")
+
+
+def cohorts(warehouse: Warehouse, basis: str) -> pd.DataFrame:
+    """The cells of one cohort basis, negative month indexes left out.
+
+    Args:
+        warehouse: Where to read.
+        basis: first_order or registration.
+
+    Returns:
+        cohort_month, month_index, cohort_size, active_customers, total_spending,
+        cumulative_spending, is_complete.
+    """
+    frame = warehouse.query(
+        "select cohort_month, month_index, cohort_size, active_customers, "
+        "total_spending, cumulative_spending, is_complete from rpt_customer_cohorts "
+        "where cohort_basis = :basis and month_index >= 0 "
+        "order by cohort_month, month_index",
+        {"basis": basis},
+    )
+    return frame.astype(
+        {
+            "total_spending": float,
+            "cumulative_spending": float,
+            "is_complete": bool,
+            "month_index": "int64",
+            "cohort_size": "int64",
+            "active_customers": "int64",
+        }
+    )
+
+
+def cohort_matrix(cells: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Cohorts by month index; the future is missing, not 0.
+
+    Args:
+        cells: Rows of `cohorts`.
+        measure: retention_rate, active_customers, total_spending,
+            spending_per_customer or cumulative_spending_per_customer.
+    """
+    return (
+        cells.assign(value=_cell_values(cells, measure))
+        .pivot_table(index="cohort_month", columns="month_index", values="value")
+        .sort_index()
+    )
+
+
+def _cell_values(cells: pd.DataFrame, measure: str) -> pd.Series:
+    size = cells["cohort_size"].where(cells["cohort_size"] > 0)
+    match measure:
+        case "retention_rate":
+            return cells["active_customers"] / size
+        case "spending_per_customer":
+            return cells["total_spending"] / size
+        case "cumulative_spending_per_customer":
+            return cells["cumulative_spending"] / size
+        case _:
+            return cells[measure]
+
+
+def weighted_average(cells: pd.DataFrame, measure: str) -> pd.Series:
+    """The mean of each month index, weighted by cohort size, complete months only.
+
+    A plain mean of rates would count a cohort of 5 as much as one of 5,000. Counts and
+    sums have no weighted mean: they are added up instead.
+    """
+    complete = cells[cells["is_complete"]]
+    sums = complete.groupby("month_index")[
+        ["active_customers", "total_spending", "cumulative_spending", "cohort_size"]
+    ].sum()
+    match measure:
+        case "retention_rate":
+            return sums["active_customers"] / sums["cohort_size"]
+        case "spending_per_customer":
+            return sums["total_spending"] / sums["cohort_size"]
+        case "cumulative_spending_per_customer":
+            return sums["cumulative_spending"] / sums["cohort_size"]
+        case _:
+            return sums[measure]
+
+
+def _country_join(
+    alias: str, countries: tuple[str, ...]
+) -> tuple[str, str, Parameters]:
+    if not countries:
+        return "", "1 = 1", {}
+    condition, parameters = one_of(
+        "coalesce(customers.country, '(unknown)')", countries, "country"
+    )
+    join = (
+        "inner join DimCustomer as customers "
+        f"on {alias}.customer_key = customers.customer_key"
+    )
+    return join, condition, parameters
+
+
+def rfm_cells(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
+    """Buyers by segment and score.
+
+    Returns:
+        segment_name, r_score, f_score, m_score, customers, one_time_buyers,
+        monetary_value, frequency (both summed), recency_days (summed).
+    """
+    join, condition, parameters = _country_join("rfm", countries)
+    return warehouse.query(
+        "select rfm.segment_name, rfm.r_score, rfm.f_score, rfm.m_score, "
+        "count(*) as customers, "
+        "count(case when rfm.is_one_time_buyer then 1 end) as one_time_buyers, "
+        "round(sum(rfm.monetary_value), 4) as monetary_value, "
+        "sum(rfm.frequency) as frequency, sum(rfm.recency_days) as recency_days "
+        f"from rpt_customer_rfm as rfm {join} where {condition} "
+        "group by rfm.segment_name, rfm.r_score, rfm.f_score, rfm.m_score",
+        parameters,
+    ).astype({"monetary_value": float, "frequency": float, "recency_days": float})
+
+
+def segments(cells: pd.DataFrame) -> pd.DataFrame:
+    """One row per segment, best first.
+
+    Args:
+        cells: Rows of `rfm_cells`.
+
+    Returns:
+        segment_name, customers, customer_share, monetary_value, money_share,
+        average_value, average_orders, average_recency, one_time_share, r_mean,
+        fm_mean (mean scores: the place on the map).
+    """
+    weighted = cells.assign(
+        r_sum=cells["r_score"] * cells["customers"],
+        fm_sum=(cells["f_score"] + cells["m_score"]) / 2 * cells["customers"],
+    )
+    summed = weighted.groupby("segment_name")[
+        [
+            "customers",
+            "one_time_buyers",
+            "monetary_value",
+            "frequency",
+            "recency_days",
+            "r_sum",
+            "fm_sum",
+        ]
+    ].sum()
+    known = [name for name in SEGMENTS if name in summed.index]
+    others = sorted(set(summed.index) - set(SEGMENTS))
+    summed = summed.loc[known + others]
+    size = summed["customers"]
+    total = summed["monetary_value"].sum()
+    return pd.DataFrame(
+        {
+            "customers": size,
+            "customer_share": size / size.sum(),
+            "monetary_value": summed["monetary_value"],
+            "money_share": summed["monetary_value"] / total if total > 0 else np.nan,
+            "average_value": summed["monetary_value"] / size,
+            "average_orders": summed["frequency"] / size,
+            "average_recency": summed["recency_days"] / size,
+            "one_time_share": summed["one_time_buyers"] / size,
+            "r_mean": summed["r_sum"] / size,
+            "fm_mean": summed["fm_sum"] / size,
+        }
+    ).reset_index(names="segment_name")
+
+
+def prospects(warehouse: Warehouse, countries: tuple[str, ...]) -> int:
+    """Customers of the file who never placed a counting order."""
+    condition, parameters = one_of(
+        "coalesce(customers.country, '(unknown)')", countries, "country"
+    )
+    frame = warehouse.query(
+        "select count(*) as prospects from DimCustomer as customers "
+        "left join rpt_customer_rfm as rfm "
+        "on customers.customer_key = rfm.customer_key "
+        "where rfm.customer_key is null and customers.customer_key <> -1 "
+        f"and {condition}",
+        parameters,
+    )
+    return int(frame["prospects"].iloc[0])
+
+
+def segment_customers(
+    warehouse: Warehouse,
+    segment_names: tuple[str, ...],
+    countries: tuple[str, ...],
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """The buyers of some segments, largest value first.
+
+    Returns:
+        customer_id, name, email, country, segment_name, last_order_date,
+        recency_days, frequency, monetary_value, rfm_segment.
+    """
+    in_segments, parameters = one_of("rfm.segment_name", segment_names, "segment")
+    in_countries, more = one_of(
+        "coalesce(customers.country, '(unknown)')", countries, "country"
+    )
+    parameters |= more
+    tail = ""
+    if limit is not None:
+        tail = " limit :row_limit"
+        parameters["row_limit"] = limit
+    return warehouse.query(
+        "select rfm.customer_id, customers.name, customers.email, "
+        "coalesce(customers.country, '(unknown)') as country, rfm.segment_name, "
+        "rfm.last_order_date, rfm.recency_days, rfm.frequency, rfm.monetary_value, "
+        "rfm.rfm_segment "
+        "from rpt_customer_rfm as rfm "
+        "inner join DimCustomer as customers "
+        "on rfm.customer_key = customers.customer_key "
+        f"where {in_segments} and {in_countries} "
+        f"order by rfm.monetary_value desc, rfm.customer_key{tail}",
+        parameters,
+    ).astype({"monetary_value": float})
+
+
+def lifetime_values(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
+    """One row per buyer: total_spending, total_orders, cohort_year_month.
+
+    The predicted columns follow where the warehouse has them.
+    """
+    join, condition, parameters = _country_join("clv", countries)
+    found = [name for name in PREDICTIONS if has_predictions(warehouse)]
+    predicted = "".join(f", clv.{name}" for name in found)
+    frame = warehouse.query(
+        "select clv.total_spending, clv.total_orders, "
+        f"clv.first_order_date{predicted} "
+        f"from rpt_customer_lifetime_value as clv {join} where {condition}",
+        parameters,
+    )
+    dates = frame.pop("first_order_date")
+    if warehouse.target == "sqlite":
+        frame["cohort_month"] = dates.astype(str).str.slice(0, 7)
+    else:
+        frame["cohort_month"] = pd.to_datetime(dates).dt.strftime("%Y-%m")
+    return frame.astype(
+        {"total_spending": float, "total_orders": "int64"} | dict.fromkeys(found, float)
+    )
+
+
+def has_predictions(warehouse: Warehouse) -> bool:
+    """Whether the warehouse was built with predicted lifetime value."""
+    return warehouse.has("rpt_customer_lifetime_value", *PREDICTIONS)
+
+
+def lorenz(values: pd.Series, points: int = 101) -> pd.DataFrame:
+    """The Lorenz curve: buyer_share and money_share, from the smallest buyer on.
+
+    Buyers whose returns outweigh their purchases count as 0: shares of a total need
+    parts that are not negative.
+    """
+    parts = np.sort(values.clip(lower=0).to_numpy(dtype=float))
+    if parts.size == 0 or parts.sum() <= 0:
+        return pd.DataFrame({"buyer_share": [0.0, 1.0], "money_share": [0.0, 1.0]})
+    heights = np.concatenate([[0.0], np.cumsum(parts) / parts.sum()])
+    shares = np.linspace(0, 1, points)
+    places = np.linspace(0, 1, heights.size)
+    return pd.DataFrame(
+        {"buyer_share": shares, "money_share": np.interp(shares, places, heights)}
+    )
+
+
+def gini(values: pd.Series) -> float | None:
+    """The Gini coefficient of the buyers' values; None without positive values."""
+    parts = np.sort(values.clip(lower=0).to_numpy(dtype=float))
+    if parts.size == 0 or parts.sum() <= 0:
+        return None
+    ranks = np.arange(1, parts.size + 1)
+    weighted = float((2 * ranks - parts.size - 1) @ parts)
+    return weighted / (parts.size * float(parts.sum()))
+
+
+def top_share(values: pd.Series, share: float) -> float | None:
+    """The part of all money that the top share of buyers has; None without money."""
+    parts = np.sort(values.clip(lower=0).to_numpy(dtype=float))[::-1]
+    if parts.size == 0 or parts.sum() <= 0:
+        return None
+    count = max(1, round(parts.size * share))
+    return float(parts[:count].sum() / parts.sum())
+
+
+def value_by_cohort(values: pd.DataFrame) -> pd.DataFrame:
+    """Buyers by the month of the first order.
+
+    Returns:
+        cohort_month, buyers, average_value, average_orders, and average
+        predicted_value where the rows have it.
+    """
+    kept = {
+        "buyers": ("total_spending", "size"),
+        "average_value": ("total_spending", "mean"),
+        "average_orders": ("total_orders", "mean"),
+    }
+    if "predicted_value" in values:
+        kept["predicted_value"] = ("predicted_value", "mean")
+    return values.groupby("cohort_month").agg(**kept).reset_index()
+
+
+def value_histogram(values: pd.Series, bins: int = 30) -> pd.DataFrame:
+    """How many buyers are worth how much, in bands that people can read.
+
+    The bands have equal width up to the 97th percentile; the last one is open, so that
+    a few very large buyers do not press all others into one bar.
+
+    Returns:
+        low, high (infinite in the last band), buyers.
+    """
+    numbers = values.to_numpy(dtype=float)
+    if numbers.size == 0:
+        return pd.DataFrame({"low": [], "high": [], "buyers": []})
+    top = float(np.quantile(numbers, 0.97))
+    step = _round_step(max(top, 1.0) / bins)
+    low = np.floor(min(float(numbers.min()), 0.0) / step) * step
+    # A few large refunds get one open band at the lower end, too.
+    low = max(low, -2 * step)
+    edges = np.arange(low, top + step, step)
+    found = np.clip(np.digitize(numbers, edges) - 1, 0, len(edges) - 1)
+    counts = np.bincount(found, minlength=len(edges))
+    highs = np.append(edges[1:], np.inf)
+    return pd.DataFrame({"low": edges, "high": highs, "buyers": counts})
+
+
+def share_histogram(values: pd.Series) -> pd.DataFrame:
+    """How many buyers have which probability: ten bands from 0 to 1.
+
+    Returns:
+        low, high, buyers.
+    """
+    edges = np.linspace(0, 1, 11)
+    counts, _ = np.histogram(values.to_numpy(dtype=float), bins=edges)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "buyers": counts})
+
+
+def _round_step(step: float) -> float:
+    power = 10 ** np.floor(np.log10(step))
+    for nice in (1, 2, 2.5, 5, 10):
+        if step <= nice * power:
+            return float(nice * power)
+    return float(10 * power)

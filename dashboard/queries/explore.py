@@ -1,0 +1,235 @@
+"""Any mart, filtered and sorted.
+
+Names of tables and columns come from the warehouse's own catalogue and are quoted;
+values are always bound.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pandas as pd
+
+from dashboard import privacy
+from dashboard.filters import Parameters
+from dashboard.warehouse import Value, Warehouse
+
+_STAR = (
+    "DimCustomer",
+    "DimProduct",
+    "DimTime",
+    "FactSales",
+    "FactOrders",
+    "FactOrderCategories",
+)
+
+
+class Operator(StrEnum):
+    """How a column is held against a value."""
+
+    CONTAINS = "contains"
+    EQUALS = "is"
+    DIFFERS = "is not"
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    MISSING = "is missing"
+    PRESENT = "is present"
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether there is something to hold the column against."""
+        return self not in (Operator.MISSING, Operator.PRESENT)
+
+
+class Kind(StrEnum):
+    """What a column holds, as far as a filter cares."""
+
+    NUMBER = "number"
+    DATE = "date"
+    FLAG = "flag"
+    TEXT = "text"
+
+
+_COMPARED = (
+    Operator.EQUALS,
+    Operator.DIFFERS,
+    Operator.AT_LEAST,
+    Operator.AT_MOST,
+    Operator.MISSING,
+    Operator.PRESENT,
+)
+_OPERATORS = {
+    Kind.NUMBER: _COMPARED,
+    Kind.DATE: _COMPARED,
+    Kind.FLAG: (Operator.EQUALS, Operator.MISSING, Operator.PRESENT),
+    Kind.TEXT: tuple(Operator),
+}
+_SIGNS = {
+    Operator.EQUALS: "=",
+    Operator.DIFFERS: "<>",
+    Operator.AT_LEAST: ">=",
+    Operator.AT_MOST: "<=",
+}
+_EXAMPLES = {
+    Kind.NUMBER: "a number, such as 12.5",
+    Kind.DATE: "a day, such as 2024-03-31",
+    Kind.FLAG: "yes or no",
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition on a column."""
+
+    column: str
+    operator: Operator
+    value: str = ""
+
+
+def tables(warehouse: Warehouse) -> list[str]:
+    """The marts: the star first, then the reports."""
+    star = [name for name in _STAR if warehouse.has(name)]
+    reports = sorted(name for name in warehouse.columns if name.startswith("rpt_"))
+    return star + reports
+
+
+def searchable(warehouse: Warehouse, table: str, *, show_pii: bool) -> list[str]:
+    """The columns to filter and sort by.
+
+    A masked column is not among them: a filter would give away what the mask hides.
+    """
+    return [
+        column
+        for column in warehouse.columns[table.lower()]
+        if show_pii or not privacy.is_personal(table, column)
+    ]
+
+
+def rows(
+    warehouse: Warehouse,
+    table: str,
+    conditions: tuple[Condition, ...],
+    sort_by: str | None,
+    *,
+    descending: bool,
+    limit: int,
+    show_pii: bool,
+) -> pd.DataFrame:
+    """The rows of a mart that meet all conditions, personal data masked.
+
+    Raises:
+        ValueError: There is no such mart, or no such column to search.
+    """
+    _check(warehouse, table)
+    where, parameters = _where(warehouse, table, conditions, show_pii=show_pii)
+    order = ""
+    if sort_by is not None:
+        allowed = searchable(warehouse, table, show_pii=show_pii)
+        order = f" order by {_quoted(sort_by, allowed)}"
+        order += " desc" if descending else ""
+    # Unquoted, the star's names are found on every engine, whatever their case.
+    frame = warehouse.query(
+        f"select * from {table}{where}{order} limit :row_limit",  # noqa: S608
+        parameters | {"row_limit": limit},
+    )
+    return frame if show_pii else privacy.mask(frame, table)
+
+
+def count(
+    warehouse: Warehouse,
+    table: str,
+    conditions: tuple[Condition, ...],
+    *,
+    show_pii: bool,
+) -> int:
+    """How many rows meet all conditions."""
+    _check(warehouse, table)
+    where, parameters = _where(warehouse, table, conditions, show_pii=show_pii)
+    frame = warehouse.query(
+        f"select count(*) as found from {table}{where}",  # noqa: S608
+        parameters,
+    )
+    return int(frame["found"].iloc[0])
+
+
+def _check(warehouse: Warehouse, table: str) -> None:
+    if table not in tables(warehouse):
+        raise ValueError(f"no such mart: {table}")
+
+
+def _quoted(column: str, allowed: list[str]) -> str:
+    if column not in allowed:
+        raise ValueError(f"no such column: {column}")
+    return '"' + column.replace('"', '""') + '"'
+
+
+def kind(warehouse: Warehouse, table: str, column: str) -> Kind:
+    """What a column holds, by the type that the catalogue gives it."""
+    declared = warehouse.columns[table.lower()][column]
+    if "bool" in declared:
+        return Kind.FLAG
+    if "date" in declared:
+        return Kind.DATE
+    if any(part in declared for part in ("int", "real", "dou", "num", "dec", "flo")):
+        return Kind.NUMBER
+    return Kind.TEXT
+
+
+def operators(of: Kind) -> tuple[Operator, ...]:
+    """The conditions that make sense for a column."""
+    return _OPERATORS[of]
+
+
+def parse(text: str, of: Kind) -> Value:
+    """The value that a user typed, as the column's kind.
+
+    Raises:
+        ValueError: It is none; the message is meant for the user.
+    """
+    text = text.strip()
+    try:
+        match of:
+            case Kind.NUMBER:
+                number = float(text)
+                return int(number) if number.is_integer() else number
+            case Kind.DATE:
+                return dt.date.fromisoformat(text)
+            case Kind.FLAG:
+                return {"yes": True, "no": False, "true": True, "false": False}[
+                    text.lower()
+                ]
+            case Kind.TEXT:
+                return text
+    except (ValueError, KeyError, OverflowError):
+        raise ValueError(f"“{text}” is not {_EXAMPLES[of]}.") from None
+
+
+def _where(
+    warehouse: Warehouse,
+    table: str,
+    conditions: tuple[Condition, ...],
+    *,
+    show_pii: bool,
+) -> tuple[str, Parameters]:
+    allowed = searchable(warehouse, table, show_pii=show_pii)
+    parts: list[str] = []
+    parameters: Parameters = {}
+    for index, condition in enumerate(conditions):
+        column = _quoted(condition.column, allowed)
+        of = kind(warehouse, table, condition.column)
+        if condition.operator is Operator.MISSING:
+            parts.append(f"{column} is null")
+        elif condition.operator is Operator.PRESENT:
+            parts.append(f"{column} is not null")
+        elif condition.operator is Operator.CONTAINS:
+            parts.append(f"lower({column}) like :value_{index} escape '!'")
+            parameters[f"value_{index}"] = f"%{_escaped(condition.value.lower())}%"
+        else:
+            parts.append(f"{column} {_SIGNS[condition.operator]} :value_{index}")
+            parameters[f"value_{index}"] = parse(condition.value, of)
+    return (" where " + " and ".join(parts) if parts else ""), parameters
+
+
+def _escaped(text: str) -> str:
+    """The text with the wildcards of `like` taken literally."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -1,0 +1,183 @@
+"""What the dashboard needs to find in a warehouse, and what it says when it does not."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard.warehouse import Trouble, Warehouse, WarehouseError, old_schema
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "DimCustomer": ("customer_key", "customer_id", "name", "email", "country"),
+    "DimProduct": (
+        "product_key",
+        "product_id",
+        "product_name",
+        "category",
+        "price",
+        "stock_quantity",
+    ),
+    "DimTime": ("time_key", "date", "iso_year", "week_of_year", "year_month"),
+    "FactSales": (
+        "order_id",
+        "customer_key",
+        "product_key",
+        "time_key",
+        "quantity_sold",
+        "line_item_total",
+        "line_type",
+    ),
+    "FactOrders": ("order_id", "customer_key", "time_key", "customer_order_number"),
+    "FactOrderCategories": (
+        "order_id",
+        "category",
+        "time_key",
+        "customer_key",
+        "country",
+        "has_sale",
+    ),
+    "rpt_sales_daily": (
+        "date",
+        "country",
+        "category",
+        "is_all_categories",
+        "net_sales",
+        "gross_sales",
+        "returns",
+        "units",
+        "orders",
+    ),
+    "rpt_product_sales_monthly": (
+        "month",
+        "country",
+        "product_key",
+        "units",
+        "net_sales",
+        "gross_sales",
+        "returns",
+        "orders",
+    ),
+    "rpt_customer_cohorts": (
+        "cohort_basis",
+        "cohort_month",
+        "month_index",
+        "cohort_size",
+        "active_customers",
+        "total_spending",
+        "cumulative_spending",
+        "is_complete",
+    ),
+    "rpt_customer_rfm": (
+        "customer_key",
+        "customer_id",
+        "last_order_date",
+        "recency_days",
+        "frequency",
+        "monetary_value",
+        "r_score",
+        "f_score",
+        "m_score",
+        "segment_name",
+        "is_one_time_buyer",
+    ),
+    "rpt_customer_lifetime_value": (
+        "customer_key",
+        "customer_id",
+        "total_spending",
+        "total_orders",
+        "first_order_date",
+    ),
+    "rpt_product_co_purchases": (
+        "product1_key",
+        "product2_key",
+        "co_purchase_count",
+        "support",
+        "confidence_1_to_2",
+        "confidence_2_to_1",
+        "lift",
+    ),
+    "rpt_data_quality": ("raw_table", "outcome", "reason", "row_count", "amount"),
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days that the warehouse knows.
+
+    Attributes:
+        first: The first day with a line in FactSales.
+        last: The last one.
+        as_of: The warehouse's "today"; not before `last`.
+    """
+
+    first: dt.date
+    last: dt.date
+    as_of: dt.date
+
+
+def check(warehouse: Warehouse) -> None:
+    """Refuse a warehouse that no page could be drawn from.
+
+    Raises:
+        WarehouseError: It is empty, has no marts, or was built by another version.
+    """
+    if not warehouse.columns:
+        raise WarehouseError(
+            Trouble.EMPTY,
+            "The warehouse is empty: it has no table.",
+            "Run `make` for the demo shop, or load your own files with "
+            "`python -m pipeline build --raw DIR`.",
+        )
+    found = set(warehouse.columns)
+    if not found & {table.lower() for table in REQUIRED}:
+        raise WarehouseError(
+            Trouble.NO_MARTS,
+            "The warehouse has data, but no marts yet: the models have not been built.",
+            "Run `python -m pipeline build`, or `dbt build` in the activated `.venv`.",
+        )
+    missing = []
+    for table, columns in REQUIRED.items():
+        if table.lower() not in found:
+            missing.append(table)
+            continue
+        present = set(warehouse.columns[table.lower()])
+        missing += [f"{table}.{column}" for column in columns if column not in present]
+    if missing:
+        more = [f"and {len(missing) - 6} more"] if len(missing) > 6 else []
+        raise old_schema(missing[:6] + more)
+
+
+def span(warehouse: Warehouse) -> Span:
+    """The first and the last day with sales, and the warehouse's as-of date.
+
+    Raises:
+        WarehouseError: There is no sale yet.
+    """
+    days = warehouse.query(
+        "select min(date) as first, max(date) as last from rpt_sales_daily"
+    )
+    first, last = days["first"].iloc[0], days["last"].iloc[0]
+    if pd.isna(first) or pd.isna(last):
+        raise WarehouseError(
+            Trouble.NO_SALES,
+            "The warehouse has no sales yet.",
+            "Load orders with `python -m pipeline build --raw DIR`, or see on the "
+            "Data health page why none of them was accepted.",
+        )
+    start, end = _day(first), _day(last)
+    return Span(start, end, max(end, _as_of(warehouse) or end))
+
+
+def _as_of(warehouse: Warehouse) -> dt.date | None:
+    for table in ("build_info", "int_as_of_date"):
+        if warehouse.has(table, "as_of_date"):
+            rows = warehouse.query(f"select max(as_of_date) as day from {table}")  # noqa: S608
+            value = rows["day"].iloc[0]
+            if not pd.isna(value):
+                return _day(value)
+    return None
+
+
+def _day(value: object) -> dt.date:
+    day: dt.date = pd.Timestamp(str(value)).date()
+    return day

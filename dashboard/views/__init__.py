@@ -1,0 +1,1 @@
+"""The pages: each lays out what one question needs."""

@@ -1,0 +1,208 @@
+"""Data health: can I trust it?"""
+
+import datetime as dt
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data, frame
+from dashboard.charts.quality import intake_bars
+from dashboard.formatting import day
+from dashboard.metrics import METRICS
+from dashboard.queries import quality
+from dashboard.warehouse import WarehouseError
+
+_OUTCOMES = {
+    "rejected": "Rejected rows, by reason",
+    "excluded from sales": "Accepted, but not sales",
+    "value nulled": "Values that could not be used",
+    "noted": "Worth knowing",
+}
+
+
+def main() -> None:
+    """Draw the page."""
+    frame.title(
+        "Data health", "Can I trust these figures?", "The last published build."
+    )
+    _freshness()
+    rows = data.ask(quality.outcomes)
+    _intake(rows)
+    _left_out(rows)
+    _tests()
+    _definitions()
+
+
+def _freshness() -> None:
+    info = data.ask(quality.build_info)
+    try:
+        known = data.span()
+    except WarehouseError as error:
+        st.warning(f"**{frame.plain(error.what)}**", icon="📭")
+        known = None
+    facts: list[tuple[str, str, str]] = []
+    if known is not None:
+        facts += [
+            ("Orders until", day(known.last), "The last day with a line in FactSales."),
+            ("As of", day(known.as_of), "The warehouse's “today”, never the clock."),
+        ]
+    built = _moment(info.get("built_at"))
+    facts.append(
+        (
+            "Built",
+            f"{day(built.date())}, {built:%H:%M}" if built else "not recorded",
+            "When the build was published, UTC. Bare dbt does not record it.",
+        )
+    )
+    counts = data.ask(quality.row_counts).set_index("name")["row_count"]
+    for table, label in (
+        ("FactSales", "Lines"),
+        ("FactOrders", "Orders with lines"),
+        ("DimCustomer", "Customers"),
+        ("DimProduct", "Products"),
+    ):
+        less = 1 if table.startswith("Dim") else 0  # the Unknown member
+        facts.append((label, f"{int(counts[table]) - less:,}", f"Rows of {table}."))
+    with st.grid(columns=7, min_column_width=140, gap="small"):
+        for name, value, help_text in facts:
+            st.metric(name, value, border=True, help=help_text, height="stretch")
+    more = {
+        str(name): str(value)
+        for name, value in info.items()
+        if name not in ("built_at", "as_of_date") and value is not None
+    }
+    if more:
+        st.caption(
+            " · ".join(
+                f"{frame.plain(name.replace('_', ' '))}: {frame.plain(value)}"
+                for name, value in more.items()
+            )
+        )
+
+
+def _moment(value: object) -> dt.datetime | None:
+    if value is None:
+        return None
+    try:
+        found: dt.datetime = pd.Timestamp(str(value)).to_pydatetime()
+    except ValueError:
+        return None
+    return found
+
+
+def _intake(rows: pd.DataFrame) -> None:
+    table = quality.intake(rows)
+    with frame.card(
+        "Did every row arrive?",
+        "Rows in the raw tables = accepted + rejected. Nothing is lost in silence.",
+    ):
+        left, right = st.columns([2, 3])
+        with left:
+            frame.chart(
+                intake_bars(table, frame.look()),
+                "Bars of accepted and rejected rows by raw table.",
+                "intake",
+            )
+        with right:
+            frame.table(
+                table,
+                {
+                    "raw_table": st.column_config.TextColumn("Raw table"),
+                    "rows_in": st.column_config.NumberColumn("Rows in", format="%,d"),
+                    "accepted": st.column_config.NumberColumn("Accepted", format="%,d"),
+                    "rejected": st.column_config.NumberColumn("Rejected", format="%,d"),
+                    "accepted_share": st.column_config.NumberColumn(
+                        "Accepted, share", format="percent"
+                    ),
+                },
+                "Rows in, accepted and rejected by raw table.",
+                "intake_table",
+            )
+
+
+def _left_out(rows: pd.DataFrame) -> None:
+    money = data.currency()
+    with frame.card(
+        "What was left out, and what was it worth?",
+        "Sales hold sale, return and gift lines. Everything else stands here.",
+    ):
+        shown = rows[rows["outcome"] != "accepted"]
+        if shown.empty:
+            st.success("Nothing was left out.", icon="✅")
+            return
+        for outcome, heading in _OUTCOMES.items():
+            part = shown[shown["outcome"] == outcome]
+            if part.empty:
+                continue
+            st.markdown(f"**{heading}**")
+            columns = {
+                "raw_table": st.column_config.TextColumn("Raw table"),
+                "reason": st.column_config.TextColumn("Reason", width="large"),
+                "row_count": st.column_config.NumberColumn("Rows", format="%,d"),
+            }
+            if part["amount"].notna().any():
+                columns["amount"] = st.column_config.NumberColumn(
+                    "Amount", format=f"{money.symbol}%,.2f"
+                )
+            frame.table(part, columns, heading, f"outcome_{outcome}")
+
+
+def _tests() -> None:
+    with frame.card("Did the last build pass its tests?"):
+        results = data.ask(quality.build_tests)
+        if results is None:
+            st.info(
+                "**This build kept no test results.** `python -m pipeline build` keeps "
+                "them; after bare dbt, run `dbt test` to see them.",
+                icon="🧪",
+            )
+            return
+        status = results["status"].str.lower() if "status" in results else pd.Series()
+        failed = results[~status.isin(["pass", "success"])] if len(status) else results
+        passed = len(results) - len(failed)
+        if failed.empty:
+            st.success(f"All {passed:,} tests passed.", icon="✅")
+        else:
+            st.warning(
+                f"{passed:,} of {len(results):,} tests passed; the others are warnings "
+                "(a build that fails a test is never published).",
+                icon="⚠️",
+            )
+            frame.table(
+                failed, {name: name for name in failed.columns}, "Tests", "failed_tests"
+            )
+        with st.expander("All tests"):
+            frame.table(
+                results,
+                {
+                    str(name): str(name).replace("_", " ").capitalize()
+                    for name in results.columns
+                },
+                "All tests of the last build.",
+                "all_tests",
+            )
+
+
+def _definitions() -> None:
+    with frame.card("What does each figure mean?"):
+        st.dataframe(
+            pd.DataFrame(
+                [
+                    (shown.name, shown.formula.replace("`", ""), shown.unit.value)
+                    for shown in METRICS.values()
+                ],
+                columns=["Figure", "Definition", "Unit"],
+            ),
+            hide_index=True,
+            width="stretch",
+            height=420,
+            row_height=56,
+            column_config={
+                "Figure": st.column_config.TextColumn(pinned=True, width="small"),
+                "Definition": st.column_config.TextColumn(width="large"),
+            },
+            alt="Definitions of all figures.",
+        )
+
+
+main()

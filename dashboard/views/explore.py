@@ -1,0 +1,153 @@
+"""Explore: give me the rows."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls, data, exports, frame, privacy
+from dashboard.queries import explore
+from dashboard.queries.explore import Condition, Operator
+
+_SHOWN = 1_000
+_EXPORTED = 1_000_000
+_CONDITIONS = 3
+
+
+def main() -> None:
+    """Draw the page."""
+    warehouse = data.current()
+    names = explore.tables(warehouse)
+    frame.title(
+        "Explore", "Give me the rows: any mart, filtered, sorted, to take away."
+    )
+    table = st.sidebar.selectbox(
+        "Table", names, key="table", bind="query-params", persist_state="session"
+    )
+    show_pii = data.show_pii()
+    columns = explore.searchable(warehouse, table, show_pii=show_pii)
+    conditions, problem = _conditions(table, columns)
+    order = st.sidebar.selectbox(
+        "Sort by",
+        ["(as stored)", *columns],
+        key=f"sort_{table}",
+        bind="query-params",
+    )
+    descending = (
+        controls.picked_in_sidebar("Order", ("Ascending", "Descending"), "order")
+        == "Descending"
+    )
+    if problem:
+        st.warning(f"**{frame.plain(problem)}**", icon="✏️")
+        return
+    sort_by = None if order == "(as stored)" else order
+    found = data.ask(explore.count, table, conditions, show_pii=show_pii)
+    rows = data.ask(
+        explore.rows,
+        table,
+        conditions,
+        sort_by,
+        descending=descending,
+        limit=_SHOWN,
+        show_pii=show_pii,
+    )
+    st.markdown(
+        f"**{frame.plain(table)}**: {found:,} rows"
+        + (f", the first {_SHOWN:,} are shown" if found > _SHOWN else "")
+        + "."
+    )
+    masked = [
+        name
+        for name in warehouse.columns[table.lower()]
+        if privacy.is_personal(table, name)
+    ]
+    if masked and not show_pii:
+        st.caption(
+            "Masked, and not to be searched: "
+            + ", ".join(f"`{name}`" for name in masked)
+            + ". `DWH_SHOW_PII=1` shows them."
+        )
+    if rows.empty:
+        st.info("**No row meets these conditions.** Take one away.", icon="🔍")
+        return
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        height=560,
+        alt=f"Rows of {table}.",
+        column_config={
+            str(name): st.column_config.NumberColumn(format="plain")
+            for name in rows.columns
+            if str(name).endswith("_key") or str(name) in ("year", "iso_year")
+        },
+    )
+
+    def every() -> pd.DataFrame:
+        return explore.rows(
+            warehouse,
+            table,
+            conditions,
+            sort_by,
+            descending=descending,
+            limit=_EXPORTED,
+            show_pii=show_pii,
+        )
+
+    with st.container(horizontal=True):
+        frame.download_csv(every, table, "rows_csv")
+        st.download_button(
+            "Download Parquet",
+            lambda: exports.to_parquet(every()),
+            file_name=f"{table}.parquet",
+            mime="application/vnd.apache.parquet",
+            key="rows_parquet",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    if found > _EXPORTED:
+        st.caption(f"A file holds the first {_EXPORTED:,} rows.")
+
+
+def _conditions(
+    table: str, columns: list[str]
+) -> tuple[tuple[Condition, ...], str | None]:
+    """The conditions that are filled in, and what is wrong with one of them."""
+    warehouse = data.current()
+    found: list[Condition] = []
+    problem = None
+    for index in range(_CONDITIONS):
+        with st.sidebar.expander(f"Condition {index + 1}", expanded=index == 0):
+            column = st.selectbox(
+                "Column",
+                ["(none)", *columns],
+                key=f"column{index}_{table}",
+                bind="query-params",
+            )
+            if column == "(none)":
+                continue
+            kind = explore.kind(warehouse, table, column)
+            operators = [one.value for one in explore.operators(kind)]
+            operator = Operator(
+                st.selectbox(
+                    "Condition",
+                    operators,
+                    key=f"operator{index}_{table}_{kind}",
+                    bind="query-params",
+                )
+            )
+            value = ""
+            if operator.needs_value:
+                value = st.text_input(
+                    "Value", key=f"value{index}_{table}", bind="query-params"
+                )
+                if not value.strip():
+                    continue
+                try:
+                    if operator is not Operator.CONTAINS:
+                        explore.parse(value, kind)
+                except ValueError as error:
+                    problem = str(error)
+            found.append(Condition(column, operator, value))
+    return tuple(found), problem
+
+
+main()

@@ -1,0 +1,134 @@
+"""Lifetime value: what is a customer worth?"""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls, data, frame
+from dashboard.charts.bars import bands
+from dashboard.charts.customers import by_cohort, lorenz_curve
+from dashboard.formatting import day
+from dashboard.metrics import metric
+from dashboard.queries import customers
+
+
+def main() -> None:
+    """Draw the page."""
+    countries = controls.countries()
+    frame.title(
+        "Lifetime value",
+        "What is a customer worth, so far and from here on?",
+        f"All orders until {day(data.span().as_of)} · "
+        + (", ".join(countries) if countries else "all countries"),
+    )
+    values = data.ask(customers.lifetime_values, countries)
+    if values.empty:
+        st.info("**No buyer lives there.** Choose another country.", icon="🔍")
+        return
+    spent = values["total_spending"]
+    _headline(values)
+    left, right = st.columns([3, 2])
+    with (
+        left,
+        frame.card(
+            "How much have buyers spent?",
+            "Buyers by net sales so far; the last bar holds all larger ones.",
+            metric("lifetime_value").formula,
+        ),
+    ):
+        histogram = customers.value_histogram(spent)
+        frame.chart(
+            bands(
+                list(histogram["low"]),
+                list(histogram["high"]),
+                list(histogram["buyers"]),
+                metric("lifetime_value"),
+                metric("buyers"),
+                frame.look(),
+            ),
+            "Histogram of buyers by net sales.",
+            "histogram",
+        )
+    with (
+        right,
+        frame.card(
+            "How unequal are they?",
+            "Lorenz curve; on the dotted line all buyers would be worth the same.",
+            metric("gini").formula,
+        ),
+    ):
+        frame.chart(
+            lorenz_curve(customers.lorenz(spent), frame.look(), height=300),
+            "Lorenz curve of net sales over buyers.",
+            "lorenz",
+        )
+    with frame.card(
+        "Are newer buyers worth as much?",
+        "Mean value by the month of the first order. Newer buyers had less time.",
+    ):
+        frame.chart(
+            by_cohort(
+                customers.value_by_cohort(values),
+                metric("lifetime_value"),
+                frame.look(),
+            ),
+            "Bars of mean value by cohort.",
+            "value_by_cohort",
+        )
+    _predicted(values)
+
+
+def _headline(values: pd.DataFrame) -> None:
+    spent = values["total_spending"]
+    frame.key_figures(
+        [
+            ("buyers", float(len(values))),
+            ("lifetime_value", float(spent.mean())),
+            ("median_value", float(spent.median())),
+            ("top_tenth_share", customers.top_share(spent, 0.1)),
+            ("gini", customers.gini(spent)),
+        ]
+    )
+
+
+def _predicted(values: pd.DataFrame) -> None:
+    with frame.card("What may they still bring?"):
+        if "predicted_value" not in values:
+            st.info(
+                "**There is no forecast in this warehouse.** It was built without "
+                "predicted lifetime value: `rpt_customer_lifetime_value` lacks the "
+                "columns " + ", ".join(f"`{n}`" for n in customers.PREDICTIONS) + ".",
+                icon="🔮",
+            )
+            return
+        known = values.dropna(subset=["predicted_value"])
+        if known.empty:
+            st.info(
+                "**No forecast could be made.** Too few buyers came back for the model "
+                "to be fitted.",
+                icon="🔮",
+            )
+            return
+        frame.key_figures(
+            [
+                ("predicted_value", float(known["predicted_value"].sum())),
+                ("expected_orders", float(known["expected_orders"].sum())),
+                ("p_alive", float(known["p_alive"].mean())),
+            ]
+        )
+        alive = customers.share_histogram(known["p_alive"])
+        frame.chart(
+            bands(
+                list(alive["low"]),
+                list(alive["high"]),
+                list(alive["buyers"]),
+                metric("p_alive"),
+                metric("buyers"),
+                frame.look(),
+                height=240,
+            ),
+            "Histogram of buyers by the chance to be active.",
+            "alive",
+        )
+
+
+main()

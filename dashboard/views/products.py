@@ -1,0 +1,290 @@
+"""Products: what sells, what does not?"""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls, data, frame
+from dashboard.charts.bars import ranked
+from dashboard.charts.look import message
+from dashboard.charts.products import pareto, products_for_share, stock_cover
+from dashboard.charts.series import over_time
+from dashboard.filters import SalesFilter
+from dashboard.metrics import metric
+from dashboard.periods import DateRange, default_grain
+from dashboard.queries import products
+
+_RANKINGS = ("net_sales", "units", "orders")
+_LISTED = 12
+
+
+def main() -> None:
+    """Draw the page."""
+    days = controls.days()
+    countries, categories = controls.countries(), controls.categories()
+    top = controls.slider("Top products", 5, 50, 10, "top", 5)
+    cover = controls.slider("Low stock below, in days", 7, 180, 30, "cover")
+    chosen = SalesFilter(
+        days or DateRange(*[data.span().as_of] * 2), countries, categories
+    )
+    frame.title("Products", "What sells, and what does not?", controls.describe(chosen))
+    if days is None or days.is_reversed:
+        frame.reversed_range()
+        return
+    sold = data.ask(products.by_product, chosen)
+    if sold.empty:
+        frame.nothing_found()
+        return
+    _headline(sold)
+    left, right = st.columns([3, 2])
+    with left:
+        best = _best(sold, top)
+    with right:
+        _pareto(sold)
+    _one_product(chosen, sold, best)
+    left, right = st.columns(2)
+    with left:
+        _low_stock(sold, chosen, cover)
+    with right:
+        _returns(sold)
+    _unsold(sold, chosen)
+
+
+def _headline(sold: pd.DataFrame) -> None:
+    gross, returns = sold["gross_sales"].sum(), sold["returns"].sum()
+    frame.key_figures(
+        [
+            ("net_sales", float(sold["net_sales"].sum())),
+            ("units", float(sold["units"].sum())),
+            ("products_sold", float((sold["orders"] > 0).sum())),
+            ("returns_rate", -returns / gross if gross > 0 else None),
+        ]
+    )
+
+
+def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
+    with frame.card(
+        f"Which {min(top, len(sold))} products sell most?",
+        "Click a bar to see the product over time.",
+    ):
+        names = {metric(key).name: key for key in _RANKINGS}
+        by = names[controls.picked("By", list(names), "by")]
+        best = sold.sort_values([by, "product_key"], ascending=[False, True]).head(top)
+        key = f"best_{by}"
+
+        def choose() -> None:
+            product = frame.clicked(key)
+            if product is not None:
+                st.session_state["product"] = _label(sold, int(product))
+
+        frame.chart(
+            ranked(
+                list(best["product_name"]),
+                best[by],
+                metric(by),
+                frame.look(),
+                keys=[int(product) for product in best["product_key"]],
+                details=[
+                    f"{row.category}, {row.sales_share:.1%} of net sales"
+                    for row in best.itertuples()
+                ],
+            ),
+            f"Bars of the {len(best)} best products by {metric(by).name.lower()}.",
+            key,
+            choose,
+        )
+    return best
+
+
+def _pareto(sold: pd.DataFrame) -> None:
+    selling = int(sold["cumulative_share"].notna().sum())
+    needed = products_for_share(sold, 0.8)
+    with frame.card(
+        "How few products make most of the money?",
+        f"{needed:,} of {selling:,} products with net sales make 80% of them."
+        if selling
+        else "",
+        metric("cumulative_share").formula,
+    ):
+        look = frame.look()
+        frame.chart(
+            pareto(sold, look) if selling else message(look, "Nothing but returns"),
+            f"Pareto curve: {needed} of {selling} products make 80% of net sales.",
+            "pareto",
+        )
+
+
+def _label(sold: pd.DataFrame, product_key: int) -> str:
+    row = sold.loc[sold["product_key"] == product_key].iloc[0]
+    return f"{row['product_name']} · {row['product_id']}"
+
+
+def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) -> None:
+    keys = [int(key) for key in best["product_key"]]
+    # A product clicked before stays to be chosen when it has left the best.
+    labels = {_label(sold, key): key for key in keys}
+    wanted = st.session_state.get("product")
+    every = {
+        f"{name} · {product_id}": int(key)
+        for name, product_id, key in zip(
+            sold["product_name"], sold["product_id"], sold["product_key"], strict=True
+        )
+    }
+    if wanted in every:
+        labels.setdefault(str(wanted), every[str(wanted)])
+    with frame.card("How does one product develop?"):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            label = st.selectbox(
+                "Product",
+                list(every),
+                key="product",
+                bind="query-params",
+                persist_state="session",
+                width=420,
+            )
+            names = {metric(key).name: key for key in ("net_sales", "units", "orders")}
+            shown = metric(names[controls.picked("Show", list(names), "product_show")])
+            grain = controls.grain(chosen.days, default_grain(chosen.days))
+        row = sold.loc[sold["product_key"] == every[label]].iloc[0]
+        money = data.currency()
+        st.caption(
+            frame.plain(
+                f"{row['category']} · price today "
+                f"{frame.exact(row['price'], metric('net_sales'), money)} · in stock "
+                f"{frame.exact(row['stock_quantity'], metric('units'), money)} · "
+                "returns rate "
+                f"{frame.exact(row['returns_rate'], metric('returns_rate'), money)}"
+            )
+        )
+        periods = data.ask(
+            products.product_by_period, int(row["product_key"]), chosen, grain
+        )
+        frame.chart(
+            over_time(periods, shown, grain, chosen.days, frame.look(), height=260),
+            f"Line of {shown.name.lower()} of {row['product_name']} per "
+            f"{grain.value.lower()}.",
+            "one_product",
+        )
+        _table(best)
+
+
+def _table(best: pd.DataFrame) -> None:
+    money = data.currency()
+    with st.expander(f"The best {len(best)} as a table, with price and stock"):
+        frame.table(
+            best,
+            {
+                "product_name": st.column_config.TextColumn("Product", pinned=True),
+                "product_id": "Id",
+                "category": "Category",
+                "net_sales": frame.column_format("net_sales", money),
+                "units": frame.column_format("units", money),
+                "orders": frame.column_format("orders", money),
+                "returns_rate": frame.column_format("returns_rate", money),
+                "price": st.column_config.NumberColumn(
+                    "Price today", format=f"{money.symbol}%,.2f"
+                ),
+                "stock_quantity": st.column_config.NumberColumn(
+                    "In stock", format="%,.0f"
+                ),
+            },
+            "The best products with their sales, price and stock.",
+            "best_table",
+        )
+        frame.download_csv(lambda: best, "top_products", "best_csv")
+
+
+def _low_stock(sold: pd.DataFrame, chosen: SalesFilter, cover: int) -> None:
+    with frame.card(
+        "What runs out first?",
+        f"Stock that lasts less than {cover} days at the pace of this period.",
+        metric("days_of_stock").formula,
+    ):
+        if sold["stock_quantity"].notna().sum() == 0:
+            st.info(
+                "The products have no stock quantity in the source data.", icon="📭"
+            )
+            return
+        low = products.low_stock(sold, chosen.days.days, cover)
+        if low.empty:
+            st.success("No product is short at this pace.", icon="✅")
+            return
+        if len(low) > _LISTED:
+            st.caption(f"The shortest {_LISTED} of {len(low):,}.")
+        frame.chart(
+            stock_cover(low.head(_LISTED), cover, frame.look()),
+            f"Bars of days of stock left, {len(low)} products below {cover} days.",
+            "low_stock",
+        )
+
+
+def _returns(sold: pd.DataFrame) -> None:
+    with frame.card(
+        "What comes back most?",
+        "Products by the worth of their returns.",
+        metric("returns_rate").formula,
+    ):
+        back = sold[sold["returns"] < 0].sort_values("returns").head(_LISTED)
+        if back.empty:
+            st.success("Nothing came back in this period.", icon="✅")
+            return
+        money = data.currency()
+        frame.chart(
+            ranked(
+                list(back["product_name"]),
+                -back["returns"],
+                metric("returned"),
+                frame.look(),
+                details=[
+                    f"Returns rate: {frame.exact(rate, metric('returns_rate'), money)}"
+                    for rate in back["returns_rate"]
+                ],
+            ),
+            "Bars of the worth of returns by product.",
+            "returns",
+        )
+
+
+def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
+    stocked = data.ask(products.stocked, chosen.categories)
+    selling = set(sold.loc[sold["orders"] > 0, "product_key"])
+    unsold = stocked[~stocked["product_key"].isin(selling)]
+    if stocked.empty:
+        return
+    money = data.currency()
+    with frame.card(
+        "What lies in stock and does not sell?",
+        "In stock today, without a sale in this choice; by what the stock is worth at "
+        "today's price.",
+    ):
+        if unsold.empty:
+            st.success("Every product in stock sold in this period.", icon="✅")
+            return
+        st.markdown(
+            f"**{len(unsold):,}** of {len(stocked):,} stocked products, worth "
+            + frame.plain(
+                frame.short(
+                    float(unsold["stock_value"].sum()), metric("stock_value"), money
+                )
+            )
+        )
+        frame.table(
+            unsold.head(200),
+            {
+                "product_name": st.column_config.TextColumn("Product", pinned=True),
+                "category": "Category",
+                "price": st.column_config.NumberColumn(
+                    "Price today", format=f"{money.symbol}%,.2f"
+                ),
+                "stock_quantity": st.column_config.NumberColumn(
+                    "In stock", format="%,.0f"
+                ),
+                "stock_value": frame.column_format("stock_value", money),
+            },
+            "Products in stock without a sale.",
+            "unsold_table",
+            height=280,
+        )
+        frame.download_csv(lambda: unsold, "unsold_products", "unsold_csv")
+
+
+main()

@@ -1,0 +1,111 @@
+"""Retention: do they come back?"""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls, data, frame
+from dashboard.charts.customers import cohort_curves, cohort_heat_map
+from dashboard.charts.look import message
+from dashboard.metrics import metric
+from dashboard.queries import customers
+
+_BASES = {"First order": "first_order", "Registration": "registration"}
+_MEASURES = (
+    "retention_rate",
+    "active_customers",
+    "spending_per_customer",
+    "cumulative_spending_per_customer",
+)
+_DEFAULT_COHORTS = 18
+
+
+def main() -> None:
+    """Draw the page."""
+    frame.title(
+        "Retention",
+        "Do customers come back, and what do they spend as time goes on?",
+        "All sales; cohorts are not cut by period, country or category.",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        basis = _BASES[controls.picked("Cohort by", list(_BASES), "cohort")]
+        names = {metric(key).name: key for key in _MEASURES}
+        shown = metric(names[controls.picked("Show", list(names), "cohort_show")])
+    cells = data.ask(customers.cohorts, basis)
+    months = sorted(cells["cohort_month"].unique())
+    if not months:
+        st.info(
+            "**There are no cohorts.** "
+            + (
+                "No customer has a registration date; choose “First order”."
+                if basis == "registration"
+                else "No known customer has placed an order yet."
+            ),
+            icon="🔍",
+        )
+        return
+    if len(months) > 1:
+        first, last = st.select_slider(
+            "Cohorts",
+            months,
+            (months[-min(_DEFAULT_COHORTS, len(months))], months[-1]),
+            key=f"{basis}_cohorts",
+            bind="query-params",
+            persist_state="session",
+        )
+        cells = cells[cells["cohort_month"].between(first, last)]
+    matrix = customers.cohort_matrix(cells, shown.key)
+    average = customers.weighted_average(cells, shown.key)
+    sizes = cells.groupby("cohort_month")["cohort_size"].max()
+    open_cells = cells[~cells["is_complete"]]
+    incomplete = set(
+        zip(open_cells["cohort_month"], open_cells["month_index"], strict=True)
+    )
+    _headline(cells)
+    with frame.card(
+        "How much of each cohort is still there?"
+        if shown.key == "retention_rate"
+        else f"{shown.name}, cohort by cohort",
+        "A row is the customers of one month, with their number; blank is the future, "
+        "* is a month that is not over.",
+        shown.formula,
+    ):
+        frame.chart(
+            cohort_heat_map(matrix, average, sizes, incomplete, shown, frame.look()),
+            f"Heat map of {shown.name.lower()} by cohort and months since the start.",
+            "cohort_map",
+        )
+    with frame.card(
+        "Do newer cohorts do better?"
+        if shown.key != "retention_rate"
+        else "How fast do they leave?",
+        "Grey: single cohorts. Blue: all of them, weighted by size. Complete months "
+        "only.",
+    ):
+        look = frame.look()
+        if average.empty:
+            frame.chart(message(look, "No month is complete yet"), "Empty.", "curves")
+        else:
+            frame.chart(
+                cohort_curves(matrix, average, incomplete, shown, look),
+                f"Lines of {shown.name.lower()} by months since the start.",
+                "curves",
+            )
+    frame.download_csv(lambda: cells, f"cohorts_{basis}", "cohort_csv")
+
+
+def _headline(cells: pd.DataFrame) -> None:
+    rates = customers.weighted_average(cells, "retention_rate")
+    spent = customers.weighted_average(cells, "cumulative_spending_per_customer")
+    sizes = cells.groupby("cohort_month")["cohort_size"].max()
+    figures: list[tuple[str, float | None]] = [("cohort_size", float(sizes.sum()))]
+    for month in (1, 3, 12):
+        figures.append((f"retention_month_{month}", _at(rates, month)))
+    figures.append(("spending_month_12", _at(spent, 12)))
+    frame.key_figures(figures)
+
+
+def _at(values: pd.Series, month: int) -> float | None:
+    return float(values.loc[month]) if month in values.index else None
+
+
+main()

@@ -1,0 +1,157 @@
+"""Segments: who are they?"""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import controls, data, frame, privacy
+from dashboard.charts.customers import score_grid, segment_map
+from dashboard.formatting import day
+from dashboard.queries import customers
+
+_LISTED = 500
+
+
+def main() -> None:
+    """Draw the page."""
+    countries = controls.countries()
+    frame.title(
+        "Segments",
+        "Who are the buyers, and whom should we write to?",
+        f"All orders until {day(data.span().as_of)} · "
+        + (", ".join(countries) if countries else "all countries"),
+    )
+    cells = data.ask(customers.rfm_cells, countries)
+    if cells.empty:
+        st.info("**No buyer lives there.** Choose another country.", icon="🔍")
+        return
+    rows = customers.segments(cells)
+    _headline(cells, countries)
+    left, right = st.columns([3, 2])
+    with (
+        left,
+        frame.card(
+            "Where does each segment stand?",
+            "The size of a mark is its number of buyers. Click one to list them below.",
+            "Scores from 1 to 5 (best) cut the buyers into five groups by recency, "
+            "frequency and monetary value; equal buyers get equal scores. The 11 names "
+            "come from the seed rfm_segment_map. Scores are those of the whole shop.",
+        ),
+    ):
+
+        def choose() -> None:
+            name = frame.clicked("segment_map")
+            if name is not None:
+                st.session_state["segment"] = [name]
+
+        frame.chart(
+            segment_map(rows, frame.look()),
+            "Map of the segments by recency, and by frequency and money.",
+            "segment_map",
+            choose,
+        )
+    with (
+        right,
+        frame.card("How many buyers have which scores?", "Recency against frequency."),
+    ):
+        frame.chart(
+            score_grid(cells, frame.look()),
+            "Grid of buyers by recency and frequency score.",
+            "score_grid",
+        )
+    _table(rows)
+    _members(rows, countries)
+
+
+def _headline(cells: pd.DataFrame, countries: tuple[str, ...]) -> None:
+    buyers = float(cells["customers"].sum())
+    frame.key_figures(
+        [
+            ("buyers", buyers),
+            ("monetary_value", float(cells["monetary_value"].sum()) / buyers),
+            ("frequency", float(cells["frequency"].sum()) / buyers),
+            ("one_time_share", float(cells["one_time_buyers"].sum()) / buyers),
+            ("prospects", float(data.ask(customers.prospects, countries))),
+        ]
+    )
+
+
+def _table(rows: pd.DataFrame) -> None:
+    money = data.currency()
+    columns = {
+        "segment_name": st.column_config.TextColumn("Segment", pinned=True),
+        "customers": frame.column_format("buyers", money),
+        "customer_share": st.column_config.ProgressColumn(
+            "Share of buyers", format="percent", min_value=0, max_value=1
+        ),
+        "monetary_value": frame.column_format("net_sales", money),
+        "money_share": st.column_config.ProgressColumn(
+            "Share of money", format="percent", min_value=0, max_value=1
+        ),
+        "average_value": frame.column_format("monetary_value", money, "Mean value"),
+        "average_orders": st.column_config.NumberColumn("Mean orders", format="%,.1f"),
+        "average_recency": st.column_config.NumberColumn(
+            "Mean days since the last order", format="%,.0f"
+        ),
+        "one_time_share": frame.column_format("one_time_share", money),
+    }
+    with frame.card("What is each segment worth?"):
+        frame.table(rows, columns, "Segments with their figures.", "segment_table", 425)
+
+
+def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
+    with frame.card("Who is in a segment?"):
+        names = list(rows["segment_name"])
+        chosen = tuple(
+            st.multiselect(
+                "Segment",
+                names,
+                default=names[:1],
+                key="segment",
+                bind="query-params",
+                persist_state="session",
+                placeholder="Choose one or more",
+            )
+        )
+        if not chosen:
+            st.info("Choose a segment to see its customers.", icon="☝️")
+            return
+        size = int(rows.loc[rows["segment_name"].isin(chosen), "customers"].sum())
+        found = data.ask(customers.segment_customers, chosen, countries, _LISTED)
+        masked = not data.show_pii()
+        st.caption(
+            f"{size:,} buyers, largest value first"
+            + (f"; the first {_LISTED} are listed" if size > _LISTED else "")
+            + (
+                ". Names and e-mail are masked; `DWH_SHOW_PII=1` shows them."
+                if masked
+                else "."
+            )
+        )
+        money = data.currency()
+        frame.table(
+            privacy.mask(found) if masked else found,
+            {
+                "customer_id": st.column_config.TextColumn("Customer", pinned=True),
+                "name": "Name",
+                "email": "E-mail",
+                "country": "Country",
+                "segment_name": "Segment",
+                "last_order_date": st.column_config.DateColumn("Last order"),
+                "recency_days": frame.column_format("recency_days", money),
+                "frequency": frame.column_format("frequency", money),
+                "monetary_value": frame.column_format("monetary_value", money),
+            },
+            "Customers of the segment.",
+            "member_table",
+            height=360,
+        )
+
+        def members() -> pd.DataFrame:
+            every = customers.segment_customers(warehouse, chosen, countries)
+            return privacy.mask(every) if masked else every
+
+        warehouse = data.current()
+        frame.download_csv(members, "segment_customers", "member_csv")
+
+
+main()
