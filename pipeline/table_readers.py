@@ -1,106 +1,104 @@
-"""Reading a built warehouse, table by table and in one order, from any engine."""
+"""Reading the tables of a built warehouse of any engine, in the same order."""
 
 import os
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.profile import target_settings
 
-_FETCH = 20_000
-_INEXACT = ("real", "double", "float", "decimal", "numeric")
+_BATCH = 20_000
+
+# The columns of each table: name in lower case, and type.
+Columns = dict[str, str]
 
 
 class TableReader(ABC):
-    """Read access to the tables of one warehouse.
-
-    Names of tables and columns are in lower case here, whatever the engine keeps.
+    """Reads the tables and views of one warehouse, named in lower case.
 
     Attributes:
         location: How to name the warehouse to a person.
+        tables: The columns of each table and view.
     """
 
-    location: str
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.tables = self._read_columns()
 
     @abstractmethod
-    def tables(self) -> dict[str, dict[str, str]]:
-        """The columns of each table and view, in their order, with their types."""
+    def _read_columns(self) -> dict[str, Columns]: ...
 
     @abstractmethod
     def _select(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query, a batch at a time."""
+        """The rows of a query, without holding them all."""
 
-    @abstractmethod
     def _relation(self, table: str) -> str:
-        """SQL for a table."""
+        return table
 
-    def _ordered(self, column: str) -> str:
-        """SQL that orders a column byte by byte; nulls are ordered before."""
-        return _quoted(column)
+    def _in_byte_order(self, column: str) -> str:
+        """SQL to order a text column by."""
+        return column
 
     def count(self, table: str) -> int:
         """The number of rows in a table."""
-        ((rows,),) = self._select(f"select count(*) from {self._relation(table)}")
+        ((rows,),) = self._select(f"select count(*) from {self._relation(table)}")  # noqa: S608
         return int(rows)
 
-    def rows(
-        self, table: str, columns: Sequence[str], order_by: Sequence[str]
-    ) -> Iterator[tuple[Any, ...]]:
-        """The rows of a table: nulls first, text by its bytes.
+    def rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table in the order of its columns, the first one first.
+
+        Nulls come before everything, and text is ordered by its bytes.
 
         Args:
             table: A name of `tables`.
             columns: What to select.
-            order_by: What to order by.
         """
-        chosen = ", ".join(_quoted(column) for column in columns)
         order = ", ".join(
-            f"case when {_quoted(column)} is null then 0 else 1 end, "
-            + self._ordered(column)
-            for column in order_by
+            f"case when {column} is null then 0 else 1 end, "
+            + self._order(table, column)
+            for column in columns
         )
-        sql = f"select {chosen} from {self._relation(table)}"
-        return self._select(f"{sql} order by {order}" if order else sql)
+        return self._select(
+            f"select {', '.join(columns)} from {self._relation(table)} order by {order}"  # noqa: S608
+        )
 
+    def _order(self, table: str, column: str) -> str:
+        kind = self.tables[table][column].lower()
+        is_text = kind.startswith(("text", "varchar", "char", "string"))
+        return self._in_byte_order(column) if is_text else column
 
-def _quoted(name: str) -> str:
-    # The project's names are plain words; `date` and `month` are so everywhere.
-    return name
-
-
-def is_exact(column_type: str) -> bool:
-    """Whether two engines hold a column's values alike, so that rows can meet by it."""
-    return not column_type.lower().startswith(_INEXACT)
+    @staticmethod
+    def _collect(rows: Iterable[tuple[str, str, str]]) -> dict[str, Columns]:
+        found: dict[str, Columns] = {}
+        for table, column, kind in rows:
+            found.setdefault(table.lower(), {})[column.lower()] = kind
+        return found
 
 
 class SqliteReader(TableReader):
     """A SQLite file."""
 
     def __init__(self, path: Path) -> None:
-        self.location = str(path)
-        self._connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        self._connection = sqlite3.connect(uri, uri=True)
+        super().__init__(str(path))
+
+    def _read_columns(self) -> dict[str, Columns]:
+        return self._collect(
+            self._select(
+                "select tables.name, columns.name, columns.type "
+                "from sqlite_schema as tables "
+                "join pragma_table_info(tables.name) as columns "
+                "where tables.type in ('table', 'view') "
+                "order by tables.name, columns.cid"
+            )
         )
 
-    def tables(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for table, column, kind in self._select(
-            "select m.name, c.name, c.type from sqlite_schema as m "
-            "join pragma_table_info(m.name) as c "
-            "where m.type in ('table', 'view') order by m.name, c.cid"
-        ):
-            found.setdefault(table.lower(), {})[column.lower()] = kind
-        return found
-
-    def _relation(self, table: str) -> str:
-        return f'"{table}"'
-
     def _select(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        cursor = self._connection.execute(sql)
-        while batch := cursor.fetchmany(_FETCH):
-            yield from batch
+        return iter(self._connection.execute(sql))
 
 
 class DuckdbReader(TableReader):
@@ -109,49 +107,45 @@ class DuckdbReader(TableReader):
     def __init__(self, path: Path) -> None:
         import duckdb
 
-        self.location = str(path)
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
         except duckdb.Error as error:
             raise PipelineError(f"{path} cannot be read: {error}") from error
+        super().__init__(str(path))
 
-    def tables(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for table, column, kind in self._select(
-            "select table_name, column_name, data_type from information_schema.columns "
-            "where table_schema = 'main' order by table_name, ordinal_position"
-        ):
-            found.setdefault(table.lower(), {})[column.lower()] = kind
-        return found
-
-    def _relation(self, table: str) -> str:
-        return f'main."{table}"'
+    def _read_columns(self) -> dict[str, Columns]:
+        return self._collect(
+            self._select(
+                "select table_name, column_name, data_type "
+                "from information_schema.columns where table_schema = 'main' "
+                "order by table_name, ordinal_position"
+            )
+        )
 
     def _select(self, sql: str) -> Iterator[tuple[Any, ...]]:
         cursor = self._connection.cursor().execute(sql)
-        while batch := cursor.fetchmany(_FETCH):
+        while batch := cursor.fetchmany(_BATCH):
             yield from batch
 
 
 class PostgresReader(TableReader):
-    """A schema of the PostgreSQL database that the PG* environment variables name."""
+    """A schema of the PostgreSQL database that the profile names."""
 
     def __init__(self, schema: str) -> None:
         import psycopg2
 
-        self.location = f"postgres:{schema}"
-        self._schema = schema
+        settings = target_settings("postgres")
+        names = ("host", "port", "user", "dbname")
         try:
-            self._connection = psycopg2.connect(
-                dbname=os.environ.get("PGDATABASE", "ecommerce_dwh")
-            )
+            self._connection = psycopg2.connect(**{key: settings[key] for key in names})
         except psycopg2.Error as error:
             raise PipelineError(f"PostgreSQL cannot be reached: {error}") from error
         self._connection.set_session(readonly=True)
-        self._cursors = 0
+        self._schema = schema
+        self._queries = 0
+        super().__init__(f"postgres:{schema}")
 
-    def tables(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
+    def _read_columns(self) -> dict[str, Columns]:
         with self._connection.cursor() as cursor:
             cursor.execute(
                 "select table_name, column_name, data_type "
@@ -159,21 +153,95 @@ class PostgresReader(TableReader):
                 "order by table_name, ordinal_position",
                 (self._schema,),
             )
-            for table, column, kind in cursor:
-                found.setdefault(table.lower(), {})[column.lower()] = kind
+            return self._collect(cursor)
+
+    def _relation(self, table: str) -> str:
+        return f"{self._schema}.{table}"
+
+    def _in_byte_order(self, column: str) -> str:
+        return f'{column} collate "C"'
+
+    def _select(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        # A named cursor stays on the server: an unnamed one fetches every row at once.
+        self._queries += 1
+        with self._connection.cursor(f"rows_{self._queries}") as cursor:
+            cursor.itersize = _BATCH
+            cursor.execute(sql)
+            yield from cursor
+
+
+class SparkReader(TableReader):
+    """A schema of the local Spark catalogue that the profile names."""
+
+    def __init__(self, schema: str) -> None:
+        from pyspark.sql import SparkSession
+
+        builder = SparkSession.builder.enableHiveSupport()
+        for name, value in target_settings("spark")["server_side_parameters"].items():
+            builder = builder.config(name, value)
+        self._session = builder.getOrCreate()
+        self._schema = schema
+        super().__init__(f"spark:{schema}")
+
+    def _read_columns(self) -> dict[str, Columns]:
+        if not self._session.catalog.databaseExists(self._schema):
+            return {}
+        found = {}
+        tables = self._session.sql(f"show tables in {self._schema}")
+        for (table,) in tables.where("not isTemporary").select("tableName").collect():
+            fields = self._session.table(self._relation(table)).schema.fields
+            found[table] = {
+                field.name.lower(): field.dataType.simpleString() for field in fields
+            }
         return found
 
     def _relation(self, table: str) -> str:
-        return f'"{self._schema}"."{table}"'
-
-    def _ordered(self, column: str) -> str:
-        return (
-            f'cast({column} as text) collate "C"' if self._is_text(column) else column
-        )
+        return f"{self._schema}.{table}"
 
     def _select(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        self._cursors += 1
-        with self._connection.cursor(f"read_{self._cursors}") as cursor:
-            cursor.itersize = _FETCH
-            cursor.execute(sql)
-            yield from cursor
+        for batch in self._session.sql(sql).toArrow().to_batches(_BATCH):
+            yield from zip(*(column.to_pylist() for column in batch), strict=True)
+
+
+def reader_for(place: str) -> TableReader:
+    """A reader of the warehouse that a person names.
+
+    Args:
+        place: The path of a SQLite or DuckDB file; or `postgres` or `spark`, alone or
+            followed by a colon and a schema.
+
+    Raises:
+        PipelineError: There is no warehouse of that name, or its engine is missing.
+    """
+    target, _, schema = place.partition(":")
+    server_readers: dict[str, Callable[[str], TableReader]] = {
+        "postgres": PostgresReader,
+        "spark": SparkReader,
+    }
+    try:
+        if target in server_readers:
+            default = os.environ.get("DWH_SCHEMA", "ecommerce_dwh")
+            return server_readers[target](schema or default)
+        return _file_reader(Path(place))
+    except ImportError as error:
+        engine = target if target in server_readers else "duckdb"
+        raise PipelineError(
+            f"{place} needs packages that are not installed; "
+            f"run: pip install '.[{engine}]'"
+        ) from error
+
+
+def _file_reader(path: Path) -> TableReader:
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError as error:
+        raise PipelineError(
+            f"{path}: {error.strerror}; name a SQLite or DuckDB file, "
+            "postgres[:schema] or spark[:schema]"
+        ) from error
+    if start == b"SQLite format 3\0":
+        return SqliteReader(path)
+    if start[8:12] == b"DUCK":
+        return DuckdbReader(path)
+    raise PipelineError(f"{path} is neither a SQLite nor a DuckDB file")
