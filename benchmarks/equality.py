@@ -75,8 +75,8 @@ class Warehouse:
     def __init__(self, path: Path) -> None:
         self._connection: Any
         with path.open("rb") as file:
-            is_sqlite = file.read(15) == b"SQLite format 3"
-        if is_sqlite:
+            self.is_duckdb = file.read(15) != b"SQLite format 3"
+        if not self.is_duckdb:
             self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
             self._columns_of = "select name from pragma_table_info(?)"
         else:
@@ -107,6 +107,16 @@ class Warehouse:
         )
         while batch := cursor.fetchmany(ROWS_A_FETCH):
             yield from batch
+
+    def attach(self, path: Path) -> None:
+        """Make another DuckDB file's tables readable as ``other.TABLE``."""
+        quoted = str(path).replace("'", "''")
+        self._connection.execute(f"attach '{quoted}' as other (read_only)")
+
+    def one_row(self, query: str) -> tuple[Any, ...]:
+        """Return the first row of a query that has one."""
+        row: tuple[Any, ...] = self._connection.execute(query).fetchone()
+        return row
 
     def close(self) -> None:
         """Close the file."""
@@ -172,10 +182,47 @@ def compare_table(mine: Warehouse, other: Warehouse, table: str) -> TableCompari
     return TableComparison(table, rows, other_rows, differing, tuple(missing), first)
 
 
+def _compare_in_duckdb(
+    mine: Warehouse, other: Warehouse, table: str
+) -> TableComparison:
+    """Compare one table of two DuckDB files by one join: minutes less at 10 M lines."""
+    my_columns, other_columns = mine.columns(table), other.columns(table)
+    shared = [c for c in my_columns if c in other_columns and c not in LEFT_OUT]
+    missing = sorted(set(my_columns) ^ set(other_columns))
+    if not shared:
+        return TableComparison(table, 0, 0, 0, (table,), "table missing")
+    key = TABLE_KEYS[table]
+    same = " and ".join(
+        f"(a.{c} is not distinct from b.{c}"
+        + (
+            f" or abs(a.{c} - b.{c}) <= {RELATIVE_TOLERANCE}"
+            f" * greatest(abs(a.{c}), abs(b.{c})))"
+            if c in RATIOS
+            else ")"
+        )
+        for c in shared
+    )
+    place_of_row = " || ', ' || ".join(f"coalesce(a.{c}, b.{c})::varchar" for c in key)
+    # A missing partner leaves the key null on one side, which equals nothing.
+    rows, other_rows, differing, first = mine.one_row(
+        f"select count(a.{key[0]}), count(b.{key[0]}),"  # noqa: S608 our own names
+        f" count(*) filter (where not coalesce({same}, false)),"
+        f" min({place_of_row})"
+        f" filter (where not coalesce({same}, false))"
+        f" from {table} as a full join other.{table} as b"
+        f" on {' and '.join(f'a.{c} = b.{c}' for c in key)}"
+    )
+    place = f"at {first}" if differing else ""
+    return TableComparison(table, rows, other_rows, differing, tuple(missing), place)
+
+
 def compare(mine: Path, other: Path) -> list[TableComparison]:
     """Compare every table of the star and the reports in two warehouse files."""
     warehouses = Warehouse(mine), Warehouse(other)
     try:
+        if all(warehouse.is_duckdb for warehouse in warehouses):
+            warehouses[0].attach(other)
+            return [_compare_in_duckdb(*warehouses, table) for table in TABLE_KEYS]
         return [compare_table(*warehouses, table) for table in TABLE_KEYS]
     finally:
         for warehouse in warehouses:
