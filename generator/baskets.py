@@ -22,7 +22,6 @@ from generator.purchases import (
     OrderHeaders,
     OrderKind,
     PersonDraw,
-    person_keys,
     return_delay,
 )
 from generator.shop_clock import ShopClock
@@ -33,6 +32,11 @@ MOST_UNITS = 60
 # close to Poisson's, so that big baskets by themselves pair no two products.
 LINES_A_ROOT_DOLLAR = 0.55
 DRAWS_A_LINE = 3
+
+# One array a line of the basket: the first lines of all orders, then the second
+# lines of the orders that have one, and so on. Orders stand by falling number of
+# lines, so each array belongs to the first orders of the one before.
+Slots = list[NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -81,110 +85,127 @@ def _choose_products(
     products: ProductTable,
     order_keys: Hashes,
     missions: NDArray[np.int64],
-    counts: NDArray[np.int64],
+    sizes: list[int],
     values: NDArray[np.int64],
-) -> NDArray[np.int32]:
-    """Return product numbers, shape (most lines, orders), -1 where there is none.
+) -> Slots:
+    """Return product numbers, -1 where there is none after all.
 
     A line holds the companion of the line before, or something for the mission, or
     anything popular. What is in the basket already is not taken again. An order of
     less than the price of its first product buys a trifle instead.
     """
-    most = int(counts.max(initial=1))
-    chosen = np.full((most, counts.size), -1, np.int32)
-    rows = np.arange(counts.size)
-    for line in range(most):
-        rows = rows[counts[rows] > line]
-        keys = order_keys[rows]
+    chosen: Slots = []
+    for line, size in enumerate(sizes):
+        keys = order_keys[:size]
         pick = draw(keys, _line_draw(line, 0))
         if not config.affinities:
             taken = products.popularity.pick_one_table(pick)
         else:
-            taken = products.missions.pick(pick, missions[rows])
+            taken = products.missions.pick(pick, missions[:size])
             how = draw(keys, _line_draw(line, 1))
-            anything = ~happens(how, config.shares.on_mission)
+            anything = np.flatnonzero(~happens(how, config.shares.on_mission))
             taken[anything] = products.popularity.pick_one_table(pick[anything])
             if line:
-                before = chosen[line - 1, rows].astype(np.int64)
-                companions = products.companions[before]
-                follows = (before >= 0) & (companions >= 0)
-                follows &= (how >> np.uint64(32)) < products.companion_chances[before]
-                taken = np.where(follows, companions, taken)
+                before = chosen[line - 1][:size]
+                follows = (how >> np.uint64(32)) < products.companion_chances[before]
+                follows &= before >= 0
+                rows = np.flatnonzero(follows)
+                taken[rows] = products.companions[before[rows]]
         if line == 0:
-            dear = products.list_prices[taken] > values
+            dear = np.flatnonzero(products.list_prices[taken] > values)
             trifle = draw(keys[dear], _line_draw(0, 1))
             taken[dear] = products.trifles.pick_one_table(trifle)
-        fresh = np.ones(rows.shape, np.bool_)
-        for earlier in range(line):
-            fresh &= chosen[earlier, rows] != taken
-        chosen[line, rows] = np.where(fresh, taken, -1)
+        for earlier in chosen:
+            taken[earlier[:size] == taken] = -1
+        chosen.append(taken)
     return chosen
 
 
-def _choose_quantities(
-    values: NDArray[np.int64], prices: NDArray[np.int64], present: NDArray[np.bool_]
+def _whole_pieces(
+    cents: NDArray[np.int64], price: NDArray[np.int64]
 ) -> NDArray[np.int64]:
+    """Return ``cents / price`` to the nearest whole number, ``cents`` >= 0.
+
+    The quotient of two integers this small never rounds up to the next integer, so
+    the float division is exact where it counts, and faster than the integer one.
+    """
+    return ((cents + (price >> 1)) / price).astype(np.int64)
+
+
+def _choose_quantities(
+    values: NDArray[np.int64], chosen: Slots, prices: Slots
+) -> Slots:
     """Return pieces a line so that the order comes close to its planted value.
 
     Each line takes its even share of what is left, to the nearest whole piece and at
-    least one; what it takes too much or too little is passed to the lines after it.
+    least one; lines that would overshoot by half their price are dropped. A second
+    round corrects the rest, line by line, so that what remains is mostly less than
+    half the price of the cheapest product in the basket.
 
     Args:
         values: Cents an order, shape (orders,).
-        prices: Cents a piece, shape (lines, orders).
-        present: Which lines there are, shape (lines, orders).
+        chosen: Product numbers, -1 where there is no line.
+        prices: Cents a piece.
     """
     left = values.copy()
-    lines_left = present.sum(axis=0)
-    quantities = np.zeros(prices.shape, np.int64)
-    for line in range(prices.shape[0]):
-        there = present[line]
-        price = prices[line]
-        share = left // np.maximum(lines_left, 1)
-        pieces = np.clip((share + price // 2) // price, 1, MOST_UNITS)
+    lines_left = np.zeros(values.shape, np.int64)
+    for products in chosen:
+        lines_left[: products.size] += products >= 0
+    quantities: Slots = []
+    for line, (products, price) in enumerate(zip(chosen, prices, strict=True)):
+        rest = left[: price.size]
+        share = np.maximum(rest, 0) / np.maximum(lines_left[: price.size], 1)
+        pieces = _whole_pieces(share.astype(np.int64), price)
+        pieces = np.clip(pieces, 1, MOST_UNITS)
+        there = products >= 0
+        lines_left[: price.size] -= there
         if line:
-            there = there & (left * 2 >= price)
+            there &= rest * 2 >= price
         pieces *= there
-        quantities[line] = pieces
-        left -= pieces * price
-        lines_left -= present[line]
-    for line in range(prices.shape[0]):
-        price, pieces = prices[line], quantities[line]
-        more = np.sign(left) * ((np.abs(left) + price // 2) // price)
+        rest -= pieces * price
+        quantities.append(pieces)
+    for pieces, price in zip(quantities, prices, strict=True):
+        rest = left[: price.size]
+        more = np.sign(rest) * _whole_pieces(np.abs(rest), price)
         more = np.clip(pieces + more, 1, MOST_UNITS) - pieces
         more *= pieces > 0
-        quantities[line] += more
-        left -= more * price
+        pieces += more
+        rest -= more * price
     return quantities
 
 
-def _returned(
+def _send_back(
     order_keys: Hashes,
-    returns: NDArray[np.bool_],
-    quantities: NDArray[np.int64],
+    returns: NDArray[np.int64],
+    quantities: Slots,
     share: float,
-) -> NDArray[np.int64]:
-    """Return quantities in which return orders send back some of their pieces.
+) -> None:
+    """Turn the quantities of return orders into the negative pieces sent back.
 
-    The line named by a draw goes back, others with probability ``share``. Shapes
-    (lines, orders).
+    The line named by a draw goes back, others with probability ``share``.
+
+    Args:
+        order_keys: Key of every order.
+        returns: Places of the return orders, rising.
+        quantities: Pieces bought; changed in place.
+        share: Probability that a further line goes back.
     """
-    columns = np.flatnonzero(returns)
-    if not columns.size:
-        return quantities
-    keys = order_keys[columns]
-    bought = quantities[:, columns]
-    there = bought > 0
-    named = below(draw(keys, OrderDraw.RETURNED_LINE), there.sum(axis=0))
-    places = np.cumsum(there, axis=0) - 1
-    sent = np.zeros_like(bought)
-    for line in range(bought.shape[0]):
-        hashes = draw(keys, _line_draw(line, 2))
-        goes = there[line] & ((places[line] == named) | happens(hashes, share))
-        sent[line] = goes * (1 + below(hashes, np.maximum(bought[line], 1)))
-    result = quantities.copy()
-    result[:, columns] = -sent
-    return result
+    lines = np.zeros(order_keys.shape, np.int64)
+    for pieces in quantities:
+        lines[: pieces.size] += pieces > 0
+    named = np.full(order_keys.shape, -1)
+    named[returns] = below(
+        draw(order_keys[returns], OrderDraw.RETURNED_LINE), lines[returns]
+    )
+    place = np.full(order_keys.shape, -1)
+    for line, pieces in enumerate(quantities):
+        rows = returns[: np.searchsorted(returns, pieces.size)]
+        bought = pieces[rows]
+        place[rows] += bought > 0
+        hashes = draw(order_keys[rows], _line_draw(line, 2))
+        goes = (bought > 0) & ((place[rows] == named[rows]) | happens(hashes, share))
+        sent = 1 + below(hashes, np.maximum(bought, 1))
+        pieces[rows] = np.where(goes, -sent, 0)
 
 
 def fill_orders(
@@ -192,50 +213,93 @@ def fill_orders(
     clock: ShopClock,
     products: ProductTable,
     orders: OrderHeaders,
+    people: Hashes,
+    purchases: Hashes,
 ) -> OrderLines:
     """Return the lines of some orders.
 
     A return holds lines of the purchase it belongs to, at the price paid then.
+
+    Args:
+        config: The run's configuration.
+        clock: Its clock, for the season.
+        products: Its products.
+        orders: The orders.
+        people: Key of each order's person.
+        purchases: Key of the purchase each order is or belongs to.
     """
-    people = person_keys(config, orders.people)
-    keys = child_keys(people, orders.purchases.astype(np.int64))
+    keys = purchases.copy()
     returns = orders.kinds == OrderKind.RETURN
     days = (orders.seconds - return_delay(keys) * returns) // DAY
     cancelled = np.flatnonzero(orders.kinds == OrderKind.CANCELLED)
     keys[cancelled] = child_keys(keys[cancelled], np.ones(cancelled.size, np.int64))
-
     values = _order_values(config, people, keys)
     counts = _line_counts(keys, values)
+
+    # From here on, orders stand by falling number of lines.
+    order = np.argsort(-counts.astype(np.int8), kind="stable")
+    keys, people, days, values = keys[order], people[order], days[order], values[order]
+    returned, counts = np.flatnonzero(returns[order]), counts[order]
+    most = int(counts[0]) if counts.size else 0
+    sizes = [int(np.searchsorted(-counts, -line)) for line in range(most)]
     own = happens(draw(keys, OrderDraw.MISSION), config.shares.favourite_mission)
-    months = clock.months[days]
     missions = products.mission_months.pick(
         np.where(
             own,
             draw(people, PersonDraw.FAVOURITE_MISSION),
             draw(keys, OrderDraw.MISSION_OF_MONTH),
         ),
-        np.where(own, ALL_YEAR, months),
+        np.where(own, ALL_YEAR, clock.months[days]),
     )
-    chosen = _choose_products(config, products, keys, missions, counts, values)
+    chosen = _choose_products(config, products, keys, missions, sizes, values)
+    price_rows = [
+        products.price_rows(np.maximum(numbers, 0), days[: numbers.size])
+        for numbers in chosen
+    ]
+    table = products.prices.ravel()
+    prices = [table[rows] for rows in price_rows]
+    quantities = _choose_quantities(values, chosen, prices)
+    _send_back(keys, returned, quantities, config.shares.line_return)
 
-    present = chosen >= 0
-    price_rows = products.price_rows(np.maximum(chosen, 0), days)
-    prices = products.prices.ravel()[price_rows]
-    quantities = _choose_quantities(values, prices, present)
-    quantities = _returned(keys, returns, quantities, config.shares.line_return)
-
-    gifts = happens(draw(keys, OrderDraw.GIFT), config.shares.gift) & ~returns
-    gift_products = products.popularity.pick_one_table(
-        draw(keys, OrderDraw.GIFT_PRODUCT)
+    gifts = happens(draw(keys, OrderDraw.GIFT), config.shares.gift)
+    gifts[returned] = False
+    chosen.append(
+        products.popularity.pick_one_table(draw(keys, OrderDraw.GIFT_PRODUCT))
     )
+    price_rows.append(np.full(gifts.shape, -1))
+    prices.append(np.zeros(gifts.shape, np.int64))
+    quantities.append(gifts.astype(np.int64))
+    return _in_order(order, chosen, price_rows, prices, quantities)
 
-    # One more row for the gifts, then order by order.
-    all_quantities = np.vstack([quantities, gifts.astype(np.int64)]).T
-    there = all_quantities != 0
-    return OrderLines(
-        orders=np.repeat(np.arange(len(orders)), there.sum(axis=1)),
-        products=np.vstack([chosen, gift_products]).T[there],
-        price_rows=np.vstack([price_rows, np.full(len(orders), -1)]).T[there],
-        prices=np.vstack([prices, np.zeros(len(orders), np.int64)]).T[there],
-        quantities=all_quantities[there],
+
+def _in_order(
+    order: NDArray[np.int64],
+    chosen: Slots,
+    price_rows: Slots,
+    prices: Slots,
+    quantities: Slots,
+) -> OrderLines:
+    """Return the lines that hold something, order by order in the original order."""
+    lines = np.zeros(order.shape, np.int64)
+    kept = [np.flatnonzero(pieces) for pieces in quantities]
+    for rows in kept:
+        lines[order[rows]] += 1
+    places = np.cumsum(lines)
+    total = int(places[-1]) if places.size else 0
+    places -= lines
+    result = OrderLines(
+        orders=np.repeat(np.arange(order.size), lines),
+        products=np.empty(total, np.int64),
+        price_rows=np.empty(total, np.int64),
+        prices=np.empty(total, np.int64),
+        quantities=np.empty(total, np.int64),
     )
+    for slot, rows in enumerate(kept):
+        owners = order[rows]
+        targets = places[owners]
+        result.products[targets] = chosen[slot][rows]
+        result.price_rows[targets] = price_rows[slot][rows]
+        result.prices[targets] = prices[slot][rows]
+        result.quantities[targets] = quantities[slot][rows]
+        places[owners] += 1
+    return result

@@ -93,7 +93,7 @@ class GeneratorConfig:
     seed: int = 42
     profile: Profile = Profile.DEFAULT
     affinities: bool = True
-    chunk_orders: int = 65_536
+    chunk_orders: int = 32_768
     purchases: PurchaseProcess = field(default_factory=PurchaseProcess)
     spend: SpendProcess = field(default_factory=SpendProcess)
 

@@ -298,7 +298,7 @@ def guest_orders(
 
 
 def all_orders(config: GeneratorConfig, clock: ShopClock) -> OrderHeaders:
-    """Return every order of the period by time, ties by person, purchase and kind.
+    """Return every order of the period by time, ties in a fixed order of their own.
 
     This is the only part of a run that is held in memory as a whole: 17 bytes an
     order, and about as much again while it is sorted.
@@ -311,7 +311,10 @@ def all_orders(config: GeneratorConfig, clock: ShopClock) -> OrderHeaders:
         parts.append(guest_orders(config, clock, numbers))
     headers = join_headers(parts)
     parts.clear()
-    order = np.lexsort(
-        (headers.kinds, headers.purchases, headers.people, headers.seconds)
-    )
-    return headers.select(order)
+    # One unique integer an order sorts several times faster than the columns do.
+    order = headers.seconds.astype(np.uint64)
+    order <<= np.uint64(32)
+    order |= np.arange(len(headers), dtype=np.uint64)
+    order.sort()
+    order &= np.uint64(0xFFFFFFFF)
+    return headers.select(order.view(np.int64))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from generator.baskets import OrderLines, fill_orders
 from generator.configuration import FileFormat, GeneratorConfig
-from generator.counter_hash import below, child_keys, draw
+from generator.counter_hash import Hashes, below, child_keys, draw
 from generator.customers import customer_batch, customer_ids, load_pools
 from generator.products import ProductTable, build_products
 from generator.purchases import (
@@ -23,6 +23,7 @@ from generator.purchases import (
     PEOPLE_A_CHUNK,
     OrderDraw,
     OrderHeaders,
+    OrderKind,
     all_orders,
     person_keys,
 )
@@ -117,19 +118,26 @@ def _product_batch(products: ProductTable, texts: TextTables) -> pa.RecordBatch:
     )
 
 
-def _statuses(config: GeneratorConfig, orders: OrderHeaders) -> NDArray[np.int64]:
-    """Return the place in ``STATUSES`` of each order's status."""
-    keys = child_keys(
-        person_keys(config, orders.people), orders.purchases.astype(np.int64)
-    )
-    chance = below(draw(keys, OrderDraw.STATUS), 100)
+def _statuses(
+    config: GeneratorConfig, orders: OrderHeaders, purchases: Hashes
+) -> NDArray[np.int64]:
+    """Return the place in ``STATUSES`` of each order's status.
+
+    Sales of the last days are still on their way. A shop writes a return as an
+    ordinary completed order or as a returned or refunded one; so do the returns here.
+    """
     age = config.days - 1 - orders.seconds // DAY
-    recent = np.where(age < PROCESSING_DAYS, _PROCESSING, _SHIPPED)
-    sale = np.where(age < SHIPPING_DAYS, recent, _COMPLETED)
+    statuses = np.where(age < SHIPPING_DAYS, _SHIPPED, _COMPLETED)
+    statuses[age < PROCESSING_DAYS] = _PROCESSING
+    others = np.flatnonzero(orders.kinds != OrderKind.PURCHASE)
+    chance = below(draw(purchases[others], OrderDraw.STATUS), 100)
     cancelled = np.where(chance < 80, _CANCELLED, _FAILED)
     refunded = np.where(chance < 80, _RETURNED, _REFUNDED)
     returned = np.where(chance < 50, _COMPLETED, refunded)
-    return np.choose(orders.kinds, [sale, cancelled, returned])
+    statuses[others] = np.where(
+        orders.kinds[others] == OrderKind.CANCELLED, cancelled, returned
+    )
+    return statuses
 
 
 def _order_batch(
@@ -137,6 +145,7 @@ def _order_batch(
     texts: TextTables,
     orders: OrderHeaders,
     order_ids: pa.StringArray,
+    purchases: Hashes,
 ) -> pa.RecordBatch:
     guests = orders.people >= config.customers
     stamps = np.empty((len(orders), 19), np.uint8)
@@ -148,7 +157,7 @@ def _order_batch(
             order_ids,
             blank_where(guests, customer_ids(orders.people.astype(np.int64))),
             fixed_width_text(stamps),
-            pa.array(STATUSES).take(pa.array(_statuses(config, orders))),
+            pa.array(STATUSES).take(pa.array(_statuses(config, orders, purchases))),
         ],
         schema=ORDERS.schema,
     )
@@ -201,8 +210,10 @@ def raw_batches(
         high = min(low + config.chunk_orders, len(headers))
         orders = headers.select(slice(low, high))
         order_ids = numbered_ids("O", 7, np.arange(low + 1, high + 1))
-        yield ORDERS, _order_batch(config, texts, orders, order_ids)
-        lines = fill_orders(config, clock, products, orders)
+        people = person_keys(config, orders.people)
+        purchases = child_keys(people, orders.purchases.astype(np.int64))
+        yield ORDERS, _order_batch(config, texts, orders, order_ids, purchases)
+        lines = fill_orders(config, clock, products, orders, people, purchases)
         yield ORDER_ITEMS, _item_batch(texts, lines, order_ids, items + 1)
         items += lines.orders.size
         tally.count_orders(config, orders)
