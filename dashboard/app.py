@@ -24,15 +24,15 @@ WATCH_SECONDS = 5
 st.set_page_config(page_title="Shop dashboard", page_icon="🛒", layout="wide")
 
 PAGES = [
-    st.Page("views/overview.py", title="Overview", icon="🏠", default=True),
-    st.Page("views/products.py", title="Products", icon="📦"),
-    st.Page("views/countries.py", title="Countries", icon="🌍"),
-    st.Page("views/retention.py", title="Retention", icon="🔁"),
-    st.Page("views/segments.py", title="Segments", icon="🧭"),
-    st.Page("views/lifetime_value.py", title="Lifetime value", icon="💎"),
-    st.Page("views/baskets.py", title="Baskets", icon="🧺"),
-    st.Page("views/data_health.py", title="Data health", icon="🩺"),
-    st.Page("views/explore.py", title="Explore", icon="🔎"),
+    st.Page("views/overview.py", title="Overview", default=True),
+    st.Page("views/products.py", title="Products"),
+    st.Page("views/countries.py", title="Countries"),
+    st.Page("views/retention.py", title="Retention"),
+    st.Page("views/segments.py", title="Segments"),
+    st.Page("views/lifetime_value.py", title="Lifetime value"),
+    st.Page("views/baskets.py", title="Baskets"),
+    st.Page("views/data_health.py", title="Data health"),
+    st.Page("views/explore.py", title="Explore"),
 ]
 
 

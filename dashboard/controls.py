@@ -40,8 +40,8 @@ def picked_in_sidebar(label: str, options: Sequence[str], key: str) -> str:
         return picked(label, options, key)
 
 
-def days() -> DateRange | None:
-    """The range of days, in the sidebar; None where it is turned round."""
+def days() -> DateRange:
+    """The range of days, in the sidebar; it may be turned round."""
     known = data.span()
     presets = [preset.value for preset in Preset]
     chosen = Preset(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import streamlit as st
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from dashboard import privacy, schema
 from dashboard.filters import SalesFilter

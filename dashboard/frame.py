@@ -142,14 +142,12 @@ def clicked(key: str) -> Any:
 
 
 def column_format(key: str, money: Currency, label: str | None = None) -> Any:
-    """How a table writes the column of a metric; its definition is the column's help."""
+    """How a table writes the column of a metric, with its definition as help."""
     shown = metric(key)
     name = label or shown.name
     match shown.unit:
         case Unit.MONEY:
-            return st.column_config.NumberColumn(
-                name, format=f"{money.symbol}%,.2f", help=shown.formula
-            )
+            return money_column(name, money, shown.formula)
         case Unit.SHARE:
             return st.column_config.NumberColumn(
                 name, format="percent", help=shown.formula
@@ -162,6 +160,19 @@ def column_format(key: str, money: Currency, label: str | None = None) -> Any:
             return st.column_config.NumberColumn(
                 name, format="%,.2f", help=shown.formula
             )
+
+
+_MONEY_FORMATS = {"USD": "dollar", "EUR": "euro"}
+
+
+def money_column(name: str, money: Currency, help_text: str | None = None) -> Any:
+    """How a table writes amounts; currencies without a format stand in the heading."""
+    known = _MONEY_FORMATS.get(money.code.upper())
+    return st.column_config.NumberColumn(
+        name if known else f"{name} ({money.code})",
+        format=known or "%,.2f",
+        help=help_text,
+    )
 
 
 def table(

@@ -170,14 +170,20 @@ _ALL = (
     Metric(
         "spending_month_12",
         "Spent by month 12",
-        "Of the shown cohorts old enough, net sales from the start to month 12, divided "
-        "by the cohorts' size.",
+        "Of the shown cohorts old enough, net sales from the start to month 12, "
+        "divided by the cohorts' size.",
         Unit.MONEY,
     ),
     Metric(
         "active_customers",
         "Active customers",
         "Customers of the cohort with a counting order in the month.",
+        Unit.COUNT,
+    ),
+    Metric(
+        "cohort_customers",
+        "Customers",
+        "The customers of all cohorts shown.",
         Unit.COUNT,
     ),
     Metric(
@@ -217,6 +223,18 @@ _ALL = (
         "Monetary value",
         "Net sales of the buyer over all time.",
         Unit.MONEY,
+    ),
+    Metric(
+        "mean_value",
+        "Mean value",
+        "Net sales of the buyers over all time, divided by their number.",
+        Unit.MONEY,
+    ),
+    Metric(
+        "mean_orders",
+        "Mean orders",
+        "Counting orders of the buyers, divided by their number.",
+        Unit.RATIO,
     ),
     Metric(
         "prospects",

@@ -1,4 +1,4 @@
-"""What the dashboard needs to find in a warehouse, and what it says when it does not."""
+"""What the dashboard needs to find in a warehouse, and what it says without it."""
 
 import datetime as dt
 from dataclasses import dataclass

@@ -29,6 +29,7 @@ def ranked(
     details: Sequence[str] | None = None,
     keys: Sequence[object] | None = None,
     label_length: int = 26,
+    second_lines: Sequence[str] | None = None,
 ) -> go.Figure:
     """Horizontal bars, the first row on top, each with its figure at the end.
 
@@ -41,10 +42,18 @@ def ranked(
         details: One more line for each hover text.
         keys: What a click on a bar gives back; by default its name.
         label_length: Longer names are cut; the hover text has them whole.
+        second_lines: What stands under each name.
     """
     numbers = [float(value) for value in values]
-    chart = figure(look, max(120, len(numbers) * _BAR_HEIGHT + 24))
-    shown = _unique([escaped(clipped(label, label_length)) for label in labels])
+    row_height = _BAR_HEIGHT if second_lines is None else round(_BAR_HEIGHT * 1.4)
+    chart = figure(look, len(numbers) * row_height + 24)
+    names = [escaped(clipped(label, label_length)) for label in labels]
+    if second_lines is not None:
+        names = [
+            f"{name}<br>{escaped(clipped(line, label_length))}"
+            for name, line in zip(names, second_lines, strict=True)
+        ]
+    shown = _unique(names)
     extra = details or [""] * len(numbers)
     hover = [
         f"<b>{escaped(label)}</b><br>{escaped(metric.name)}: "
@@ -120,10 +129,10 @@ def bands(
     names = []
     for low, high in zip(lows, highs, strict=True):
         if high == float("inf"):
-            names.append(f"{look.short(low, value_metric)} or more")
+            names.append(f"{look.tick(low, value_metric)} or more")
         else:
             names.append(
-                f"{look.short(low, value_metric)} to {look.short(high, value_metric)}"
+                f"{look.tick(low, value_metric)} to {look.tick(high, value_metric)}"
             )
     chart.add_bar(
         x=list(range(len(counts))),
@@ -147,7 +156,7 @@ def bands(
             place - 0.5 if place < len(counts) - 1 else place for place in places
         ],
         ticktext=[
-            look.short(lows[place], value_metric)
+            look.tick(lows[place], value_metric)
             + ("+" if highs[place] == float("inf") else "")
             for place in places
         ],

@@ -6,13 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
-from dashboard.charts.look import Look, clipped, escaped, figure
+from dashboard.charts.look import Look, clipped, escaped, figure, records
 from dashboard.metrics import Metric, metric
-
-
-def pair_name(first: str, second: str, length: int = 20) -> str:
-    """Both names, each cut to a length."""
-    return f"{clipped(first, length)} + {clipped(second, length)}"
 
 
 def ranked_pairs(pairs: pd.DataFrame, shown: Metric, look: Look) -> go.Figure:
@@ -24,18 +19,20 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, look: Look) -> go.Figure:
         look: Colours and currency.
     """
     return ranked(
-        [f"{row.product1} + {row.product2}" for row in pairs.itertuples()],
+        list(pairs["product1"]),
         pairs[shown.key],
         shown,
         look,
+        second_lines=[f"+ {name}" for name in pairs["product2"]],
         details=[
+            f"with <b>{escaped(row.product2)}</b><br>"
             f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}<br>"
             f"{row.confidence_1_to_2:.1%} of the baskets with the first,<br>"
             f"{row.confidence_2_to_1:.1%} of those with the second"
-            for row in pairs.itertuples()
+            for row in records(pairs)
         ],
         keys=[int(key) for key in pairs["product1_key"]],
-        label_length=42,
+        label_length=30,
     )
 
 
@@ -48,7 +45,7 @@ def companion_bars(companions: pd.DataFrame, look: Look) -> go.Figure:
         look,
         details=[
             f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}"
-            for row in companions.itertuples()
+            for row in records(companions)
         ],
         keys=[int(key) for key in companions["product_key"]],
         label_length=34,
@@ -69,7 +66,7 @@ def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
     texts = [[""] * size for _ in names]
     hovers = [[""] * size for _ in names]
     reach = 0.1
-    for row in categories.itertuples():
+    for row in records(categories):
         shade = math.log(max(float(row.lift), 1e-9))
         reach = max(reach, abs(shade))
         hover = (

@@ -14,6 +14,7 @@ from dashboard.charts.look import (
     axis_format,
     escaped,
     figure,
+    records,
 )
 from dashboard.formatting import exact, short
 from dashboard.metrics import Metric, Unit, metric
@@ -96,7 +97,7 @@ def cohort_heat_map(
         zmax=top or 1.0,
         text=texts,
         texttemplate="%{text}",
-        textfont={"size": 11},
+        textfont={"size": 12},
         hovertext=hovers,
         hovertemplate="%{hovertext}<extra></extra>",
         colorscale=look.scale,
@@ -236,7 +237,7 @@ def segment_map(segments: pd.DataFrame, look: Look, height: int = 420) -> go.Fig
             f" ({row.money_share:.1%})<br>"
             f"Last order {row.average_recency:,.0f} days ago, "
             f"{row.average_orders:,.1f} orders (means)"
-            for row in segments.itertuples()
+            for row in records(segments)
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         unselected={"marker": {"opacity": 0.3}},
@@ -280,21 +281,20 @@ def score_grid(cells: pd.DataFrame, look: Look, height: int = 420) -> go.Figure:
         .reindex(index=scores, columns=scores)
         .fillna(0)
     )
+    numbers = counts.to_numpy(float).tolist()
+    amounts = money.to_numpy(float).tolist()
     buyers, value = metric("buyers"), metric("monetary_value")
     chart.add_heatmap(
         x=scores,
         y=scores,
-        z=counts.to_numpy(float),
-        text=[
-            [look.short(float(number), buyers) for number in row]
-            for row in counts.to_numpy()
-        ],
+        z=numbers,
+        text=[[look.short(number, buyers) for number in row] for row in numbers],
         texttemplate="%{text}",
         hovertext=[
             [
                 f"<b>Recency {recency}, frequency {frequency}</b><br>"
-                f"Buyers: {look.exact(float(counts.loc[frequency, recency]), buyers)}"
-                f"<br>Net sales: {look.exact(float(money.loc[frequency, recency]), value)}"
+                f"Buyers: {look.exact(numbers[frequency - 1][recency - 1], buyers)}<br>"
+                f"Net sales: {look.exact(amounts[frequency - 1][recency - 1], value)}"
                 for recency in scores
             ]
             for frequency in scores
@@ -306,9 +306,14 @@ def score_grid(cells: pd.DataFrame, look: Look, height: int = 420) -> go.Figure:
         ygap=3,
     )
     chart.update_xaxes(
-        title_text="Recency score: long ago → lately", showgrid=False, zeroline=False
+        title_text="Recency score: long ago → lately",
+        dtick=1,
+        showgrid=False,
+        zeroline=False,
     )
-    chart.update_yaxes(title_text="Frequency score", showgrid=False, zeroline=False)
+    chart.update_yaxes(
+        title_text="Frequency score", dtick=1, showgrid=False, zeroline=False
+    )
     return chart
 
 

@@ -1,12 +1,13 @@
 """One look for all pictures: colours, fonts, hover texts, sizes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.formatting import Currency, exact, short
+from dashboard.formatting import MINUS, Currency, exact, short, short_number
 from dashboard.metrics import Metric, Unit
 
 # Distinct for the common kinds of colour blindness, and on light and dark ground: blue
@@ -77,6 +78,11 @@ class Look:
         return _stops(_DARK_SCALE if self.dark else _LIGHT_SCALE)
 
     @property
+    def map_scale(self) -> list[list[Any]]:
+        """Like `scale`, but little stands out from land without any."""
+        return _stops((_DARK_SCALE if self.dark else _LIGHT_SCALE)[1:])
+
+    @property
     def diverging(self) -> list[list[Any]]:
         """From below to above a middle."""
         return _stops(_DARK_DIVERGING if self.dark else _LIGHT_DIVERGING)
@@ -84,6 +90,13 @@ class Look:
     def short(self, value: float | None, metric: Metric) -> str:
         """The figure as it stands beside a bar."""
         return escaped(short(value, metric, self.currency))
+
+    def tick(self, value: float, metric: Metric) -> str:
+        """The figure beside an axis: no cents."""
+        if metric.unit is Unit.MONEY:
+            sign = MINUS if value < 0 else ""
+            return escaped(f"{sign}{self.currency.symbol}{short_number(abs(value))}")
+        return self.short(value, metric)
 
     def exact(self, value: float | None, metric: Metric) -> str:
         """The figure in full, for a hover text."""
@@ -149,6 +162,7 @@ def figure(look: Look, height: int) -> go.Figure:
         "tickfont": {"color": look.muted, "size": 12},
         "title": {"font": {"color": look.muted, "size": 12}, "standoff": 8},
         "automargin": True,
+        "ticks": "",
         "fixedrange": True,
     }
     chart.update_xaxes(**axis)
@@ -167,6 +181,11 @@ def axis_format(metric: Metric, look: Look) -> dict[str, Any]:
             return {"tickformat": "~s"}
         case _:
             return {"tickformat": "~g"}
+
+
+def records(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows as objects with an attribute a column."""
+    return iter(frame.itertuples(index=False))
 
 
 def message(look: Look, text: str, height: int = 160) -> go.Figure:

@@ -23,7 +23,7 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
         metric: What is shown.
         look: Colours and currency.
     """
-    chart = figure(look, 380)
+    chart = figure(look, 400)
     placed = countries.assign(code=countries["country"].map(code_of))
     placed = placed[placed["code"].notna() & placed[metric.key].notna()]
     summed = placed.groupby("code", as_index=False).agg(
@@ -47,7 +47,7 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
         z=drawn["shade"],
         zmin=0,
         zmax=top,
-        colorscale=look.scale,
+        colorscale=look.map_scale,
         marker={"line": {"color": look.ground, "width": 0.6}},
         hovertext=drawn["hover"],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -59,7 +59,7 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
             "y": -0.02,
             "yanchor": "top",
             "tickvals": marks,
-            "ticktext": [look.short(mark**2, metric) for mark in marks],
+            "ticktext": [look.tick(mark**2, metric) for mark in marks],
             "tickfont": {"color": look.muted, "size": 11},
             "outlinewidth": 0,
         },
@@ -72,7 +72,7 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
             marker={
                 "size": 8,
                 "color": dots["shade"],
-                "colorscale": look.scale,
+                "colorscale": look.map_scale,
                 "cmin": 0,
                 "cmax": top,
                 "line": {"color": look.muted, "width": 1},
@@ -88,10 +88,10 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
         showland=True,
         landcolor=look.faint,
         showcountries=True,
-        countrycolor=look.grid,
+        countrycolor=look.ground,
         countrywidth=0.5,
         bgcolor="rgba(0,0,0,0)",
-        lataxis_range=[-58, 85],
+        lataxis_range=[-56, 80],
     )
     chart.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 28})
     return chart

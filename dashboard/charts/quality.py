@@ -28,7 +28,8 @@ def intake_bars(intake: pd.DataFrame, look: Look) -> go.Figure:
             marker={"color": colour},
             text=[f"{count:,}" for count in intake[column]],
             textposition="none",
-            hovertemplate=f"{column.capitalize()}: %{{text}} (%{{x:.2%}})<extra></extra>",
+            hovertemplate=f"{column.capitalize()}: %{{text}} (%{{x:.2%}})"
+            "<extra></extra>",
         )
     chart.update_layout(barmode="stack", showlegend=True, hovermode="y unified")
     chart.update_layout(margin={"l": 8, "r": 8, "t": 28, "b": 8})

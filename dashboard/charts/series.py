@@ -18,7 +18,7 @@ def period_label(start: pd.Timestamp, grain: Grain, chosen: DateRange) -> str:
             return f"{first:%B %Y}"
         return day_range(first, last)
     shown = day_range(max(first, chosen.start), min(last, chosen.end))
-    return f"{shown} (unfinished {grain.value.lower()})"
+    return f"{shown} (part of a {grain.value.lower()})"
 
 
 def over_time(
@@ -84,7 +84,7 @@ def over_time(
             x=[starts[periods.index.get_loc(index)] for index in chosen_partial],
             y=values[partial],
             mode="markers",
-            name=f"unfinished {grain.value.lower()}",
+            name=f"part of a {grain.value.lower()}",
             marker={
                 "size": 9,
                 "color": look.ground,

@@ -91,7 +91,7 @@ def pairs(
             on best.product2_key = second_product.product_key
         order by best.{order_by} desc, best.co_purchase_count desc,
             best.product1_key, best.product2_key
-        """,  # noqa: S608
+        """,
         parameters | {"row_limit": limit},
     )
 
@@ -161,7 +161,7 @@ def paired_products(
             select pairs.product2_key as product_key {source} where {condition}
         ) as paired on products.product_key = paired.product_key
         order by product_name, products.product_key
-        """,  # noqa: S608
+        """,
         parameters,
     )
 
@@ -202,6 +202,6 @@ def companions(
             on companions.companion_key = products.product_key
         order by companions.confidence desc, products.product_key
         limit :row_limit
-        """,  # noqa: S608
+        """,
         parameters | {"product_key": product_key, "row_limit": limit},
     )

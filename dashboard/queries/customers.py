@@ -255,9 +255,7 @@ def lifetime_values(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.Data
         frame["cohort_month"] = dates.astype(str).str.slice(0, 7)
     else:
         frame["cohort_month"] = pd.to_datetime(dates).dt.strftime("%Y-%m")
-    return frame.astype(
-        {"total_spending": float, "total_orders": "int64"} | dict.fromkeys(found, float)
-    )
+    return frame.astype({"total_spending": float, **dict.fromkeys(found, float)})
 
 
 def has_predictions(warehouse: Warehouse) -> bool:

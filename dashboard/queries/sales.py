@@ -166,7 +166,7 @@ def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
             ) as found
             inner join rpt_customer_lifetime_value as firsts
                 on found.customer_key = firsts.customer_key
-        """  # noqa: S608
+        """
     else:
         sql = (
             "select count(distinct source.customer_key) as buyers, "
@@ -238,7 +238,7 @@ def buyers_by_period(
             inner join DimTime as calendar
                 on firsts.first_order_date = calendar.date
             group by visits.period
-        """  # noqa: S608
+        """
     else:
         sql = f"""
             select {period} as period,
@@ -252,7 +252,7 @@ def buyers_by_period(
             ) as visit
             inner join DimTime as calendar on visit.time_key = calendar.time_key
             group by {period}
-        """  # noqa: S608
+        """
     found = warehouse.query(sql, parameters).set_index("period")
     starts = period_starts(chosen.days, grain)
     keys = [period_key(start, grain) for start in starts]
@@ -341,6 +341,6 @@ def buyers_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame
         inner join rpt_customer_lifetime_value as firsts
             on found.customer_key = firsts.customer_key
         group by coalesce(customers.country, '(unknown)')
-        """,  # noqa: S608
+        """,
         parameters,
     )

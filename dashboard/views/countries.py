@@ -8,7 +8,7 @@ from dashboard.charts.bars import ranked
 from dashboard.charts.maps import unplaced, world
 from dashboard.filters import SalesFilter
 from dashboard.metrics import metric
-from dashboard.periods import Comparison, DateRange, comparison_range
+from dashboard.periods import Comparison, comparison_range
 from dashboard.queries import sales
 
 _SHOWN = ("net_sales", "orders", "buyers", "average_order_value", "returns_rate")
@@ -20,13 +20,13 @@ def main() -> None:
     days = controls.days()
     against = controls.comparison()
     categories = controls.categories()
-    chosen = SalesFilter(days or DateRange(*[data.span().as_of] * 2), (), categories)
+    chosen = SalesFilter(days, (), categories)
     frame.title(
         "Countries",
         "Where do the buyers live, and what do they bring?",
         controls.describe(chosen, by_country=False),
     )
-    if days is None or days.is_reversed:
+    if days.is_reversed:
         frame.reversed_range()
         return
     rows = _rows(chosen)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import data, frame
 from dashboard.charts.quality import intake_bars
-from dashboard.formatting import day
+from dashboard.formatting import DASH, day
 from dashboard.metrics import METRICS
 from dashboard.queries import quality
 from dashboard.warehouse import WarehouseError
@@ -50,7 +50,7 @@ def _freshness() -> None:
     facts.append(
         (
             "Built",
-            f"{day(built.date())}, {built:%H:%M}" if built else "not recorded",
+            f"{day(built.date())}, {built:%H:%M}" if built else DASH,
             "When the build was published, UTC. Bare dbt does not record it.",
         )
     )
@@ -141,9 +141,7 @@ def _left_out(rows: pd.DataFrame) -> None:
                 "row_count": st.column_config.NumberColumn("Rows", format="%,d"),
             }
             if part["amount"].notna().any():
-                columns["amount"] = st.column_config.NumberColumn(
-                    "Amount", format=f"{money.symbol}%,.2f"
-                )
+                columns["amount"] = frame.money_column("Amount", money)
             frame.table(part, columns, heading, f"outcome_{outcome}")
 
 
@@ -185,23 +183,14 @@ def _tests() -> None:
 
 def _definitions() -> None:
     with frame.card("What does each figure mean?"):
-        st.dataframe(
+        st.table(
             pd.DataFrame(
                 [
-                    (shown.name, shown.formula.replace("`", ""), shown.unit.value)
+                    (shown.name, shown.formula, shown.unit.value)
                     for shown in METRICS.values()
                 ],
                 columns=["Figure", "Definition", "Unit"],
-            ),
-            hide_index=True,
-            width="stretch",
-            height=420,
-            row_height=56,
-            column_config={
-                "Figure": st.column_config.TextColumn(pinned=True, width="small"),
-                "Definition": st.column_config.TextColumn(width="large"),
-            },
-            alt="Definitions of all figures.",
+            ).set_index("Figure")
         )
 
 

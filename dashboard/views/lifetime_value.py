@@ -82,7 +82,7 @@ def _headline(values: pd.DataFrame) -> None:
     frame.key_figures(
         [
             ("buyers", float(len(values))),
-            ("lifetime_value", float(spent.mean())),
+            ("mean_value", float(spent.mean())),
             ("median_value", float(spent.median())),
             ("top_tenth_share", customers.top_share(spent, 0.1)),
             ("gini", customers.gini(spent)),

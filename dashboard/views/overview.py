@@ -11,7 +11,6 @@ from dashboard.formatting import day, day_range
 from dashboard.metrics import metric
 from dashboard.periods import (
     Comparison,
-    DateRange,
     Grain,
     comparison_range,
     default_grain,
@@ -34,15 +33,13 @@ def main() -> None:
     days = controls.days()
     against = controls.comparison()
     countries, categories = controls.countries(), controls.categories()
-    chosen = SalesFilter(
-        days or DateRange(*[data.span().as_of] * 2), countries, categories
-    )
+    chosen = SalesFilter(days, countries, categories)
     frame.title(
         "Overview",
         "Are we growing, and where does it come from?",
         controls.describe(chosen),
     )
-    if days is None or days.is_reversed:
+    if days.is_reversed:
         frame.reversed_range()
         return
     by_day = data.ask(sales.by_day, chosen)

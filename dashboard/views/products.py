@@ -9,8 +9,9 @@ from dashboard.charts.look import message
 from dashboard.charts.products import pareto, products_for_share, stock_cover
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
+from dashboard.formatting import exact, short
 from dashboard.metrics import metric
-from dashboard.periods import DateRange, default_grain
+from dashboard.periods import default_grain
 from dashboard.queries import products
 
 _RANKINGS = ("net_sales", "units", "orders")
@@ -23,11 +24,9 @@ def main() -> None:
     countries, categories = controls.countries(), controls.categories()
     top = controls.slider("Top products", 5, 50, 10, "top", 5)
     cover = controls.slider("Low stock below, in days", 7, 180, 30, "cover")
-    chosen = SalesFilter(
-        days or DateRange(*[data.span().as_of] * 2), countries, categories
-    )
+    chosen = SalesFilter(days, countries, categories)
     frame.title("Products", "What sells, and what does not?", controls.describe(chosen))
-    if days is None or days.is_reversed:
+    if days.is_reversed:
         frame.reversed_range()
         return
     sold = data.ask(products.by_product, chosen)
@@ -149,10 +148,10 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
         st.caption(
             frame.plain(
                 f"{row['category']} · price today "
-                f"{frame.exact(row['price'], metric('net_sales'), money)} · in stock "
-                f"{frame.exact(row['stock_quantity'], metric('units'), money)} · "
+                f"{exact(row['price'], metric('net_sales'), money)} · in stock "
+                f"{exact(row['stock_quantity'], metric('units'), money)} · "
                 "returns rate "
-                f"{frame.exact(row['returns_rate'], metric('returns_rate'), money)}"
+                f"{exact(row['returns_rate'], metric('returns_rate'), money)}"
             )
         )
         periods = data.ask(
@@ -180,9 +179,7 @@ def _table(best: pd.DataFrame) -> None:
                 "units": frame.column_format("units", money),
                 "orders": frame.column_format("orders", money),
                 "returns_rate": frame.column_format("returns_rate", money),
-                "price": st.column_config.NumberColumn(
-                    "Price today", format=f"{money.symbol}%,.2f"
-                ),
+                "price": frame.money_column("Price today", money),
                 "stock_quantity": st.column_config.NumberColumn(
                     "In stock", format="%,.0f"
                 ),
@@ -235,7 +232,7 @@ def _returns(sold: pd.DataFrame) -> None:
                 metric("returned"),
                 frame.look(),
                 details=[
-                    f"Returns rate: {frame.exact(rate, metric('returns_rate'), money)}"
+                    f"Returns rate: {exact(rate, metric('returns_rate'), money)}"
                     for rate in back["returns_rate"]
                 ],
             ),
@@ -262,9 +259,7 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
         st.markdown(
             f"**{len(unsold):,}** of {len(stocked):,} stocked products, worth "
             + frame.plain(
-                frame.short(
-                    float(unsold["stock_value"].sum()), metric("stock_value"), money
-                )
+                short(float(unsold["stock_value"].sum()), metric("stock_value"), money)
             )
         )
         frame.table(
@@ -272,9 +267,7 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
             {
                 "product_name": st.column_config.TextColumn("Product", pinned=True),
                 "category": "Category",
-                "price": st.column_config.NumberColumn(
-                    "Price today", format=f"{money.symbol}%,.2f"
-                ),
+                "price": frame.money_column("Price today", money),
                 "stock_quantity": st.column_config.NumberColumn(
                     "In stock", format="%,.0f"
                 ),

@@ -97,7 +97,7 @@ def _headline(cells: pd.DataFrame) -> None:
     rates = customers.weighted_average(cells, "retention_rate")
     spent = customers.weighted_average(cells, "cumulative_spending_per_customer")
     sizes = cells.groupby("cohort_month")["cohort_size"].max()
-    figures: list[tuple[str, float | None]] = [("cohort_size", float(sizes.sum()))]
+    figures: list[tuple[str, float | None]] = [("cohort_customers", float(sizes.sum()))]
     for month in (1, 3, 12):
         figures.append((f"retention_month_{month}", _at(rates, month)))
     figures.append(("spending_month_12", _at(spent, 12)))

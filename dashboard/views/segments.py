@@ -67,8 +67,8 @@ def _headline(cells: pd.DataFrame, countries: tuple[str, ...]) -> None:
     frame.key_figures(
         [
             ("buyers", buyers),
-            ("monetary_value", float(cells["monetary_value"].sum()) / buyers),
-            ("frequency", float(cells["frequency"].sum()) / buyers),
+            ("mean_value", float(cells["monetary_value"].sum()) / buyers),
+            ("mean_orders", float(cells["frequency"].sum()) / buyers),
             ("one_time_share", float(cells["one_time_buyers"].sum()) / buyers),
             ("prospects", float(data.ask(customers.prospects, countries))),
         ]
@@ -87,8 +87,8 @@ def _table(rows: pd.DataFrame) -> None:
         "money_share": st.column_config.ProgressColumn(
             "Share of money", format="percent", min_value=0, max_value=1
         ),
-        "average_value": frame.column_format("monetary_value", money, "Mean value"),
-        "average_orders": st.column_config.NumberColumn("Mean orders", format="%,.1f"),
+        "average_value": frame.column_format("mean_value", money),
+        "average_orders": frame.column_format("mean_orders", money),
         "average_recency": st.column_config.NumberColumn(
             "Mean days since the last order", format="%,.0f"
         ),
