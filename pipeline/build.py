@@ -154,14 +154,17 @@ def _fill_raw_tables(
 def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuild:
     start = time.monotonic()
     has_raw_data = engine.has_table(RAW_LOADS)
-    dbt_build = run_dbt_build(
-        project,
-        engine.target,
-        engine.dbt_environment(),
-        project.target_path(engine.build_location),
-        [DEMO_SEEDS] if has_raw_data else [],
-        reporter,
-    )
+    try:
+        dbt_build = run_dbt_build(
+            project,
+            engine.target,
+            engine.dbt_environment(),
+            project.target_path(engine.build_location),
+            [DEMO_SEEDS] if has_raw_data else [],
+            reporter,
+        )
+    finally:
+        engine.end_dbt()
     elapsed = time.monotonic() - start
     for node in dbt_build.nodes:
         stage = "tests" if node.test else node.layer or f"{node.kind}s"

@@ -43,6 +43,10 @@ def engine_for(target: str | None, database: str | None) -> Engine:
         from pipeline.engines.sqlite import SqliteEngine
 
         return SqliteEngine(database)
+    if target == "duckdb":
+        from pipeline.engines.duckdb import DuckdbEngine
+
+        return DuckdbEngine(database)
     raise PipelineError(f"the target {target} cannot be built by this version yet")
 
 

@@ -122,6 +122,9 @@ class Engine(ABC):
     def dbt_environment(self) -> dict[str, str]:
         """The environment variables that point dbt to the build area."""
 
+    def end_dbt(self) -> None:  # noqa: B027
+        """Close what dbt's adapter keeps open in this process after a run."""
+
     @abstractmethod
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Read from the build area."""

@@ -1,0 +1,363 @@
+"""One DuckDB file, for tens of millions of lines on one machine."""
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.csv_files import CsvFile
+from pipeline.engines.base import RawLoad
+from pipeline.engines.files import FileEngine
+from pipeline.errors import PipelineError
+from pipeline.parquet_files import ParquetFile
+from pipeline.raw_file import Advance, RawFile
+
+DEFAULT_DATABASE = "ecommerce_dwh.duckdb"
+
+# A DuckDB file says so after the checksum of its first block.
+_MAGIC = b"DUCK"
+_MAGIC_OFFSET = 8
+
+_SQL_TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
+
+
+class DuckdbEngine(FileEngine):
+    """A DuckDB file. Its readers may stay open while another version is published."""
+
+    target = "duckdb"
+    _sidecars = (".wal", ".tmp")
+
+    def __init__(self, database: str | None) -> None:
+        super().__init__(database or DEFAULT_DATABASE)
+
+    @property
+    def version(self) -> str:
+        """The version of the library."""
+        return f"DuckDB {duckdb.__version__}"
+
+    def check_requirements(self) -> None:
+        """The packages are pinned together, so nothing can be missing."""
+
+    def _check_file(self) -> None:
+        try:
+            with self.path.open("rb") as file:
+                start = file.read(_MAGIC_OFFSET + len(_MAGIC))
+        except OSError as error:
+            raise PipelineError(
+                f"{self.path} cannot be read: {error.strerror}"
+            ) from None
+        if start[_MAGIC_OFFSET:] != _MAGIC:
+            raise PipelineError(
+                f"{self.path} is no DuckDB database; choose another database, or move "
+                "it away"
+            )
+        self._undo_unfinished_work()
+        with self._connection(self.path, read_only=True) as connection:
+            tables = [
+                name
+                for (name,) in connection.execute(
+                    "select table_name from information_schema.tables order by 1"
+                ).fetchall()
+            ]
+        if tables and RAW_LOADS not in tables:
+            some = ", ".join(tables[:3]) + (", ..." if len(tables) > 3 else "")
+            raise PipelineError(
+                f"{self.path} is a database of another program (it holds {some} and "
+                f"no {RAW_LOADS}); choose another database, or move it away"
+            )
+
+    def _undo_unfinished_work(self) -> None:
+        """Bring a killed writer's log into the file it belongs to."""
+        if self._beside(".wal").exists():
+            with self._connection(self.path) as connection:
+                connection.execute("checkpoint")
+
+    def load_raw(
+        self,
+        files: Sequence[RawFile],
+        loads: Sequence[RawLoad],
+        advance: Advance,
+        *,
+        in_place: bool,
+    ) -> None:
+        """Read CSV with DuckDB's own parallel reader, Parquet through Arrow."""
+        path = self.path if in_place else self.building
+        new = not path.exists()
+        try:
+            with self._connection(path) as connection, _transaction(connection):
+                for file in files:
+                    _fill(connection, file, advance)
+                _create(connection, RAW_LOADS, RAW_LOADS_COLUMNS, replace=False)
+                connection.execute(f"delete from {RAW_LOADS}")  # noqa: S608
+                connection.executemany(
+                    f"insert into {RAW_LOADS} values (?, ?, ?, ?, ?)",  # noqa: S608
+                    [
+                        [
+                            load.raw_table,
+                            load.source,
+                            load.origin,
+                            load.row_count,
+                            load.loaded_at,
+                        ]
+                        for load in loads
+                    ],
+                )
+        except BaseException:
+            if new:
+                path.unlink(missing_ok=True)
+                path.with_name(path.name + ".wal").unlink(missing_ok=True)
+            raise
+
+    def published_source(self) -> str | None:
+        """`load` as soon as one table was loaded."""
+        if not self.path.exists():
+            return None
+        with self._connection(self.path, read_only=True) as connection:
+            if not _has_table(connection, RAW_LOADS):
+                return None
+            rows = connection.execute(
+                f"select distinct source from {RAW_LOADS}"  # noqa: S608
+            ).fetchall()
+        sources = {source for (source,) in rows}
+        return "load" if "load" in sources else "demo" if sources else None
+
+    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+        """Copy definitions and rows."""
+        copied: dict[str, int] = {}
+        if not self.path.exists():
+            return copied
+        with self._connection(self.building) as connection:
+            literal = str(self.path).replace("'", "''")
+            connection.execute(f"attach '{literal}' as published (read_only)")
+            with _transaction(connection):
+                for table in tables:
+                    found = connection.execute(
+                        "select sql from duckdb_tables() "
+                        "where database_name = 'published' and table_name = ?",
+                        [table],
+                    ).fetchone()
+                    if found is None:
+                        continue
+                    connection.execute(found[0])
+                    name = _quoted(table)
+                    connection.execute(f"insert into {name} from published.{name}")
+                    copied[table] = _count(connection, table)
+        return copied
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The profile's path is the build file."""
+        return {"DWH_TARGET": self.target, "DWH_DATABASE": str(self.building)}
+
+    def end_dbt(self) -> None:
+        """Close the database that dbt's adapter keeps open in this process.
+
+        As long as it is open, a new connection to its path would be one to the old
+        file, whatever has been renamed since.
+        """
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        environment = DuckDBConnectionManager._ENV
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        if environment is not None:
+            with suppress(duckdb.Error):
+                environment.close()
+        del environment
+        gc.collect()
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read from the build file."""
+        with self._connection(self.building) as connection:
+            return connection.execute(sql).fetchall()
+
+    def has_table(self, name: str) -> bool:
+        """Look it up in the build file, which may not exist yet."""
+        if not self.building.exists():
+            return False
+        with self._connection(self.building) as connection:
+            return _has_table(connection, name)
+
+    def write_table(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Iterable[Sequence[object]],
+    ) -> None:
+        """Replace a table of the build file."""
+        marks = ", ".join("?" * len(columns))
+        values = [list(row) for row in rows]
+        with self._connection(self.building) as connection, _transaction(connection):
+            _create(connection, name, columns, replace=True)
+            if values:
+                connection.executemany(
+                    f"insert into {_quoted(name)} values ({marks})",  # noqa: S608
+                    values,
+                )
+
+    def _finish_build(self) -> None:
+        with self._connection(self.building) as connection:
+            connection.execute("checkpoint")
+        for suffix in self._sidecars:
+            if self.building.with_name(self.building.name + suffix).exists():
+                raise PipelineError(
+                    f"{self.building}{suffix} is there though the build has ended; "
+                    "close whatever has opened the build and run this again"
+                )
+
+    @contextmanager
+    def _settle_published(self) -> Iterator[None]:
+        self._undo_unfinished_work()
+        # Other readers may stay; a reader of our own keeps writers out.
+        with self._connection(self.path, read_only=True):
+            yield
+
+    @contextmanager
+    def _connection(
+        self, path: Path, *, read_only: bool = False
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection whose errors are worded for the user."""
+        # Nothing may be fetched from the network behind the user's back.
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+        try:
+            connection = duckdb.connect(str(path), read_only=read_only, config=config)
+            try:
+                yield connection
+            finally:
+                connection.close()
+        except duckdb.Error as error:
+            raise PipelineError(_wording(path, str(error))) from None
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, file: RawFile, advance: Advance
+) -> None:
+    columns = [(name, "text") for name in file.table.columns]
+    _create(connection, file.table.name, columns, replace=True)
+    with file.readable():
+        if isinstance(file, CsvFile):
+            try:
+                _insert_csv(connection, file)
+                advance(file.size)
+            except (duckdb.InvalidInputException, duckdb.ConversionException):
+                # The check has passed, so this is CSV that DuckDB's reader cannot
+                # read: line ends of both kinds in one file, or an endless line.
+                _insert_batches(connection, file, _csv_batches(file, advance))
+        elif isinstance(file, ParquetFile):
+            _insert_batches(connection, file, file.text_batches(advance))
+    if _count(connection, file.table.name) != file.row_count:
+        raise PipelineError(
+            f"{file.path.name} changed while it was read; load it when it is complete"
+        )
+
+
+def _insert_csv(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> None:
+    header = file.header
+    names = [f"unknown_{position}" for position in range(header.width)]
+    for name, position in zip(header.columns, header.positions, strict=True):
+        names[position] = name
+    chosen = ", ".join(_quoted(name) for name in header.columns)
+    connection.execute(
+        f"insert into {file.table.name} ({chosen}) "  # noqa: S608
+        f"select {chosen} from read_csv(?, columns = ?, auto_detect = false, "
+        "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
+        "strict_mode = true, null_padding = false, compression = ?)",
+        [
+            str(file.path),
+            dict.fromkeys(names, "VARCHAR"),
+            "gzip" if file.compressed else "none",
+        ],
+    )
+
+
+def _insert_batches(
+    connection: duckdb.DuckDBPyConnection,
+    file: RawFile,
+    batches: Iterator[pa.RecordBatch],
+) -> None:
+    columns = file.header.columns
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    connection.register("batches", pa.RecordBatchReader.from_batches(schema, batches))
+    chosen = ", ".join(_quoted(name) for name in columns)
+    values = ", ".join(f"nullif({_quoted(name)}, '')" for name in columns)
+    connection.execute(
+        f"insert into {file.table.name} ({chosen}) select {values} from batches"  # noqa: S608
+    )
+    connection.unregister("batches")
+
+
+def _csv_batches(file: CsvFile, advance: Advance) -> Iterator[pa.RecordBatch]:
+    for rows in file.batches(advance):
+        columns = zip(*rows, strict=True)
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(column, pa.string()) for column in columns],
+            names=list(file.header.columns),
+        )
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Sequence[tuple[str, str]],
+    *,
+    replace: bool,
+) -> None:
+    if replace:
+        connection.execute(f"drop table if exists {_quoted(name)}")
+    defined = ", ".join(
+        f"{_quoted(column)} {_SQL_TYPES[kind]}" for column, kind in columns
+    )
+    connection.execute(f"create table if not exists {_quoted(name)} ({defined})")
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    return bool(
+        connection.execute(
+            "select 1 from information_schema.tables where table_name = ?", [name]
+        ).fetchall()
+    )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(
+        f"select count(*) from {_quoted(table)}"  # noqa: S608
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):
+            connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def _wording(path: Path, text: str) -> str:
+    first = text.splitlines()[0]
+    if "Could not set lock" in text or "Conflicting lock" in text:
+        return (
+            f"{path} is open in another program (DuckDB files have one writer, or "
+            "readers); close it and run this again"
+        )
+    if "not a valid DuckDB database" in text:
+        return f"{path} is no DuckDB database; choose another database, or move it away"
+    if "Permission denied" in text or "read-only" in text.lower():
+        return f"{path} cannot be written to ({first}); choose another database"
+    if any(sign in text for sign in ("No space left", "File too large", "disk")):
+        return f"{path} cannot be written ({first}); free some disk space and run again"
+    return f"{path}: {first}"
