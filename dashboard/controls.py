@@ -31,6 +31,7 @@ def picked(
         bind="query-params",
         persist_state="session",
         help=help_text,
+        wrap=True,
     )
 
 

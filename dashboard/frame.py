@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -89,13 +89,19 @@ def _key_figure(
         shown.name,
         short(value, shown, money).replace("$", r"\$"),
         delta=moved[0] if moved else None,
-        delta_color="inverse" if shown.lower_is_better else "normal",
+        delta_color=_delta_color(shown),
         help=help_text,
         border=True,
         height="stretch",
         chart_data=spark if spark and len(spark) > 1 else None,
         chart_type="area",
     )
+
+
+def _delta_color(shown: Metric) -> Literal["normal", "inverse", "off"]:
+    if shown.is_neutral:
+        return "off"
+    return "inverse" if shown.lower_is_better else "normal"
 
 
 def chart(
@@ -192,6 +198,7 @@ def table(
         key=key,
         width="stretch",
         height=height or "auto",
+        placeholder="\N{EM DASH}",
     )
 
 
@@ -208,12 +215,22 @@ def download_csv(make: Callable[[], pd.DataFrame], name: str, key: str) -> None:
     )
 
 
+def note(text: str) -> None:
+    """Why there is nothing to see here, as Markdown."""
+    st.info(text, icon=":material/info:")
+
+
+def good(text: str) -> None:
+    """Good news, as Markdown."""
+    st.success(text, icon=":material/check_circle:")
+
+
 def nothing_found() -> None:
     """What a filter without rows shows."""
     st.info(
         "**No sales match these filters.** Choose a longer period, or take away a "
         "country or category.",
-        icon="🔍",
+        icon=":material/search:",
     )
 
 
@@ -222,13 +239,13 @@ def reversed_range() -> None:
     st.warning(
         "**The period ends before it starts.** Choose a day under “To” that is not "
         "before “From”.",
-        icon="📅",
+        icon=":material/event:",
     )
 
 
 def trouble(error: WarehouseError) -> None:
     """Why there is nothing to see, and what to do."""
-    st.error(f"**{plain(error.what)}**", icon="🗄️")
+    st.error(f"**{plain(error.what)}**", icon=":material/database_off:")
     st.markdown(f"**What to do.** {error.remedy}")
     st.button("Look again", type="primary", key="look_again")
 
@@ -238,5 +255,5 @@ def fault() -> None:
     st.error(
         "**This page could not be drawn.** The reason is in the log of the terminal "
         "that runs the dashboard. Other pages may still work.",
-        icon="⚠️",
+        icon=":material/warning:",
     )

@@ -29,6 +29,7 @@ class Metric:
         formula: How it comes about, in words.
         unit: What it counts.
         lower_is_better: Whether a rise is bad news.
+        is_neutral: Whether a change is neither good nor bad news.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Metric:
     formula: str
     unit: Unit
     lower_is_better: bool = False
+    is_neutral: bool = False
 
 
 _ALL = (
@@ -97,6 +99,7 @@ _ALL = (
         "New-buyer share",
         "New buyers divided by buyers.",
         Unit.SHARE,
+        is_neutral=True,
     ),
     Metric(
         "returns_rate",

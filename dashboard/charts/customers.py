@@ -35,6 +35,19 @@ SEGMENT_COLOURS = {
 }
 
 
+# Where a label disturbs the neighbours least.
+_LABEL_PLACES = {
+    "Loyal": "middle left",
+    "Need Attention": "middle left",
+    "Potential Loyalists": "middle left",
+    "Promising": "bottom center",
+    "New Customers": "bottom center",
+    "About To Sleep": "bottom center",
+    "Cannot Lose Them": "bottom center",
+    "Lost": "bottom center",
+}
+
+
 def cohort_heat_map(
     matrix: pd.DataFrame,
     average: pd.Series,
@@ -97,7 +110,6 @@ def cohort_heat_map(
         zmax=top or 1.0,
         text=texts,
         texttemplate="%{text}",
-        textfont={"size": 12},
         hovertext=hovers,
         hovertemplate="%{hovertext}<extra></extra>",
         colorscale=look.scale,
@@ -116,7 +128,8 @@ def cohort_heat_map(
         side="top",
         showgrid=False,
         title_text="Months since the start",
-        dtick=1 if len(months) <= 18 else 3,
+        tickangle=0,
+        dtick=1 if len(months) <= 13 else 3,
         zeroline=False,
     )
     return chart
@@ -126,11 +139,8 @@ def _cell(value: float, shown: Metric, look: Look) -> str:
     if np.isnan(value):
         return ""
     if shown.unit is Unit.SHARE:
-        return f"{value * 100:.0f}%"
-    if shown.unit is Unit.MONEY:
-        text = short(float(round(value)), metric("units"), look.currency)
-        return escaped(text)
-    return look.short(float(value), shown)
+        return f"{value * 100:.0f}"
+    return escaped(short(float(round(value)), metric("units"), look.currency))
 
 
 def _cell_hover(
@@ -226,7 +236,9 @@ def segment_map(segments: pd.DataFrame, look: Look, height: int = 420) -> go.Fig
             "line": {"color": look.ground, "width": 1},
         },
         text=[escaped(name) for name in segments["segment_name"]],
-        textposition="top center",
+        textposition=[
+            _LABEL_PLACES.get(name, "top center") for name in segments["segment_name"]
+        ],
         textfont={"size": 12, "color": look.text},
         cliponaxis=False,
         customdata=segments["segment_name"],

@@ -54,13 +54,12 @@ def pareto(products: pd.DataFrame, look: Look, height: int = 300) -> go.Figure:
         )
         chart.add_annotation(
             x=share,
-            y=0.8,
+            y=0.06,
             text=escaped(f"80% from {needed:,} products ({share:.0%})"),
             showarrow=False,
             xanchor="left" if share < 0.5 else "right",
-            yanchor="top",
+            yanchor="bottom",
             xshift=8 if share < 0.5 else -8,
-            yshift=-2,
             font={"color": look.text, "size": 12},
         )
     chart.update_xaxes(

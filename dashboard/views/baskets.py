@@ -23,7 +23,7 @@ def main() -> None:
             "**No pair of products is bought together often enough to be listed.** The "
             "vars `co_purchase_min_orders` and `co_purchase_min_support` in "
             "`dbt_project.yml` set how often that is.",
-            icon="🔍",
+            icon=":material/search:",
         )
         return
     categories = controls.categories()
@@ -38,7 +38,7 @@ def main() -> None:
         st.info(
             "**No pair matches.** Lower “Bought together at least”, or take away a "
             "category.",
-            icon="🔍",
+            icon=":material/search:",
         )
         return
     with frame.card(

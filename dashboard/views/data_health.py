@@ -38,7 +38,7 @@ def _freshness() -> None:
     try:
         known = data.span()
     except WarehouseError as error:
-        st.warning(f"**{frame.plain(error.what)}**", icon="📭")
+        st.warning(f"**{frame.plain(error.what)}**", icon=":material/inbox:")
         known = None
     facts: list[tuple[str, str, str]] = []
     if known is not None:
@@ -128,7 +128,7 @@ def _left_out(rows: pd.DataFrame) -> None:
     ):
         shown = rows[rows["outcome"] != "accepted"]
         if shown.empty:
-            st.success("Nothing was left out.", icon="✅")
+            frame.good("Nothing was left out.")
             return
         for outcome, heading in _OUTCOMES.items():
             part = shown[shown["outcome"] == outcome]
@@ -152,19 +152,19 @@ def _tests() -> None:
             st.info(
                 "**This build kept no test results.** `python -m pipeline build` keeps "
                 "them; after bare dbt, run `dbt test` to see them.",
-                icon="🧪",
+                icon=":material/science:",
             )
             return
         status = results["status"].str.lower() if "status" in results else pd.Series()
         failed = results[~status.isin(["pass", "success"])] if len(status) else results
         passed = len(results) - len(failed)
         if failed.empty:
-            st.success(f"All {passed:,} tests passed.", icon="✅")
+            frame.good(f"All {passed:,} tests passed.")
         else:
             st.warning(
                 f"{passed:,} of {len(results):,} tests passed; the others are warnings "
                 "(a build that fails a test is never published).",
-                icon="⚠️",
+                icon=":material/warning:",
             )
             frame.table(
                 failed, {name: name for name in failed.columns}, "Tests", "failed_tests"

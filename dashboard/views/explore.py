@@ -36,7 +36,7 @@ def main() -> None:
         == "Descending"
     )
     if problem:
-        st.warning(f"**{frame.plain(problem)}**", icon="✏️")
+        st.warning(f"**{frame.plain(problem)}**", icon=":material/edit:")
         return
     sort_by = None if order == "(as stored)" else order
     found = data.ask(explore.count, table, conditions, show_pii=show_pii)
@@ -66,7 +66,10 @@ def main() -> None:
             + ". `DWH_SHOW_PII=1` shows them."
         )
     if rows.empty:
-        st.info("**No row meets these conditions.** Take one away.", icon="🔍")
+        st.info(
+            "**No row meets these conditions.** Take one away.",
+            icon=":material/search:",
+        )
         return
     st.dataframe(
         rows,

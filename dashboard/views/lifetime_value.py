@@ -22,7 +22,10 @@ def main() -> None:
     )
     values = data.ask(customers.lifetime_values, countries)
     if values.empty:
-        st.info("**No buyer lives there.** Choose another country.", icon="🔍")
+        st.info(
+            "**No buyer lives there.** Choose another country.",
+            icon=":material/search:",
+        )
         return
     spent = values["total_spending"]
     _headline(values)
@@ -97,7 +100,7 @@ def _predicted(values: pd.DataFrame) -> None:
                 "**There is no forecast in this warehouse.** It was built without "
                 "predicted lifetime value: `rpt_customer_lifetime_value` lacks the "
                 "columns " + ", ".join(f"`{n}`" for n in customers.PREDICTIONS) + ".",
-                icon="🔮",
+                icon=":material/query_stats:",
             )
             return
         known = values.dropna(subset=["predicted_value"])
@@ -105,7 +108,7 @@ def _predicted(values: pd.DataFrame) -> None:
             st.info(
                 "**No forecast could be made.** Too few buyers came back for the model "
                 "to be fitted.",
-                icon="🔮",
+                icon=":material/query_stats:",
             )
             return
         frame.key_figures(

@@ -47,6 +47,9 @@ def main() -> None:
         frame.nothing_found()
         return
     earlier = _earlier(chosen, against)
+    if earlier is not None:
+        before = day_range(earlier.days.start, earlier.days.end)
+        st.caption(f"Compared with {frame.plain(before)}.")
     _headline(chosen, by_day, earlier, against)
     _over_time(chosen, by_day, earlier, against)
     left, right = st.columns(2)

@@ -198,12 +198,13 @@ def _low_stock(sold: pd.DataFrame, chosen: SalesFilter, cover: int) -> None:
     ):
         if sold["stock_quantity"].notna().sum() == 0:
             st.info(
-                "The products have no stock quantity in the source data.", icon="📭"
+                "The products have no stock quantity in the source data.",
+                icon=":material/inbox:",
             )
             return
         low = products.low_stock(sold, chosen.days.days, cover)
         if low.empty:
-            st.success("No product is short at this pace.", icon="✅")
+            frame.good("No product is short at this pace.")
             return
         if len(low) > _LISTED:
             st.caption(f"The shortest {_LISTED} of {len(low):,}.")
@@ -222,7 +223,7 @@ def _returns(sold: pd.DataFrame) -> None:
     ):
         back = sold[sold["returns"] < 0].sort_values("returns").head(_LISTED)
         if back.empty:
-            st.success("Nothing came back in this period.", icon="✅")
+            frame.good("Nothing came back in this period.")
             return
         money = data.currency()
         frame.chart(
@@ -254,7 +255,10 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
         "today's price.",
     ):
         if unsold.empty:
-            st.success("Every product in stock sold in this period.", icon="✅")
+            st.success(
+                "Every product in stock sold in this period.",
+                icon=":material/check_circle:",
+            )
             return
         st.markdown(
             f"**{len(unsold):,}** of {len(stocked):,} stocked products, worth "

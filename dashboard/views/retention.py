@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import controls, data, frame
 from dashboard.charts.customers import cohort_curves, cohort_heat_map
 from dashboard.charts.look import message
-from dashboard.metrics import metric
+from dashboard.metrics import Unit, metric
 from dashboard.queries import customers
 
 _BASES = {"First order": "first_order", "Registration": "registration"}
@@ -16,7 +16,7 @@ _MEASURES = (
     "spending_per_customer",
     "cumulative_spending_per_customer",
 )
-_DEFAULT_COHORTS = 18
+_DEFAULT_COHORTS = 13
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
                 if basis == "registration"
                 else "No known customer has placed an order yet."
             ),
-            icon="🔍",
+            icon=":material/search:",
         )
         return
     if len(months) > 1:
@@ -65,8 +65,8 @@ def main() -> None:
         "How much of each cohort is still there?"
         if shown.key == "retention_rate"
         else f"{shown.name}, cohort by cohort",
-        "A row is the customers of one month, with their number; blank is the future, "
-        "* is a month that is not over.",
+        f"{'In %. ' if shown.unit is Unit.SHARE else ''}A row is the customers of one "
+        "month, with their number; blank is the future, * a month that is not over.",
         shown.formula,
     ):
         frame.chart(

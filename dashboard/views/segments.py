@@ -22,7 +22,10 @@ def main() -> None:
     )
     cells = data.ask(customers.rfm_cells, countries)
     if cells.empty:
-        st.info("**No buyer lives there.** Choose another country.", icon="🔍")
+        st.info(
+            "**No buyer lives there.** Choose another country.",
+            icon=":material/search:",
+        )
         return
     rows = customers.segments(cells)
     _headline(cells, countries)
@@ -113,7 +116,9 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
             )
         )
         if not chosen:
-            st.info("Choose a segment to see its customers.", icon="☝️")
+            st.info(
+                "Choose a segment to see its customers.", icon=":material/touch_app:"
+            )
             return
         size = int(rows.loc[rows["segment_name"].isin(chosen), "customers"].sum())
         found = data.ask(customers.segment_customers, chosen, countries, _LISTED)
