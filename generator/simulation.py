@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from generator import defects
 from generator.baskets import OrderLines, fill_orders
-from generator.configuration import FileFormat, GeneratorConfig
+from generator.configuration import FileFormat, GeneratorConfig, Profile
 from generator.counter_hash import Hashes, below, child_keys, draw
 from generator.customers import customer_batch, customer_ids, load_pools
 from generator.products import ProductTable, build_products
@@ -49,6 +50,7 @@ from generator.text_columns import (
 from generator.truth import Tally, build_truth
 from generator.writers import open_writer
 
+COPIES_A_BATCH = 200
 TRUTH_FILE = "truth.json"
 # Statuses an order may have, and the bounds of a draw below 100 that choose one.
 STATUSES = (
@@ -197,6 +199,12 @@ def raw_batches(
     """
     clock = build_clock(config)
     products = build_products(config)
+    # One copy of the defects opens the files and the others close them, so that
+    # neither a look at the first rows nor one at the last misses them.
+    copies = defects.copies(config) if config.profile is Profile.MESSY else 0
+    if copies:
+        yield from defects.defect_batches(config, range(1))
+        tally.count_defects(copies)
     texts = _text_tables(config, products)
     yield PRODUCTS, _product_batch(products, texts)
     pools = load_pools()
@@ -219,6 +227,9 @@ def raw_batches(
         tally.count_orders(config, orders)
         tally.count_lines(orders.kinds[lines.orders], lines)
         progress(high, len(headers))
+    for low in range(1, copies, COPIES_A_BATCH):
+        numbers_of_copies = range(low, min(low + COPIES_A_BATCH, copies))
+        yield from defects.defect_batches(config, numbers_of_copies)
 
 
 def _check_folder(out: Path, file_format: FileFormat) -> None:

@@ -1,5 +1,6 @@
 """What was planted and what came out, for the models to be scored against."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generator import defects
+from generator.assortment import MISSIONS
 from generator.baskets import OrderLines
 from generator.configuration import GeneratorConfig
-from generator.products import PRICE_PERIOD, ZIPF_SHIFT, ProductTable
+from generator.products import KINDS, PRICE_PERIOD, ZIPF_SHIFT, ProductTable
 from generator.purchases import OrderHeaders, OrderKind
+from generator.raw_tables import ORDER_ITEMS, ORDERS, RAW_TABLES
 from generator.shop_clock import (
     GROWTH_A_YEAR,
     HOLIDAYS,
@@ -20,6 +24,7 @@ from generator.shop_clock import (
 )
 
 LINE_TYPES = ("sale", "return", "gift", "cancelled", "adjustment")
+EXCLUDED_LINE_TYPES = ("cancelled", "adjustment")
 
 
 @dataclass
@@ -39,12 +44,24 @@ class LineTally:
 
 @dataclass
 class Tally:
-    """Running totals over the accepted rows."""
+    """Running totals of a run.
+
+    Attributes:
+        rows: Rows written to each raw table.
+        lines: Accepted lines by type.
+        outcomes: (raw table, outcome, reason) counts beside the accepted rows.
+        purchases: Orders that count: those with a sale line.
+        guest_purchases: Those of them without a customer.
+        cancelled_orders: Cancelled orders of the simulation.
+        return_orders: Return orders of the simulation.
+        buyers: Customers with an order that counts.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     lines: dict[str, LineTally] = field(
         default_factory=lambda: {name: LineTally() for name in LINE_TYPES}
     )
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     purchases: int = 0
     guest_purchases: int = 0
     cancelled_orders: int = 0
@@ -63,6 +80,9 @@ class Tally:
         self.guest_purchases += int((purchases & ~registered).sum())
         self.cancelled_orders += int((orders.kinds == OrderKind.CANCELLED).sum())
         self.return_orders += int((orders.kinds == OrderKind.RETURN).sum())
+        self.outcomes[ORDERS.name, "noted", defects.NO_CUSTOMER] += int(
+            (~registered).sum()
+        )
         self.buyers += int((purchases & registered & (orders.purchases == 0)).sum())
 
     def count_lines(self, kinds: NDArray[np.uint8], lines: OrderLines) -> None:
@@ -82,6 +102,20 @@ class Tally:
                 int(lines.quantities[rows].sum()),
                 Decimal(cents).scaleb(-2),
             )
+
+    def count_defects(self, copies: int) -> None:
+        """Count what must become of some copies of the defect catalogue."""
+        for place, count in defects.outcomes().items():
+            self.outcomes[place] += count * copies
+        for planted in defects.CATALOGUE:
+            if planted.line:
+                self.lines[planted.line].add(
+                    copies, planted.units * copies, planted.amount * copies
+                )
+        customers = defects.counting_orders().values()
+        self.purchases += len(customers) * copies
+        self.guest_purchases += sum(not name for name in customers) * copies
+        self.buyers += len(set(filter(None, customers))) * copies
 
 
 def clock_truth(config: GeneratorConfig) -> dict[str, Any]:
@@ -114,6 +148,57 @@ def affinity_truth(products: ProductTable) -> list[dict[str, Any]]:
     ]
 
 
+def mission_truth(
+    config: GeneratorConfig, products: ProductTable
+) -> list[dict[str, Any]]:
+    """Return the missions, and the products that an order on one draws from."""
+    if not config.affinities:
+        return []
+    return [
+        {
+            "mission": mission.name,
+            "product_ids": [
+                f"P{number + 1:04}"
+                for number in range(config.products)
+                if KINDS[number % len(KINDS)][1].name in mission.kinds
+            ],
+        }
+        for mission in MISSIONS
+    ]
+
+
+def data_quality_truth(tally: Tally) -> list[dict[str, Any]]:
+    """Return the rows that rpt_data_quality must hold, by table, outcome, reason."""
+    counts = {place: count for place, count in tally.outcomes.items() if count}
+    for table in RAW_TABLES:
+        rejected = sum(
+            count
+            for (name, outcome, _), count in counts.items()
+            if name == table.name and outcome == "rejected"
+        )
+        counts[table.name, "accepted", "valid"] = tally.rows[table.name] - rejected
+    amounts = {
+        (ORDER_ITEMS.name, "accepted", "valid"): sum(
+            (line.amount for line in tally.lines.values()), Decimal()
+        )
+    }
+    for name in EXCLUDED_LINE_TYPES:
+        if tally.lines[name].lines:
+            place = (ORDER_ITEMS.name, "excluded from sales", name)
+            counts[place] = tally.lines[name].lines
+            amounts[place] = tally.lines[name].amount
+    return [
+        {
+            "raw_table": place[0],
+            "outcome": place[1],
+            "reason": place[2],
+            "row_count": counts[place],
+            "amount": str(amounts[place]) if place in amounts else None,
+        }
+        for place in sorted(counts)
+    ]
+
+
 def build_truth(
     config: GeneratorConfig, products: ProductTable, tally: Tally
 ) -> dict[str, Any]:
@@ -141,11 +226,8 @@ def build_truth(
         },
         "price_period_days": PRICE_PERIOD,
         "affinities": affinity_truth(products),
-        "customers": {
-            "registered": config.customers,
-            "buyers": tally.buyers,
-            "never_bought": config.customers - tally.buyers,
-        },
+        "missions": mission_truth(config, products),
+        "customers": {"registered": config.customers, "buyers": tally.buyers},
         "orders": {
             "counting": tally.purchases,
             "counting_of_guests": tally.guest_purchases,
@@ -165,4 +247,5 @@ def build_truth(
             "returns": str(returned),
             "net_sales": str(gross + returned),
         },
+        "data_quality": data_quality_truth(tally),
     }

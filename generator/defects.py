@@ -1,0 +1,386 @@
+"""The defects of the messy profile: rows that break each rule of the raw contract.
+
+The catalogue is written out row by row, with what must become of each row beside
+it, so that ``truth.json`` does not repeat the warehouse's logic but contradicts it
+where it is wrong. The whole catalogue is planted several times, each copy with keys
+of its own.
+
+In the texts, ``{k}`` stands for the copy, ``{day}`` for its day, and ``{first}`` for
+the first day of the period.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+
+from generator.configuration import GeneratorConfig
+from generator.raw_tables import (
+    CUSTOMERS,
+    ORDER_ITEMS,
+    ORDERS,
+    PRODUCTS,
+    RAW_TABLES,
+    RawTable,
+)
+
+CUSTOMERS_A_COPY = 100
+DAYS_BETWEEN_COPIES = 37
+
+MISSING_KEY = "missing key"
+BAD_NUMBER = "bad number"
+BAD_DATE = "bad date"
+OUT_OF_RANGE = "date out of range"
+NO_ORDER = "order not found"
+DUPLICATE = "duplicate key"
+
+
+@dataclass(frozen=True)
+class Planted:
+    """One row and what must become of it.
+
+    Attributes:
+        table: The raw table.
+        values: Its fields; None is an empty field.
+        rejected: Why the row is rejected; None where it is accepted. Of rows that
+            share a key, the accepted one is the first by all columns.
+        nulled: "column: reason" of each value that becomes null.
+        noted: What is noted about the accepted row.
+        line: Line type of an accepted item.
+        units: Pieces of an accepted item.
+        amount: Money of an accepted item.
+    """
+
+    table: RawTable
+    values: tuple[str | None, ...]
+    rejected: str | None = None
+    nulled: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+    line: str | None = None
+    units: int = 0
+    amount: Decimal = Decimal(0)
+
+
+def _customer(
+    *values: str | None, rejected: str | None = None, nulled: str | None = None
+) -> Planted:
+    """Return a customer; fields not given are empty."""
+    filled = values + (None,) * (len(CUSTOMERS.columns) - len(values))
+    return Planted(CUSTOMERS, filled, rejected, (nulled,) if nulled else ())
+
+
+def _product(
+    *values: str | None, rejected: str | None = None, nulled: tuple[str, ...] = ()
+) -> Planted:
+    """Return a product; fields not given are empty."""
+    filled = values + (None,) * (len(PRODUCTS.columns) - len(values))
+    return Planted(PRODUCTS, filled, rejected, nulled)
+
+
+def _order(
+    order: str | None,
+    customer: str | None = "X{k}A",
+    date: str | None = "{day} 10:00:00",
+    status: str | None = "completed",
+    rejected: str | None = None,
+    noted: str | None = None,
+) -> Planted:
+    values = (order, customer, date, status)
+    return Planted(ORDERS, values, rejected, noted=(noted,) if noted else ())
+
+
+def _rejected_item(
+    reason: str,
+    item: str | None,
+    order: str | None = "XO{k}-1",
+    quantity: str | None = "1",
+    price: str | None = "5.00",
+    product: str | None = "XP{k}A",
+) -> Planted:
+    return Planted(ORDER_ITEMS, (item, order, product, quantity, price), reason)
+
+
+def _item(
+    line: str,
+    item: str,
+    order: str,
+    quantity: str,
+    price: str,
+    amount: str,
+    product: str | None = "XP{k}A",
+    noted: str | None = None,
+) -> Planted:
+    """Return an accepted item; ``amount`` is worked out by hand."""
+    return Planted(
+        ORDER_ITEMS,
+        (item, order, product, quantity, price),
+        noted=(noted,) if noted else (),
+        line=line,
+        units=int(Decimal(quantity)),
+        amount=Decimal(amount),
+    )
+
+
+NO_CUSTOMER = "order without a customer"
+NO_PRODUCT = "line without a product"
+# Customers and products that accepted rows of one copy name and no file holds.
+INFERRED_CUSTOMERS = 1
+INFERRED_PRODUCTS = 1
+
+CATALOGUE: tuple[Planted, ...] = (
+    # Customers: hostile and unusual text is stored as it stands.
+    _customer(
+        "X{k}A",
+        "Zoë Ångström-Þórðardóttir 🦊",
+        "zoe{k}@example.org",
+        'Straße 1, "Hinterhof"\nAufgang B',
+        "São Paulo",
+        "Brazil",
+        "{first}",
+    ),
+    _customer(
+        "X{k}B",
+        "Robert'); DROP TABLE DimCustomer;--",
+        '=HYPERLINK("http://example.com","click")',
+        "+1+1",
+        "@SUM(A1:A9)",
+        "-2+3",
+        "{first}",
+    ),
+    _customer("X{k}C", "null", "NULL", "None", "nan", "N/A", "{first}"),
+    _customer("X{k}D"),
+    _customer("X{k}E", "שלום עולם", "מ{k}@example.org", "东京都, 1\r\n2 号", "Zürich"),
+    # ... keys
+    _customer(None, "No Key", rejected=MISSING_KEY),
+    _customer("   ", "Blank Key", rejected=MISSING_KEY),
+    _customer("X{k}SAME", "Told Twice", "same{k}@example.org"),
+    _customer("X{k}SAME", "Told Twice", "same{k}@example.org", rejected=DUPLICATE),
+    _customer("X{k}DIFF", "Ann Before"),
+    _customer("X{k}DIFF", "Zed After", rejected=DUPLICATE),
+    _customer("x{k}case", "Lower Case"),
+    _customer("X{k}CASE", "Upper Case"),
+    _customer("000{k}7", "Three Zeros"),
+    _customer("00{k}7", "Two Zeros"),
+    _customer(" X{k}BLANK ", "Blanks Around The Key"),
+    _customer("X{k}BLANK", "No Blanks", rejected=DUPLICATE),
+    # ... values that become null
+    _customer(
+        "X{k}F",
+        "Not A Day",
+        None,
+        None,
+        None,
+        None,
+        "2024-02-30",
+        nulled="registration_date: bad date",
+    ),
+    _customer(
+        "X{k}G",
+        "Day First",
+        None,
+        None,
+        None,
+        None,
+        "31/12/2023",
+        nulled="registration_date: bad date",
+    ),
+    _customer(
+        "X{k}H",
+        "Long Ago",
+        None,
+        None,
+        None,
+        None,
+        "1889-12-31",
+        nulled="registration_date: date out of range",
+    ),
+    # Products.
+    _product("XP{k}A", 'Café "Déjà vu", 2-Pack', "Coffee & Tea", "9.99", "5"),
+    _product("XP{k}B", "=1+1", "'; DELETE FROM DimProduct;--", "+5.5", "2.0"),
+    _product("XP{k}C", "null", "null", "-1.00", "0"),
+    _product("XP{k}D"),
+    _product("xp{k}d", "Same But For Case", "Home", "1", "1"),
+    _product(None, "No Key", rejected=MISSING_KEY),
+    _product(" ", "Blank Key", rejected=MISSING_KEY),
+    _product("XP{k}SAME", "Told Twice", "Home", "3.00", "1"),
+    _product("XP{k}SAME", "Told Twice", "Home", "3.00", "1", rejected=DUPLICATE),
+    _product("XP{k}DIFF", "Told Twice", "Home", "3.00", "1"),
+    _product("XP{k}DIFF", "Told Twice", "Home", "4.00", "1", rejected=DUPLICATE),
+    _product("XP{k}E", "Comma", "Home", "1,234.50", "1", nulled=("price: bad number",)),
+    _product(
+        "XP{k}F",
+        "Five Decimals",
+        "Home",
+        "12.34567",
+        "1.5",
+        nulled=("price: bad number", "stock_quantity: bad number"),
+    ),
+    _product(
+        "XP{k}G",
+        "Powers",
+        "Home",
+        "1e3",
+        "2147483648",
+        nulled=("price: bad number", "stock_quantity: bad number"),
+    ),
+    # Orders that are fine, some of them barely.
+    _order("XO{k}-1", status=" Completed "),
+    _order("XO{k}-2", date="{day}T23:30:00-08:00", status="SHIPPED"),
+    _order("XO{k}-3", date="{day}", status="cancelled"),
+    _order("XO{k}-4", status=None),
+    _order("XO{k}-5", customer=None, noted=NO_CUSTOMER),
+    _order("XO{k}-6", customer="  ", noted=NO_CUSTOMER),
+    _order("XO{k}-7", customer="GHOST{k}"),
+    _order("XO{k}-8", customer="000{k}7"),
+    _order(" XO{k}-9 ", customer=" x{k}case "),
+    _order("XO{k}-10", status="teleported", noted="unmapped status: teleported"),
+    _order("XO{k}-11", status="null", noted="unmapped status: null"),
+    # ... keys told twice: a cancelled order comes before a completed one
+    _order("XO{k}-12"),
+    _order("XO{k}-12", rejected=DUPLICATE),
+    _order("XO{k}-13", status="cancelled"),
+    _order("XO{k}-13", status="completed", rejected=DUPLICATE),
+    _order("XO{k}-14", date="2023-02-29", rejected=BAD_DATE),
+    _order("XO{k}-14"),
+    # Orders that are rejected.
+    _order(None, rejected=MISSING_KEY),
+    _order("  ", rejected=MISSING_KEY),
+    _order(None, date="2024-02-30", rejected=MISSING_KEY),
+    _order("XO{k}-20", date="2024-02-30", rejected=BAD_DATE),
+    _order("XO{k}-21", date=None, rejected=BAD_DATE),
+    _order("XO{k}-22", date="12:00", rejected=BAD_DATE),
+    _order("XO{k}-23", date="2451545", rejected=BAD_DATE),
+    _order("XO{k}-24", date="05/06/2024", rejected=BAD_DATE),
+    _order("XO{k}-25", date="2024-13-01", rejected=BAD_DATE),
+    _order("XO{k}-26", date="2024-1-5", rejected=BAD_DATE),
+    _order("XO{k}-27", date="2100-01-01", rejected=OUT_OF_RANGE),
+    _order("XO{k}-28", date="1889-12-31 09:00:00", rejected=OUT_OF_RANGE),
+    # Items of every line type.
+    _item("sale", "XI{k}-1", "XO{k}-1", "2", "9.99", "19.98"),
+    _item("sale", "XI{k}-2", "XO{k}-1", "2.0", "+3.5", "7.0"),
+    _item("sale", "XI{k}-3", "XO{k}-2", "1", "3.1415", "3.1415"),
+    _item("sale", "XI{k}-4", "XO{k}-4", "+3", "1", "3"),
+    _item("sale", "XI{k}-5", "XO{k}-5", "1", "2.50", "2.50"),
+    _item("sale", "XI{k}-6", "XO{k}-6", "1", "2.25", "2.25"),
+    _item("sale", "XI{k}-7", "XO{k}-7", "1", "8.00", "8.00", product="GHOST-P{k}"),
+    _item("sale", "XI{k}-8", "XO{k}-8", "1", "4.00", "4.00", product="xp{k}d"),
+    _item("sale", "XI{k}-9", "XO{k}-9", "1", "4.40", "4.40", product=" XP{k}D "),
+    _item(
+        "sale",
+        "XI{k}-10",
+        "XO{k}-1",
+        "1",
+        "6.00",
+        "6.00",
+        product=None,
+        noted=NO_PRODUCT,
+    ),
+    _item("sale", "XI{k}-11", "XO{k}-12", "1", "5.00", "5.00"),
+    _item("sale", "XI{k}-12", "XO{k}-14", "1", "5.50", "5.50"),
+    _item("gift", "XI{k}-13", "XO{k}-1", "1", "0", "0"),
+    _item("return", "XI{k}-14", "XO{k}-1", "-1", "9.99", "-9.99"),
+    _item("return", "XI{k}-15", "XO{k}-3", "-2", "5.00", "-10.00"),
+    _item("cancelled", "XI{k}-16", "XO{k}-3", "1", "7.00", "7.00"),
+    _item("cancelled", "XI{k}-17", "XO{k}-3", "1", "0.00", "0.00"),
+    _item("cancelled", "XI{k}-18", "XO{k}-13", "1", "5.00", "5.00"),
+    _item("adjustment", "XI{k}-19", "XO{k}-1", "0", "5.00", "0.00"),
+    _item("adjustment", "XI{k}-20", "XO{k}-1", "-2", "0", "0"),
+    _item("adjustment", "XI{k}-21", "XO{k}-1", "1", "-3.00", "-3.00"),
+    _item("adjustment", "XI{k}-22", "XO{k}-10", "1", "4.00", "4.00"),
+    _item("adjustment", "XI{k}-23", "XO{k}-11", "2", "4.00", "8.00"),
+    # ... told twice
+    _item("sale", "XI{k}-24", "XO{k}-1", "1", "5.00", "5.00"),
+    _rejected_item(DUPLICATE, "XI{k}-24"),
+    _item("sale", "XI{k}-25", "XO{k}-1", "1", "5.00", "5.00"),
+    _rejected_item(DUPLICATE, "XI{k}-25", quantity="2"),
+    _item("sale", "XI{k}-26", "XO{k}-1", "1", "5.00", "5.00"),
+    _rejected_item(BAD_NUMBER, "XI{k}-26", quantity="0.5"),
+    _item("sale", "xi{k}-26", "XO{k}-1", "1", "1.00", "1.00"),
+    # Items that are rejected.
+    _rejected_item(MISSING_KEY, None),
+    _rejected_item(MISSING_KEY, "  "),
+    _rejected_item(MISSING_KEY, "XI{k}-30", order=None),
+    _rejected_item(MISSING_KEY, "XI{k}-31", order=" "),
+    _rejected_item(MISSING_KEY, None, quantity="1.5"),
+    _rejected_item(BAD_NUMBER, "XI{k}-32", quantity="1.5"),
+    _rejected_item(BAD_NUMBER, "XI{k}-33", quantity=None),
+    _rejected_item(BAD_NUMBER, "XI{k}-34", quantity="two"),
+    _rejected_item(BAD_NUMBER, "XI{k}-35", quantity="1e2"),
+    _rejected_item(BAD_NUMBER, "XI{k}-36", quantity="2147483648"),
+    _rejected_item(BAD_NUMBER, "XI{k}-37", price="1,234.50"),
+    _rejected_item(BAD_NUMBER, "XI{k}-38", price=None),
+    _rejected_item(BAD_NUMBER, "XI{k}-39", price="$5"),
+    _rejected_item(BAD_NUMBER, "XI{k}-40", price="12.34567"),
+    _rejected_item(BAD_NUMBER, "XI{k}-41", price="1234567890123"),
+    _rejected_item(BAD_NUMBER, "XI{k}-42", price="null"),
+    _rejected_item(BAD_NUMBER, "XI{k}-43", order="XO{k}-20", price="5,00"),
+    _rejected_item(NO_ORDER, "XI{k}-44", order="XO{k}-20"),
+    _rejected_item(NO_ORDER, "XI{k}-45", order="XO{k}-27"),
+    _rejected_item(NO_ORDER, "XI{k}-46", order="NOPE{k}"),
+    _rejected_item(NO_ORDER, "XI{k}-47", order="xo{k}-1"),
+    _rejected_item(NO_ORDER, "XI{k}-48", order="NOPE{k}"),
+    _rejected_item(NO_ORDER, "XI{k}-48", order="NOPE{k}"),
+)
+
+
+def copies(config: GeneratorConfig) -> int:
+    """Return how often the catalogue is planted: once for every hundred customers."""
+    return max(1, config.customers // CUSTOMERS_A_COPY)
+
+
+def defect_batches(
+    config: GeneratorConfig, numbers: range
+) -> list[tuple[RawTable, pa.RecordBatch]]:
+    """Return the planted rows of some copies of the catalogue, a batch a table."""
+    rows: dict[RawTable, list[list[str | None]]] = {table: [] for table in RAW_TABLES}
+    for number in numbers:
+        day = config.start + timedelta(days=number * DAYS_BETWEEN_COPIES % config.days)
+        names = {"k": f"{number:05}", "day": str(day), "first": str(config.start)}
+        for planted in CATALOGUE:
+            rows[planted.table].append(
+                [value and value.format(**names) for value in planted.values]
+            )
+    return [
+        (
+            table,
+            pa.record_batch(
+                [pa.array(column, pa.string()) for column in zip(*found, strict=True)],
+                schema=table.schema,
+            ),
+        )
+        for table, found in rows.items()
+        if found
+    ]
+
+
+def outcomes() -> Counter[tuple[str, str, str]]:
+    """Return (raw table, outcome, reason) counts of one copy, accepted rows aside."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for planted in CATALOGUE:
+        name = planted.table.name
+        if planted.rejected:
+            counts[name, "rejected", planted.rejected] += 1
+        for value in planted.nulled:
+            counts[name, "value nulled", value] += 1
+        for note in planted.noted:
+            counts[name, "noted", note] += 1
+    counts[CUSTOMERS.name, "noted", "inferred member"] = INFERRED_CUSTOMERS
+    counts[PRODUCTS.name, "noted", "inferred member"] = INFERRED_PRODUCTS
+    return counts
+
+
+def counting_orders() -> dict[str, str]:
+    """Return the orders of one copy with a sale line, and their customers or ''."""
+    sold = {
+        (planted.values[1] or "").strip()
+        for planted in CATALOGUE
+        if planted.line == "sale"
+    }
+    return {
+        key: (planted.values[1] or "").strip()
+        for planted in CATALOGUE
+        if planted.table is ORDERS and not planted.rejected
+        if (key := (planted.values[0] or "").strip()) in sold
+    }
