@@ -1,0 +1,41 @@
+{{ config(severity='warn') }}
+
+{%- set late_orders -%}
+with
+
+orders as (
+
+    select * from {{ ref('stg_orders') }}
+
+),
+
+last_day as (
+
+    select max(order_date) as order_date from orders
+
+),
+
+day_before as (
+
+    select max(orders.order_date) as order_date
+
+    from orders
+    cross join last_day
+    where orders.order_date < last_day.order_date
+
+)
+
+select
+    orders.order_id,
+    orders.order_date,
+    day_before.order_date as previous_order_date
+
+from orders
+inner join last_day on orders.order_date = last_day.order_date
+cross join day_before
+where {{ days_between('day_before.order_date', 'orders.order_date') }} > 366
+{%- endset -%}
+
+{{ warn_of_late_last_order(late_orders) }}
+
+{{ late_orders }}
