@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -88,30 +89,41 @@ class DuckdbEngine(FileEngine):
         """Read CSV with DuckDB's own parallel reader, Parquet through Arrow."""
         path = self.path if in_place else self.building
         new = not path.exists()
+        # Files that pass the check, and that DuckDB's reader cannot read: with line
+        # ends of both kinds, or an endless line. Its error ends the transaction.
+        slowly: set[RawFile] = set()
         try:
-            with self._connection(path) as connection, _transaction(connection):
-                for file in files:
-                    _fill(connection, file, advance)
-                _create(connection, RAW_LOADS, RAW_LOADS_COLUMNS, replace=False)
-                connection.execute(f"delete from {RAW_LOADS}")  # noqa: S608
-                connection.executemany(
-                    f"insert into {RAW_LOADS} values (?, ?, ?, ?, ?)",  # noqa: S608
-                    [
-                        [
-                            load.raw_table,
-                            load.source,
-                            load.origin,
-                            load.row_count,
-                            load.loaded_at,
-                        ]
-                        for load in loads
-                    ],
-                )
+            while not self._load_raw(path, files, loads, advance, slowly):
+                pass
         except BaseException:
             if new:
                 path.unlink(missing_ok=True)
                 path.with_name(path.name + ".wal").unlink(missing_ok=True)
             raise
+
+    def _load_raw(
+        self,
+        path: Path,
+        files: Sequence[RawFile],
+        loads: Sequence[RawLoad],
+        advance: Advance,
+        slowly: set[RawFile],
+    ) -> bool:
+        """Load all files, or add one to `slowly` and load none."""
+        try:
+            with self._connection(path) as connection, _transaction(connection):
+                for file in files:
+                    _fill(connection, file, advance, slowly=file in slowly)
+                _create(connection, RAW_LOADS, RAW_LOADS_COLUMNS, replace=False)
+                connection.execute(f"delete from {RAW_LOADS}")  # noqa: S608
+                connection.executemany(
+                    f"insert into {RAW_LOADS} values (?, ?, ?, ?, ?)",  # noqa: S608
+                    [list(astuple(load)) for load in loads],
+                )
+        except _UnreadableHereError as error:
+            slowly.add(error.file)
+            return False
+        return True
 
     def published_source(self) -> str | None:
         """`load` as soon as one table was loaded."""
@@ -235,23 +247,37 @@ class DuckdbEngine(FileEngine):
             raise PipelineError(_wording(path, str(error))) from None
 
 
+class _UnreadableHereError(Exception):
+    """DuckDB's CSV reader cannot read a file that holds to the contract."""
+
+    def __init__(self, file: RawFile) -> None:
+        super().__init__(file.path.name)
+        self.file = file
+
+
 def _fill(
-    connection: duckdb.DuckDBPyConnection, file: RawFile, advance: Advance
+    connection: duckdb.DuckDBPyConnection,
+    file: RawFile,
+    advance: Advance,
+    *,
+    slowly: bool,
 ) -> None:
     columns = [(name, "text") for name in file.table.columns]
     _create(connection, file.table.name, columns, replace=True)
     with file.readable():
-        if isinstance(file, CsvFile):
+        if isinstance(file, ParquetFile):
+            _insert_batches(connection, file, file.text_batches(advance))
+        elif isinstance(file, CsvFile) and not slowly:
             try:
                 _insert_csv(connection, file)
-                advance(file.size)
             except (duckdb.InvalidInputException, duckdb.ConversionException):
-                # The check has passed, so this is CSV that DuckDB's reader cannot
-                # read: line ends of both kinds in one file, or an endless line.
-                _insert_batches(connection, file, _csv_batches(file, advance))
-        elif isinstance(file, ParquetFile):
-            _insert_batches(connection, file, file.text_batches(advance))
+                raise _UnreadableHereError(file) from None
+            advance(file.size)
+        elif isinstance(file, CsvFile):
+            _insert_batches(connection, file, _csv_batches(file, advance))
     if _count(connection, file.table.name) != file.row_count:
+        if isinstance(file, CsvFile) and not slowly:
+            raise _UnreadableHereError(file)
         raise PipelineError(
             f"{file.path.name} changed while it was read; load it when it is complete"
         )

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -103,16 +104,7 @@ class SqliteEngine(FileEngine):
                 connection.execute(f"delete from {RAW_LOADS}")  # noqa: S608
                 connection.executemany(
                     f"insert into {RAW_LOADS} values (?, ?, ?, ?, ?)",  # noqa: S608
-                    [
-                        (
-                            load.raw_table,
-                            load.source,
-                            load.origin,
-                            load.row_count,
-                            load.loaded_at,
-                        )
-                        for load in loads
-                    ],
+                    [astuple(load) for load in loads],
                 )
 
     def published_source(self) -> str | None:

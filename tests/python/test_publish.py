@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SMALL_SHOP, WriteShop, rights_of_nobody
+from small_project import ROOT, write_small_project
 
 from pipeline.build import BuildRequest, BuildSummary, build
 from pipeline.engines import sqlite
@@ -27,73 +27,7 @@ from pipeline.load import load
 from pipeline.progress import LogReporter
 from pipeline.project import Project
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = int(os.environ.get("DWH_KILLS", "4"))
-
-SMALL_PROJECT = {
-    "dbt_project.yml": """
-        name: small
-        version: "1.0.0"
-        profile: ecommerce_dwh
-        flags: {send_anonymous_usage_stats: false}
-        vars: {failing: "no", currency: EUR}
-        seeds: {small: {+tags: demo, +column_types: {order_id: text}}}
-        models: {small: {+materialized: table}}
-        on-run-start:
-          - >
-            create table if not exists raw_loads (raw_table text, source text,
-            origin text, row_count integer, loaded_at text)
-    """,
-    "seeds/raw_orders.csv": """\
-        order_id,customer_id,order_date,status
-        D1,C9,2024-05-01,paid
-    """,
-    "models/staging/stg_rejected_rows.sql": """
-        select 'raw_orders' as raw_table, 'bad date' as reason
-        from {{ ref('raw_orders') }} where order_date = 'someday'
-    """,
-    "models/staging/stg_orders.sql": """
-        {{ config(materialized='view') }}
-        select * from {{ ref('raw_orders') }} where order_date <> 'someday'
-    """,
-    "models/intermediate/int_as_of_date.sql": """
-        select substr(max(order_date), 1, 10) as as_of_date from {{ ref('stg_orders') }}
-    """,
-    "models/intermediate/int_customer_keys.sql": """
-        {{ config(materialized='incremental') }}
-        {% if is_incremental() %}
-        select 100 + row_number() over (order by customer_id) as customer_key,
-        customer_id
-        from (select distinct customer_id from {{ ref('stg_orders') }}
-        where customer_id not in (select customer_id from {{ this }}))
-        {% else %}
-        select row_number() over (order by customer_id) as customer_key, customer_id
-        from (select distinct customer_id from {{ ref('stg_orders') }}
-        where customer_id is not null)
-        {% endif %}
-    """,
-    "models/marts/core/fct_orders.sql": """
-        {{ config(alias='FactOrders') }}
-        select stg_orders.*, customer_key
-        from {{ ref('stg_orders') }} as stg_orders
-        left join {{ ref('int_customer_keys') }} as keys
-        on stg_orders.customer_id = keys.customer_id
-    """,
-    "models/schema.yml": """
-        models:
-          - name: fct_orders
-            description: One row per order.
-            columns:
-              - name: order_id
-                data_tests:
-                  - not_null:
-                      description: Every order has its id.
-    """,
-    "tests/orders_are_as_wanted.sql": """
-        select order_id from {{ ref('fct_orders') }}
-        where '{{ var("failing") }}' = 'yes'
-    """,
-}
 
 Build = Callable[..., BuildSummary]
 
@@ -101,12 +35,7 @@ Build = Callable[..., BuildSummary]
 @pytest.fixture(scope="session")
 def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("small_project")
-    for name, text in SMALL_PROJECT.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text), encoding="utf-8")
-    profiles = (ROOT / "profiles.yml").read_text(encoding="utf-8")
-    (root / "profiles.yml").write_text(profiles, encoding="utf-8")
+    write_small_project(root)
     return root
 
 

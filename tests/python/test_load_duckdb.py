@@ -1,0 +1,317 @@
+"""The DuckDB engine loads, builds and publishes what the SQLite engine does."""
+
+import gzip
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import SMALL_SHOP, WriteShop
+from small_project import ROOT, write_small_project
+
+from pipeline.__main__ import main
+from pipeline.build import BuildRequest, BuildSummary, build
+from pipeline.contract import RAW_TABLES
+from pipeline.errors import PipelineError
+from pipeline.progress import LogReporter
+from pipeline.project import Project
+
+duckdb = pytest.importorskip("duckdb")
+pytest.importorskip("dbt.adapters.duckdb")
+
+from pipeline.engines.duckdb import DuckdbEngine  # noqa: E402
+
+Rows = list[tuple[object, ...]]
+
+
+def read(database: Path, sql: str) -> Rows:
+    connection = duckdb.connect(str(database), read_only=True)
+    try:
+        return list(connection.execute(sql).fetchall())
+    finally:
+        connection.close()
+
+
+def load(folder: Path, database: Path) -> int:
+    return main(
+        ["load", str(folder), "--database", str(database), "--target", "duckdb"]
+    )
+
+
+def as_loaded(table: str) -> Rows:
+    return [tuple(field or None for field in row) for row in SMALL_SHOP[table][1:]]
+
+
+def test_every_field_is_loaded_as_text_and_empty_fields_as_null(
+    write_shop: WriteShop, tmp_path: Path
+) -> None:
+    database = tmp_path / "dwh.duckdb"
+
+    assert load(write_shop(), database) == 0
+
+    for table in RAW_TABLES:
+        assert read(database, f"select * from {table.name}") == as_loaded(table.name)
+        types = read(
+            database,
+            "select column_name, data_type from information_schema.columns "
+            f"where table_name = '{table.name}' order by ordinal_position",
+        )
+        assert types == [(column, "VARCHAR") for column in table.columns]
+    loads = read(database, "select raw_table, source, row_count from raw_loads")
+    assert loads == [
+        (table, "load", len(rows) - 1) for table, rows in SMALL_SHOP.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Status , ORDER_DATE,x,order_id\r\npaid,2024-01-01,y,O1\r\n,2024-01-02,,O2",
+        b"order_id,order_date\nO1,2024-01-01\r\nO2,2024-01-02\n",
+        b"order_id,order_date\nO1,2024-01-01\nO2,2024-01-02\n\n\r\n\n",
+        b'\xef\xbb\xbforder_id,order_date\n"O""1\r\n,","2024-01-01"\n"",null\n',
+        b"order_id,order_date\nO1," + b"x" * 3_000_000 + b"\nO2,2024-01-02\n",
+        b'"order_id","order_date"\nO1, a b \nO2,#x\n',
+        "order_id,order_date\nÖ1,😀\nO2,\u2028\x85\x0b\n".encode(),
+    ],
+)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_duckdb_reads_a_file_as_sqlite_reads_it(
+    write_shop: WriteShop, tmp_path: Path, data: bytes, *, compressed: bool
+) -> None:
+    folder = write_shop(raw_orders=None)
+    if compressed:
+        (folder / "raw_orders.csv.gz").write_bytes(gzip.compress(data))
+    else:
+        (folder / "raw_orders.csv").write_bytes(data)
+    database, other = tmp_path / "dwh.duckdb", tmp_path / "dwh.db"
+
+    assert load(folder, database) == 0
+    assert main(["load", str(folder), "--database", str(other)]) == 0
+
+    with closing(sqlite3.connect(other)) as connection:
+        expected = connection.execute("select * from raw_orders").fetchall()
+    assert read(database, "select * from raw_orders") == expected
+    assert len(expected) == 2
+
+
+def test_parquet_loads_like_csv(write_shop: WriteShop, tmp_path: Path) -> None:
+    folder = write_shop(raw_orders=None)
+    header, *rows = SMALL_SHOP["raw_orders"]
+    columns = dict(zip(header, zip(*rows, strict=True), strict=True))
+    pq.write_table(pa.table(columns), folder / "raw_orders.parquet")
+    database = tmp_path / "dwh.duckdb"
+
+    assert load(folder, database) == 0
+
+    assert read(database, "select * from raw_orders") == as_loaded("raw_orders")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"order_id,order_date\nO1\n", "line 2: 1 field; expected 2 fields"),
+        (b'order_id,order_date\nO1,a"b\n', "line 2: a quote inside a field"),
+        (b"order_id,order_date\nO1,a\x00b\n", "line 2: a NUL byte"),
+    ],
+)
+def test_what_is_refused_is_refused_on_duckdb_too(
+    write_shop: WriteShop,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    data: bytes,
+    message: str,
+) -> None:
+    database = tmp_path / "dwh.duckdb"
+    assert load(write_shop("good"), database) == 0
+    before = database.read_bytes()
+
+    assert load(write_shop("bad", raw_orders=data), database) == 1
+
+    assert message in capsys.readouterr().err.splitlines()[-1]
+    assert database.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"SQLite format 3\x00" + b"x" * 5000])
+def test_a_target_that_is_no_duckdb_file_is_refused(
+    write_shop: WriteShop,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes,
+) -> None:
+    database = tmp_path / "dwh.duckdb"
+    database.write_bytes(content)
+
+    assert load(write_shop(), database) == 1
+
+    assert "is no DuckDB database" in capsys.readouterr().err.splitlines()[-1]
+    assert database.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused(
+    write_shop: WriteShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = tmp_path / "dwh.duckdb"
+    connection = duckdb.connect(str(database))
+    connection.execute("create table accounts (id integer)")
+    connection.close()
+    before = database.read_bytes()
+
+    assert load(write_shop(), database) == 1
+
+    assert (
+        "is a database of another program (it holds accounts"
+        in (capsys.readouterr().err.splitlines()[-1])
+    )
+    assert database.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("small_project")
+    write_small_project(root)
+    return root
+
+
+@pytest.fixture
+def database(project: Path) -> Path:
+    for path in project.glob("shop.duckdb*"):
+        path.unlink()
+    return project / "shop.duckdb"
+
+
+@pytest.fixture
+def run_build(project: Path, database: Path) -> Callable[..., BuildSummary]:
+    def run(raw: Path | None = None, failing: str = "no") -> BuildSummary:
+        return build(
+            DuckdbEngine(str(database)),
+            Project(project, "1", {}, {"failing": failing}),
+            BuildRequest(None if raw is None else str(raw)),
+            LogReporter(sys.stderr),
+        )
+
+    return run
+
+
+def orders(database: Path) -> list[object]:
+    return [
+        row[0] for row in read(database, "select order_id from FactOrders order by 1")
+    ]
+
+
+def test_a_build_is_published_with_one_rename_while_readers_stay(
+    run_build: Callable[..., BuildSummary], database: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    first = database.read_bytes()
+    assert orders(database) == ["D1"]
+    reader = subprocess.Popen(
+        [
+            *(sys.executable, "-c"),
+            "import duckdb, sys\n"
+            "connection = duckdb.connect(sys.argv[1], read_only=True)\n"
+            "for line in sys.stdin:\n"
+            "    print(*connection.execute('select order_id from FactOrders')"
+            ".fetchall(), flush=True)",
+            str(database),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdin is not None
+    assert reader.stdout is not None
+
+    def ask() -> str:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        return reader.stdout.readline()
+
+    assert ask() == "('D1',)\n"
+    run_build(write_shop())
+    assert ask() == "('D1',)\n"
+    reader.communicate()
+
+    assert orders(database) == ["O1", "O2", "O3"]
+    assert database.with_name("shop.duckdb.previous").read_bytes() == first
+    assert {path.name for path in database.parent.glob("shop.duckdb*")} == {
+        *("shop.duckdb", "shop.duckdb.lock", "shop.duckdb.previous")
+    }
+    assert read(database, "select count(*) from build_tests") == [(2,)]
+    keys = read(database, "select * from int_customer_keys order by 1")
+
+    run_build()
+
+    assert orders(database) == ["O1", "O2", "O3"]
+    assert read(database, "select * from int_customer_keys order by 1") == keys
+
+
+def test_a_failed_test_publishes_nothing(
+    run_build: Callable[..., BuildSummary], database: Path, write_shop: WriteShop
+) -> None:
+    run_build()
+    before = database.read_bytes()
+
+    with pytest.raises(PipelineError, match="test orders_are_as_wanted failed"):
+        run_build(write_shop(), failing="yes")
+
+    assert database.read_bytes() == before
+
+
+def test_a_killed_writers_log_does_not_reach_the_new_file(
+    run_build: Callable[..., BuildSummary], database: Path
+) -> None:
+    run_build()
+    script = (
+        "import duckdb, os, signal, sys\n"
+        "connection = duckdb.connect(sys.argv[1])\n"
+        "connection.execute(\"insert into FactOrders (order_id) values ('half')\")\n"
+        "connection.execute('begin')\n"
+        "connection.execute('delete from FactOrders')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script, database], check=False)
+    assert run.returncode == -signal.SIGKILL
+    assert database.with_name("shop.duckdb.wal").stat().st_size > 0
+
+    run_build()
+
+    assert orders(database) == ["D1"]
+    assert not database.with_name("shop.duckdb.wal").exists()
+    assert orders(database.with_name("shop.duckdb.previous")) == ["D1", "half"]
+
+
+def test_a_writer_in_another_process_stops_the_build(
+    run_build: Callable[..., BuildSummary], database: Path
+) -> None:
+    run_build()
+    before = database.read_bytes()
+    writer = subprocess.Popen(
+        [
+            *(sys.executable, "-c"),
+            "import duckdb, sys\nconnection = duckdb.connect(sys.argv[1])\n"
+            "print('open', flush=True)\nsys.stdin.read()",
+            str(database),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "open\n"
+    try:
+        with pytest.raises(PipelineError, match="is open in another program"):
+            run_build()
+    finally:
+        writer.communicate()
+
+    assert database.read_bytes() == before
