@@ -170,7 +170,9 @@ def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuil
         stage = "tests" if node.test else node.layer or f"{node.kind}s"
         reporter.seconds[stage] = reporter.seconds.get(stage, 0.0) + node.seconds
         elapsed -= node.seconds
-    reporter.seconds["dbt itself"] = max(elapsed, 0.0)
+    # With several threads the nodes' seconds add up to more than went by.
+    if elapsed > 0:
+        reporter.seconds["dbt itself"] = elapsed
     return dbt_build
 
 
