@@ -15,7 +15,7 @@ from benchmarks.__main__ import line_count
 from benchmarks.floor.build import Settings, build
 from benchmarks.measure import measure
 from benchmarks.report import markdown_table
-from benchmarks.runs import stage_seconds
+from benchmarks.runs import busy_seconds, stage_seconds
 from pipeline.build import BuildRequest
 from pipeline.build import build as build_models
 from pipeline.engines import engine_for
@@ -153,6 +153,21 @@ def test_stages_are_read_from_what_the_build_prints() -> None:
 
     assert stage_seconds(output) == {"load raw files": 0.4, "dbt itself": 10.5}
     assert stage_seconds("something else") == {}
+
+
+def test_time_side_by_side_is_counted_once() -> None:
+    def node(start: int, stop: int) -> dict[str, list[dict[str, str]]]:
+        return {
+            "timing": [
+                {
+                    "started_at": f"2024-01-01T00:00:{start:02}Z",
+                    "completed_at": f"2024-01-01T00:00:{stop:02}Z",
+                }
+            ]
+        }
+
+    assert busy_seconds([node(0, 10), node(5, 7), node(8, 12), node(20, 21)]) == 13
+    assert busy_seconds([{"timing": []}]) == 0
 
 
 @pytest.mark.parametrize(
