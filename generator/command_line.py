@@ -25,8 +25,8 @@ from generator.configuration import (
     GeneratorConfig,
     Profile,
 )
+from generator.simulation import OutputError, generate
 from generator.simulation import Progress as ProgressCall
-from generator.simulation import generate
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -157,6 +157,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"generator: {error}", file=sys.stderr)
         return USAGE_ERROR
+    except OutputError as error:
+        print(f"generator: {error}", file=sys.stderr)
+        return FAILURE
     except OSError as error:
         reason = error.strerror or str(error)
         print(f"generator: cannot write to {options.out}: {reason}", file=sys.stderr)

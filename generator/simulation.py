@@ -268,7 +268,7 @@ def generate(
         OSError: The folder cannot be written, or the disk is full.
     """
     _check_folder(out, file_format)
-    tally = Tally()
+    tally = Tally(rows={table.name: 0 for table in RAW_TABLES})
     building = Path(tempfile.mkdtemp(prefix=".generator-", dir=out))
     try:
         names = {table: f"{table.name}.{file_format.value}" for table in RAW_TABLES}
