@@ -12,6 +12,13 @@ customers as (
 
 ),
 
+predictions as (
+
+    select * from {{ ref('int_clv_scores') }}
+    where fit_name = 'all_data'
+
+),
+
 lifespans as (
 
     select
@@ -40,10 +47,15 @@ valued as (
         {{ ratio('lifespans.total_spending', 'lifespans.total_orders') }}
             as average_purchase_value,
         {{ ratio('lifespans.total_orders', 'lifespans.customer_lifespan_years') }}
-            as purchase_frequency_per_year
+            as purchase_frequency_per_year,
+        predictions.p_alive,
+        predictions.expected_orders,
+        predictions.expected_average_value,
+        predictions.predicted_value
 
     from lifespans
     inner join customers on lifespans.customer_key = customers.customer_key
+    left join predictions on lifespans.customer_key = predictions.customer_key
 
 )
 

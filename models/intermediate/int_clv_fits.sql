@@ -1,0 +1,30 @@
+with
+
+as_of as (
+
+    select * from {{ ref('int_as_of_date') }}
+
+),
+
+fits as (
+
+    select
+        'all_data' as fit_name,
+        as_of_date as observed_through,
+        {{ var('clv_horizon_weeks') | int }} as horizon_weeks
+
+    from as_of
+
+    union all
+
+    select
+        'calibration' as fit_name,
+        {{ add_days('as_of_date', -7 * var('clv_holdout_weeks') | int) }}
+            as observed_through,
+        {{ var('clv_holdout_weeks') | int }} as horizon_weeks
+
+    from as_of
+
+)
+
+select * from fits

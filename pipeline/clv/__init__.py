@@ -1,0 +1,1 @@
+"""Models of what customers will buy: fitted here, scored in SQL."""

@@ -1,0 +1,135 @@
+"""Maximise a log-likelihood over positive parameters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+Array = NDArray[np.float64]
+
+# A maximum is flat: change of the mean log-likelihood per unit of log(parameter).
+FLAT = 1e-6
+# How near to a bound is on it, and the step of a numerical derivative: in logarithms.
+NEAR = 1e-6
+STEP = 1e-5
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One positive parameter to be found.
+
+    Attributes:
+        unit: Its size in these data, so that bounds mean the same for weeks and money.
+        lowest: The smallest value searched, in units.
+        highest: The largest value searched, in units.
+        may_be_extreme: Whether a bound is an answer. Otherwise the likelihood rises
+            towards a limit and the data do not say how near to it they are.
+    """
+
+    unit: float = 1.0
+    lowest: float = 1e-3
+    highest: float = 1e2
+    may_be_extreme: bool = False
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """Where a log-likelihood is highest.
+
+    Attributes:
+        parameters: In the order of the function's arguments.
+        log_likelihood: The sum over all customers, in natural units.
+        converged: Whether it is a maximum, rather than where the search gave up.
+    """
+
+    parameters: tuple[float, ...]
+    log_likelihood: float
+    converged: bool
+
+
+def maximise(
+    log_likelihood: Callable[[Array], tuple[float, Array]],
+    sought: Sequence[Parameter],
+    starts: Sequence[Sequence[float]],
+    customers: float,
+) -> Maximum:
+    """Search by L-BFGS-B in logarithms, from each start until one leads to a maximum.
+
+    Args:
+        log_likelihood: Gives the sum and its derivatives by the parameters.
+        sought: What is known of each parameter beforehand.
+        starts: Where to begin, in units.
+        customers: How many the sum is over.
+    """
+    units = np.array([parameter.unit for parameter in sought])
+    lowest = np.log([parameter.lowest for parameter in sought])
+    highest = np.log([parameter.highest for parameter in sought])
+
+    def negative_mean(logarithms: Array) -> tuple[float, Array]:
+        parameters = np.exp(logarithms) * units
+        value, slope = log_likelihood(parameters)
+        return -value / customers, -slope * parameters / customers
+
+    for start in starts:
+        found = minimize(
+            negative_mean,
+            np.log(np.asarray(start, dtype=np.float64)),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=list(zip(lowest, highest, strict=True)),
+            options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7},
+        )
+        place = _sharpened(negative_mean, found.x, lowest, highest)
+        value, slope = negative_mean(place)
+        at_bound = (place <= lowest + NEAR) | (place >= highest - NEAR)
+        extreme = np.array([parameter.may_be_extreme for parameter in sought])
+        flat = np.abs(slope) < FLAT
+        converged = bool(
+            np.isfinite(value) and np.all(np.where(at_bound, extreme, flat))
+        )
+        if converged:
+            break
+    return Maximum(
+        tuple(float(value) for value in np.exp(place) * units),
+        float(-value * customers),
+        converged,
+    )
+
+
+def _sharpened(
+    function: Callable[[Array], tuple[float, Array]],
+    place: Array,
+    lowest: Array,
+    highest: Array,
+) -> Array:
+    """A few of Newton's steps from near a minimum, bounds left as they are.
+
+    Where the search stops depends on the last digits of the data, which differ between
+    engines; the minimum itself hardly does.
+    """
+    free = np.flatnonzero((place > lowest + NEAR) & (place < highest - NEAR))
+    for _ in range(3):
+        value, slope = function(place)
+        curvature = np.empty((len(free), len(free)))
+        for row, index in enumerate(free):
+            nearby = place.copy()
+            nearby[index] += STEP
+            curvature[row] = (function(nearby)[1] - slope)[free] / STEP
+        try:
+            step = np.linalg.solve((curvature + curvature.T) / 2, -slope[free])
+        except np.linalg.LinAlgError:
+            return place
+        better = place.copy()
+        better[free] += step
+        if (
+            not np.all(np.isfinite(step))
+            or np.any((better < lowest) | (better > highest))
+            or function(better)[0] > value + 1e-12 * abs(value)
+        ):
+            return place
+        place = better
+        if np.max(np.abs(step), initial=0.0) < 1e-7:
+            break
+    return place
