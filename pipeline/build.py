@@ -19,7 +19,7 @@ from pipeline.build_record import (
     write_build_tests,
 )
 from pipeline.contract import KEY_MAPS, RAW_LOADS, RAW_TABLE_NAMES
-from pipeline.dbt_run import DbtBuild, Node, advice, run_dbt_build
+from pipeline.dbt_run import DbtBuild, DbtSession, Node, advice
 from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
 from pipeline.load import CheckedFolder, check_folder, load_folder
@@ -27,6 +27,7 @@ from pipeline.progress import Reporter
 from pipeline.project import Project
 
 DEMO_SEEDS = "tag:demo"
+AFTER_THE_FIT = "int_clv_parameters+"
 
 
 @dataclass(frozen=True)
@@ -152,20 +153,32 @@ def _fill_raw_tables(
 
 
 def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuild:
+    """The models that a fit needs, the fit, and the models that need the fit."""
     start = time.monotonic()
     has_raw_data = engine.has_table(RAW_LOADS)
+    session = DbtSession(
+        project,
+        engine.target,
+        engine.dbt_environment(),
+        project.target_path(engine.build_location),
+        reporter,
+    )
+    seeds_left_out = [DEMO_SEEDS] if has_raw_data else []
     try:
-        dbt_build = run_dbt_build(
-            project,
-            engine.target,
-            engine.dbt_environment(),
-            project.target_path(engine.build_location),
-            [DEMO_SEEDS] if has_raw_data else [],
-            reporter,
-        )
+        dbt_build = session.build(exclude=[*seeds_left_out, AFTER_THE_FIT])
     finally:
         engine.end_dbt()
     elapsed = time.monotonic() - start
+    if not dbt_build.failed():
+        with reporter.stage("fit"):
+            _fit(engine, dbt_build, reporter)
+        start = time.monotonic()
+        try:
+            rest = session.build(select=[AFTER_THE_FIT])
+        finally:
+            engine.end_dbt()
+        elapsed += time.monotonic() - start
+        dbt_build = DbtBuild((*dbt_build.nodes, *rest.nodes), rest.log)
     for node in dbt_build.nodes:
         stage = "tests" if node.test else node.layer or f"{node.kind}s"
         reporter.seconds[stage] = reporter.seconds.get(stage, 0.0) + node.seconds
@@ -174,6 +187,23 @@ def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuil
     if elapsed > 0:
         reporter.seconds["dbt itself"] = elapsed
     return dbt_build
+
+
+def _fit(engine: Engine, dbt_build: DbtBuild, reporter: Reporter) -> None:
+    # scipy takes a while to import, and nothing before needs it.
+    from pipeline.clv.fit import FITTED, fit_warehouse
+
+    reporter.say("fitting the lifetime value models")
+    for fit in fit_warehouse(
+        engine,
+        summaries=dbt_build.relation("int_clv_purchase_summaries"),
+        fits=dbt_build.relation("int_clv_fits"),
+    ):
+        if fit.purchase_status != FITTED or fit.spend_status != FITTED:
+            reporter.say(
+                f"lifetime value, {fit.fit_name}: "
+                f"purchases {fit.purchase_status}, values {fit.spend_status}"
+            )
 
 
 def _require_success(engine: Engine, dbt_build: DbtBuild) -> None:

@@ -24,6 +24,17 @@ _LEFT_OUT = {"sales_key", "order_number", "basket_number"}
 _INEXACT_TYPES = ("real", "double", "float", "decimal", "numeric")
 _RELATIVE = 1e-9
 _RELATIVE_PREDICTED = 1e-6
+# What hangs on parameters that were fitted to the data.
+_PREDICTED_PREFIXES = ("predicted_", "expected_")
+_PREDICTED = {
+    "p_alive",
+    "relative_error",
+    "relative_sales_error",
+    "root_mean_squared_error",
+    "mean_absolute_error",
+    "rank_correlation",
+    "top_tenth_share",
+}
 _MONEY_DECIMALS = 4
 _EXAMPLES = 5
 
@@ -139,7 +150,9 @@ def raw_differences(first: TableReader, second: TableReader) -> list[str]:
 
 def tolerance(column: str) -> float:
     """The relative difference allowed in a column of floating point numbers."""
-    return _RELATIVE_PREDICTED if column.startswith("predicted_") else _RELATIVE
+    if column.startswith(_PREDICTED_PREFIXES) or column in _PREDICTED:
+        return _RELATIVE_PREDICTED
+    return _RELATIVE
 
 
 def equal_numbers(

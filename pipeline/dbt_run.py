@@ -72,78 +72,106 @@ class Node:
 
 @dataclass(frozen=True)
 class DbtBuild:
-    """All nodes of one `dbt build`, in the order they finished, and its log."""
+    """All nodes that dbt built, in the order they finished, and its log."""
 
     nodes: tuple[Node, ...]
     log: Path
+
+    def relation(self, name: str) -> str:
+        """A table of this build, as it is written in SQL."""
+        return next(node.relation for node in self.nodes if node.name == name)
 
     def failed(self) -> list[Node]:
         """The nodes that failed, without those skipped because of them."""
         return [node for node in self.nodes if node.status in _FAILED]
 
 
-def run_dbt_build(
-    project: Project,
-    target: str,
-    environment: Mapping[str, str],
-    target_path: Path,
-    exclude: Sequence[str],
-    reporter: Reporter,
-) -> DbtBuild:
-    """Run `dbt build` of the whole project.
+class DbtSession:
+    """The project, parsed once, of which parts can be built one after the other.
 
     Args:
         project: The project and its variables.
         target: The target of `profiles.yml`.
-        environment: Variables for this run only, such as the database's path.
+        environment: Variables for dbt only, such as the database's path.
         target_path: Where dbt puts its artifacts and its log.
-        exclude: Selectors of what is left out.
         reporter: Told each node.
-
-    Returns:
-        What came of each node, failures included.
-
-    Raises:
-        PipelineError: dbt could not even start building.
-        KeyboardInterrupt: It was interrupted.
     """
-    target_path.mkdir(parents=True, exist_ok=True)
-    log = target_path / _LOG_FILE
-    arguments = [
-        "build",
-        *("--target", target),
-        *("--project-dir", str(project.root)),
-        *("--profiles-dir", str(project.root)),
-        *("--target-path", str(target_path)),
-        *("--log-path", str(target_path)),
-        *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
-        *(("--vars", json.dumps(dict(project.given))) if project.given else ()),
-        *(("--exclude", *exclude) if exclude else ()),
-    ]
-    with reporter.task("starting dbt", 0, steps=True) as task:
+
+    def __init__(
+        self,
+        project: Project,
+        target: str,
+        environment: Mapping[str, str],
+        target_path: Path,
+        reporter: Reporter,
+    ) -> None:
+        self._environment = environment
+        self._reporter = reporter
+        self._log = target_path / _LOG_FILE
+        self._options = [
+            *("--target", target),
+            *("--project-dir", str(project.root)),
+            *("--profiles-dir", str(project.root)),
+            *("--target-path", str(target_path)),
+            *("--log-path", str(target_path)),
+            *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
+            *(("--vars", json.dumps(dict(project.given))) if project.given else ()),
+        ]
+        self._manifest: Any = None
+        target_path.mkdir(parents=True, exist_ok=True)
+
+    def build(
+        self, select: Sequence[str] = (), exclude: Sequence[str] = ()
+    ) -> DbtBuild:
+        """Run `dbt build` of a part of the project.
+
+        Args:
+            select: Selectors of the part; all of it by default.
+            exclude: Selectors of what is left out.
+
+        Returns:
+            What came of each node, failures included.
+
+        Raises:
+            PipelineError: dbt could not even start building.
+            KeyboardInterrupt: It was interrupted.
+        """
+        arguments = [
+            "build",
+            *(("--select", *select) if select else ()),
+            *(("--exclude", *exclude) if exclude else ()),
+        ]
+        with self._reporter.task("starting dbt", 0, steps=True) as task:
+            if self._manifest is None:
+                self._manifest = self._invoke(["parse"], task)
+            result = self._invoke(arguments, task)
+        results = getattr(result, "results", None)
+        if not results:
+            raise PipelineError(f"dbt built nothing (log: {self._log})")
+        aliases = {
+            node.unique_id: node.alias
+            for node in self._manifest.nodes.values()
+            if getattr(node, "alias", None)
+        }
+        nodes = tuple(_node(result, aliases) for result in results)
+        return DbtBuild(nodes, self._log)
+
+    def _invoke(self, arguments: Sequence[str], task: Task) -> Any:
         # Importing dbt takes seconds: not before everything else was checked.
         from dbt.cli.main import dbtRunner
 
-        follower = _Follower(reporter, task)
-        with _surroundings(environment):
-            outcome = dbtRunner(callbacks=[follower]).invoke(arguments)
-    if isinstance(outcome.exception, KeyboardInterrupt):
-        raise KeyboardInterrupt
-    if outcome.exception is not None:
-        message = plain_message(str(outcome.exception))
-        raise PipelineError(
-            f"dbt stopped: {message}; {advice(message, f'its log is {log}')}"
-        )
-    results = getattr(outcome.result, "results", None)
-    if not results:
-        raise PipelineError(f"dbt built nothing (log: {log})")
-    aliases = {
-        result.node.unique_id: result.node.alias
-        for result in results
-        if getattr(result.node, "alias", None)
-    }
-    nodes = tuple(_node(result, aliases) for result in results)
-    return DbtBuild(nodes, log)
+        follower = _Follower(self._reporter, task)
+        runner = dbtRunner(manifest=self._manifest, callbacks=[follower])
+        with _surroundings(self._environment):
+            outcome = runner.invoke([*arguments, *self._options])
+        if isinstance(outcome.exception, KeyboardInterrupt):
+            raise KeyboardInterrupt
+        if outcome.exception is not None:
+            message = plain_message(str(outcome.exception))
+            raise PipelineError(
+                f"dbt stopped: {message}; {advice(message, f'its log is {self._log}')}"
+            )
+        return outcome.result
 
 
 def plain_message(message: str) -> str:

@@ -132,12 +132,12 @@ class ClvFit:
     frequency_value_correlation: float | None
 
 
-def fit_warehouse(warehouse: Warehouse, relation: str, fits: str) -> list[ClvFit]:
+def fit_warehouse(warehouse: Warehouse, summaries: str, fits: str) -> list[ClvFit]:
     """Fit each window of the purchase summaries, and write `clv_parameters`.
 
     Args:
         warehouse: Holds both models, built.
-        relation: `int_clv_purchase_summaries`, as it is written in SQL.
+        summaries: `int_clv_purchase_summaries`, as it is written in SQL.
         fits: `int_clv_fits`, likewise.
     """
     results = []
@@ -145,11 +145,12 @@ def fit_warehouse(warehouse: Warehouse, relation: str, fits: str) -> list[ClvFit
     for fit_name in FIT_NAMES:
         rows = warehouse.query(
             "select frequency, recency_days, age_days, mean_repeat_value "  # noqa: S608
-            f"from {relation} where fit_name = '{fit_name}'"
+            f"from {summaries} where fit_name = '{fit_name}'"
         )
         table = np.array(rows, dtype=np.float64).reshape(-1, 4)
-        summaries = PurchaseSummaries(*table.T)
-        results.append(fit_summaries(fit_name, str(ends[fit_name]), summaries))
+        results.append(
+            fit_summaries(fit_name, str(ends[fit_name]), PurchaseSummaries(*table.T))
+        )
     warehouse.write_table(
         CLV_PARAMETERS, FIT_COLUMNS, [astuple(result) for result in results]
     )
