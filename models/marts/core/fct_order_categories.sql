@@ -43,8 +43,9 @@ summed as (
         cast(count(*) as integer) as fact_lines,
         max(case when sales.line_type = 'sale' then 1 else 0 end) = 1 as has_sale
 
+    -- every key is in its dimension; a left join keeps SQLite from starting there
     from sales
-    inner join products on sales.product_key = products.product_key
+    left join products on sales.product_key = products.product_key
     group by sales.order_id, coalesce(products.category, '(unknown)')
 
 ),
@@ -65,7 +66,7 @@ located as (
         summed.has_sale
 
     from summed
-    inner join customers on summed.customer_key = customers.customer_key
+    left join customers on summed.customer_key = customers.customer_key
 
 )
 

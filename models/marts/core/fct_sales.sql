@@ -29,7 +29,7 @@ product_keys as (
 keyed_lines as (
 
     select
-        {{ any_row_number() }} as sales_key,
+        {{ cheapest_key() }} as sales_key,
         order_items.order_item_id,
         order_items.order_id,
         orders.customer_key,

@@ -30,8 +30,9 @@ located_sales as (
         sales.line_item_total,
         sales.line_type
 
+    -- every key is in its dimension; a left join keeps SQLite from starting there
     from sales
-    inner join customers on sales.customer_key = customers.customer_key
+    left join customers on sales.customer_key = customers.customer_key
 
 ),
 
