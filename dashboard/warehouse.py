@@ -134,8 +134,9 @@ def _missing() -> WarehouseError:
 _BUSY = WarehouseError(
     Trouble.BUSY,
     "The warehouse is being written right now.",
-    "Wait until the build has finished; this page then shows up by itself. "
-    "`python -m pipeline build` publishes without this pause.",
+    "Wait until the build has finished; this page then shows up by itself. If none is "
+    "running, one was broken off: run `python -m pipeline build`, which also publishes "
+    "without this pause.",
 )
 _NOT_A_DATABASE = WarehouseError(
     Trouble.NOT_A_DATABASE,
@@ -217,12 +218,26 @@ class _SqliteReader(_Reader):
         self._connection.close()
 
 
+_UNREADABLE = (
+    "unable to open",
+    "not a database",
+    "malformed",
+    "file is encrypted",
+    "disk I/O error",
+)
+
+
 def _sqlite_trouble(error: sqlite3.DatabaseError) -> WarehouseError | Exception:
     """What a failure of SQLite means to the user; a mistake in our SQL stays one."""
     text = str(error)
-    if "locked" in text or "readonly" in text or "unable to open" in text:
+    if "locked" in text or "readonly" in text:
         return _BUSY
-    if "not a database" in text or "malformed" in text or "file is encrypted" in text:
+    if (
+        "unable to open" in text
+        or "not a database" in text
+        or "malformed" in text
+        or "file is encrypted" in text
+    ):
         return _NOT_A_DATABASE
     if text.startswith(("no such table", "no such column")):
         return old_schema([text.removeprefix("no such ")])
@@ -242,7 +257,6 @@ class _DuckDBReader(_Reader):
         connection = duckdb.connect(":memory:")
         try:
             connection.execute(f"attach '{path}' as warehouse (read_only)")
-            connection.execute("use warehouse")
             connection.execute("set enable_external_access = false")
             connection.execute("set lock_configuration = true")
         except duckdb.IOException as error:
@@ -253,9 +267,15 @@ class _DuckDBReader(_Reader):
             raise _NOT_A_DATABASE from None
         self._connection = connection
 
+    def _cursor(self) -> Any:
+        """A cursor on the attached file: `use` holds for one cursor only."""
+        cursor = self._connection.cursor()
+        cursor.execute("use warehouse")
+        return cursor
+
     def columns(self) -> Columns:
         return _grouped(
-            self._connection.cursor()
+            self._cursor()
             .execute(
                 "select table_name, column_name, data_type "
                 "from information_schema.columns "
@@ -266,7 +286,7 @@ class _DuckDBReader(_Reader):
         )
 
     def rows(self, sql: str, parameters: Mapping[str, Value]) -> Rows:
-        cursor = self._connection.cursor()
+        cursor = self._cursor()
         try:
             cursor.execute(_PLACEHOLDER.sub(r"$\1", sql), dict(parameters))
             names = [column[0] for column in cursor.description or ()]
@@ -278,10 +298,11 @@ class _DuckDBReader(_Reader):
 
     def frame(self, sql: str, parameters: Mapping[str, Value]) -> pd.DataFrame:
         """Like `rows`, by DuckDB's own and much faster way into pandas."""
-        cursor = self._connection.cursor()
+        cursor = self._cursor()
         try:
             cursor.execute(_PLACEHOLDER.sub(r"$\1", sql), dict(parameters))
-            return cursor.df()
+            frame: pd.DataFrame = cursor.df()
+            return frame
         except self._errors.CatalogException as error:
             raise old_schema([str(error).partition("!")[0]]) from error
         finally:

@@ -5,6 +5,7 @@ values are always bound.
 """
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -195,6 +196,8 @@ def parse(text: str, of: Kind) -> Value:
         match of:
             case Kind.NUMBER:
                 number = float(text)
+                if not math.isfinite(number):
+                    raise ValueError
                 return int(number) if number.is_integer() else number
             case Kind.DATE:
                 return dt.date.fromisoformat(text)

@@ -175,7 +175,8 @@ def product_by_period(
     dates = pd.to_datetime(days["time_key"].astype(str), format="%Y%m%d")
     keys = dates.map(lambda day: pd.Timestamp(period_start(day.date(), grain)))
     starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
-    summed = days.groupby(keys)[list(MEASURES)].sum().reindex(starts).fillna(0)
+    numbers = days[list(MEASURES)].astype(float)
+    summed = numbers.groupby(keys).sum().reindex(starts).fillna(0)
     return summed.rename_axis("start").reset_index()
 
 

@@ -216,14 +216,17 @@ def buyers_by_period(
 ) -> pd.DataFrame:
     """One row per period that the days touch: start, buyers, new_buyers.
 
-    A buyer is new in the period that holds the first order ever.
+    A buyer is new in the period that holds the first order ever; of a period that the
+    days cut, only the days of the choice count.
     """
     source, parameters = _order_source(chosen)
     period = _PERIOD_KEYS[grain]
     if chosen.categories:
         sql = f"""
             select visits.period, count(*) as buyers,
-                count(case when {period} = visits.period then 1 end) as new_buyers
+                count(case when {period} = visits.period
+                    and firsts.first_order_date between :start_date and :end_date
+                    then 1 end) as new_buyers
             from (
                 select distinct {period} as period, visit.customer_key
                 from (

@@ -1,0 +1,47 @@
+"""Where the app is, what its pages are, and what stands on them."""
+
+import sqlite3
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[3]
+APP = ROOT / "dashboard" / "app.py"
+
+PAGES = {
+    "Overview": "views/overview.py",
+    "Products": "views/products.py",
+    "Countries": "views/countries.py",
+    "Retention": "views/retention.py",
+    "Segments": "views/segments.py",
+    "Lifetime value": "views/lifetime_value.py",
+    "Baskets": "views/baskets.py",
+    "Data health": "views/data_health.py",
+    "Explore": "views/explore.py",
+}
+
+
+def texts(app: AppTest) -> str:
+    """All text on a page."""
+    kinds = (
+        app.title,
+        app.header,
+        app.subheader,
+        app.markdown,
+        app.caption,
+        app.error,
+        app.warning,
+        app.info,
+        app.success,
+    )
+    found = [str(element.value) for kind in kinds for element in kind]
+    found += [f"{metric.label}: {metric.value}" for metric in app.metric]
+    return "\n".join(found)
+
+
+def change(database: Path, *statements: str) -> None:
+    """Run statements on a database, as a build in place would."""
+    with sqlite3.connect(database) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()

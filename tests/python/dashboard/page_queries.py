@@ -1,0 +1,134 @@
+"""Every query of every page, asked with filters that take each branch."""
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+
+from dashboard.filters import SalesFilter
+from dashboard.periods import DateRange, Grain
+from dashboard.queries import baskets, customers, explore, products, quality, sales
+from dashboard.queries.explore import Condition, Operator
+from dashboard.schema import span
+from dashboard.warehouse import Warehouse
+
+
+def filters(warehouse: Warehouse) -> dict[str, SalesFilter]:
+    """All, and each filter alone and together; whole months and broken ones."""
+    known = span(warehouse)
+    countries, categories = sales.choices(warehouse)
+    every = DateRange(known.first, known.as_of)
+    broken = DateRange(
+        known.as_of - dt.timedelta(days=130), known.as_of - dt.timedelta(days=7)
+    )
+    some, two = tuple(countries[:3]), tuple(categories[:2])
+    return {
+        "all": SalesFilter(every),
+        "broken": SalesFilter(broken),
+        "countries": SalesFilter(broken, some),
+        "category": SalesFilter(every, (), two[:1]),
+        "categories": SalesFilter(broken, (), two),
+        "both": SalesFilter(every, some, two),
+        "none": SalesFilter(broken, ("Atlantis",), two),
+    }
+
+
+def answers(warehouse: Warehouse) -> dict[str, Any]:
+    """The answers of all page queries, by a name for each."""
+    found: dict[str, Any] = {"choices": sales.choices(warehouse)}
+    for name, chosen in filters(warehouse).items():
+        found[f"by_day {name}"] = sales.by_day(warehouse, chosen)
+        found[f"totals {name}"] = sales.totals(warehouse, chosen)
+        found[f"by_category {name}"] = sales.by_category(warehouse, chosen)
+        found[f"by_country {name}"] = sales.by_country(warehouse, chosen)
+        found[f"buyers_by_country {name}"] = sales.buyers_by_country(
+            warehouse, chosen
+        ).sort_values("country")
+        for grain in Grain:
+            found[f"buyers_by_period {name} {grain}"] = sales.buyers_by_period(
+                warehouse, chosen, grain
+            )
+        found[f"by_product {name}"] = products.by_product(warehouse, chosen)
+        found[f"one product {name}"] = products.product_by_period(
+            warehouse, 1, chosen, Grain.WEEK
+        )
+        found[f"stocked {name}"] = products.stocked(warehouse, chosen.categories)
+    countries, categories = sales.choices(warehouse)
+    for basis in ("first_order", "registration"):
+        found[f"cohorts {basis}"] = customers.cohorts(warehouse, basis)
+    for some in ((), tuple(countries[:2])):
+        found[f"segments {some}"] = customers.segments(
+            customers.rfm_cells(warehouse, some)
+        )
+        found[f"prospects {some}"] = customers.prospects(warehouse, some)
+        found[f"members {some}"] = customers.segment_customers(
+            warehouse, ("Champions", "Lost"), some, 50
+        )
+        found[f"value {some}"] = customers.value_by_cohort(
+            customers.lifetime_values(warehouse, some)
+        )
+    low, high = baskets.largest_count(warehouse)
+    found["largest_count"] = low, high
+    for some in ((), tuple(categories[:4])):
+        for order in ("lift", "co_purchase_count", "support"):
+            found[f"pairs {order} {some}"] = baskets.pairs(
+                warehouse, low, some, order, 15
+            )
+        found[f"pair_count {some}"] = baskets.pair_count(warehouse, low + 1, some)
+        found[f"category_pairs {some}"] = baskets.category_pairs(warehouse, low, some)
+        paired = baskets.paired_products(warehouse, low, some)
+        found[f"paired {some}"] = set(paired["product_key"])
+        if len(paired):
+            found[f"companions {some}"] = baskets.companions(
+                warehouse, int(paired["product_key"].min()), low, some, 12
+            )
+    found["outcomes"] = quality.outcomes(warehouse)
+    found["row_counts"] = quality.row_counts(warehouse)
+    for name, condition in {
+        "text": Condition("country", Operator.CONTAINS, "AN"),
+        "date": Condition("registration_date", Operator.AT_LEAST, "2024-06-01"),
+        "number": Condition("customer_key", Operator.AT_MOST, "50"),
+        "flag": Condition("is_inferred", Operator.EQUALS, "no"),
+        "missing": Condition("country", Operator.MISSING),
+    }.items():
+        found[f"explore {name}"] = explore.rows(
+            warehouse,
+            "DimCustomer",
+            (condition,),
+            "customer_key",
+            descending=True,
+            limit=40,
+            show_pii=False,
+        )
+        found[f"explore count {name}"] = explore.count(
+            warehouse, "DimCustomer", (condition,), show_pii=False
+        )
+    return found
+
+
+def assert_same(name: str, expected: Any, found: Any) -> None:
+    """Both answers are equal, whatever types an engine has for days and numbers."""
+    if not isinstance(expected, pd.DataFrame):
+        assert found == expected, name
+        return
+    assert list(found.columns) == list(expected.columns), name
+    assert len(found) == len(expected), name
+    for column in expected.columns:
+        left, right = expected[column], found[column]
+        if pd.api.types.is_numeric_dtype(left) and pd.api.types.is_numeric_dtype(right):
+            pd.testing.assert_series_equal(
+                left.astype(float),
+                right.astype(float),
+                check_index=False,
+                rtol=1e-9,
+                obj=f"{name}, {column}",
+            )
+        else:
+            assert _plain(left) == _plain(right), f"{name}, {column}"
+
+
+def _plain(values: pd.Series) -> list[str | None]:
+    return [
+        None if pd.isna(value) else str(value).removesuffix(" 00:00:00")
+        for value in values
+    ]

@@ -1,0 +1,246 @@
+"""The pictures show the numbers they are given, and nothing that is not there."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard.charts import baskets, customers, maps, products, quality
+from dashboard.charts.bars import bands, ranked
+from dashboard.charts.look import CONFIG, Look, clipped, escaped, message
+from dashboard.charts.series import over_time, period_label
+from dashboard.formatting import Currency
+from dashboard.metrics import metric
+from dashboard.periods import DateRange, Grain
+
+LIGHT, DARK = Look(), Look(dark=True, currency=Currency("EUR"))
+LOOKS = pytest.mark.parametrize("look", [LIGHT, DARK])
+D = dt.date
+
+
+def weeks(values: list[float], first: dt.date) -> pd.DataFrame:
+    starts = [first + dt.timedelta(days=7 * i) for i in range(len(values))]
+    return pd.DataFrame({"start": pd.to_datetime(starts), "net_sales": values})
+
+
+@LOOKS
+def test_a_part_of_a_week_is_a_mark_of_its_own_never_the_end_of_the_line(
+    look: Look,
+) -> None:
+    chosen = DateRange(D(2024, 1, 1), D(2024, 1, 24))  # Monday to Wednesday
+    chart = over_time(
+        weeks([10, 12, 14, 2], D(2024, 1, 1)),
+        metric("net_sales"),
+        Grain.WEEK,
+        chosen,
+        look,
+    )
+    line, part = chart.data
+    assert np.isnan(line.y[-1])
+    assert list(line.y[:-1]) == [10, 12, 14]
+    assert (part.mode, list(part.y)) == ("markers", [2])
+    assert "part of a week" in part.customdata[0]
+
+
+def test_a_whole_range_has_no_partial_mark() -> None:
+    chosen = DateRange(D(2024, 1, 1), D(2024, 1, 28))
+    chart = over_time(
+        weeks([1, 2, 3, 4], D(2024, 1, 1)),
+        metric("net_sales"),
+        Grain.WEEK,
+        chosen,
+        LIGHT,
+    )
+    assert len(chart.data) == 1
+
+
+def test_the_compared_period_lies_under_the_same_days() -> None:
+    chosen = DateRange(D(2024, 1, 1), D(2024, 1, 14))
+    chart = over_time(
+        weeks([1, 2], D(2024, 1, 1)),
+        metric("net_sales"),
+        Grain.WEEK,
+        chosen,
+        LIGHT,
+        pd.Series([5.0]),
+        "Previous period",
+    )
+    earlier = chart.data[0]
+    assert earlier.name == "Previous period"
+    assert list(earlier.x) == list(chart.data[1].x)
+    assert earlier.y[0] == 5
+    assert np.isnan(earlier.y[1])
+
+
+def test_labels_of_periods_name_the_days_that_are_covered() -> None:
+    chosen = DateRange(D(2024, 1, 10), D(2024, 2, 20))
+    assert "part of a month" in period_label(
+        pd.Timestamp("2024-01-01"), Grain.MONTH, chosen
+    )
+    assert (
+        period_label(pd.Timestamp("2024-02-05"), Grain.WEEK, chosen)
+        == "5 Feb \N{EN DASH} 11 Feb 2024"
+    )
+
+
+@LOOKS
+def test_bars_hold_values_in_order_and_names_in_full_on_hover(look: Look) -> None:
+    names = ["A product with quite a long name indeed", "<b>x</b> %{y}", "x"]
+    chart = ranked(
+        names, pd.Series([3.0, 2.0, -1.0]), metric("net_sales"), look, keys=[7, 8, 9]
+    )
+    bar = chart.data[0]
+    assert list(bar.x) == [3, 2, -1]
+    assert list(bar.customdata) == [7, 8, 9]
+    assert "quite a long name indeed" in bar.hovertext[0]
+    assert "<b>x</b>" not in bar.hovertext[1].removeprefix("<b>")
+    assert "%{y}" not in bar.hovertext[1]
+    assert bar.text[0].startswith(look.currency.symbol)
+
+
+def test_bars_of_equal_names_stay_apart() -> None:
+    chart = ranked(["same", "same"], pd.Series([2, 1]), metric("orders"), LIGHT)
+    assert len(set(chart.data[0].y)) == 2
+
+
+def test_bars_of_nothing_can_be_drawn() -> None:
+    ranked([], pd.Series([], dtype=float), metric("orders"), LIGHT)
+
+
+def test_the_open_band_of_a_histogram_is_named_so() -> None:
+    chart = bands(
+        [0, 10, 20],
+        [10, 20, float("inf")],
+        [5, 3, 2],
+        metric("net_sales"),
+        metric("buyers"),
+        LIGHT,
+    )
+    assert list(chart.data[0].y) == [5, 3, 2]
+    assert chart.data[0].customdata[-1][0] == "$20 or more"
+
+
+def selling(shares: list[float]) -> pd.DataFrame:
+    return pd.DataFrame({"cumulative_share": shares})
+
+
+@pytest.mark.parametrize(
+    ("shares", "needed"),
+    [([0.5, 0.8, 1.0], 2), ([1.0], 1), ([0.79, 0.81, 1.0], 2), ([], 0)],
+)
+def test_pareto_counts_the_products_that_make_the_share(
+    shares: list[float], needed: int
+) -> None:
+    assert products.products_for_share(selling(shares), 0.8) == needed
+
+
+def test_pareto_thins_out_a_long_tail_without_moving_it() -> None:
+    shares = list(np.linspace(0.001, 1, 20_000))
+    chart = products.pareto(selling(shares), LIGHT)
+    assert len(chart.data[0].x) < 500
+    assert (chart.data[0].x[-1], chart.data[0].y[-1]) == (1, 1)
+
+
+def matrix() -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    cells = pd.DataFrame(
+        [[1.0, 0.4, 0.2], [1.0, 0.3, np.nan], [1.0, np.nan, np.nan]],
+        index=["2024-01", "2024-02", "2024-03"],
+        columns=[0, 1, 2],
+    )
+    return (
+        cells,
+        pd.Series([1.0, 0.36], index=[0, 1]),
+        pd.Series([50, 30, 20], index=cells.index),
+    )
+
+
+@LOOKS
+def test_the_future_is_blank_and_an_open_month_is_starred(look: Look) -> None:
+    cells, average, sizes = matrix()
+    chart = customers.cohort_heat_map(
+        cells, average, sizes, {("2024-01", 2)}, metric("retention_rate"), look
+    )
+    heat = chart.data[0]
+    assert np.isnan(heat.z[3][1])
+    assert heat.text[3][1] == ""
+    assert heat.hovertext[3][1] == ""
+    assert heat.text[1][2] == "20*"
+    assert heat.text[0][:2] == ("100", "36") or list(heat.text[0][:2]) == ["100", "36"]
+    assert "not over" in heat.hovertext[1][2]
+
+
+def test_curves_leave_out_open_months_and_the_certain_month_zero() -> None:
+    cells, average, _ = matrix()
+    chart = customers.cohort_curves(
+        cells, average, {("2024-01", 2)}, metric("retention_rate"), LIGHT
+    )
+    first = chart.data[0]
+    assert list(first.x) == [1]
+    assert chart.data[-1].name == "All cohorts, weighted by size"
+
+
+def test_the_map_places_countries_dots_and_names_the_rest() -> None:
+    frame = pd.DataFrame(
+        {
+            "country": ["Germany", "EIRE", "Ireland", "Malta", "Atlantis", "Norway"],
+            "net_sales": [100.0, 5.0, 7.0, 3.0, 1.0, -4.0],
+        }
+    )
+    chart = maps.world(frame, metric("net_sales"), LIGHT)
+    areas, dots = chart.data
+    shown = dict(zip(areas.locations, areas.hovertext, strict=True))
+    assert "$12.00" in shown["IRL"]
+    assert "NOR" in shown
+    assert len(dots.lat) == 1
+    assert maps.unplaced(frame["country"]) == ["Atlantis"]
+    assert CONFIG["topojsonURL"].startswith("app/static")
+
+
+def test_a_map_without_any_known_country_can_be_drawn() -> None:
+    frame = pd.DataFrame({"country": ["(unknown)"], "net_sales": [1.0]})
+    maps.world(frame, metric("net_sales"), DARK)
+
+
+@LOOKS
+def test_the_category_map_is_symmetric_around_chance(look: Look) -> None:
+    rows = pd.DataFrame(
+        {
+            "category1": ["A", "A"],
+            "category2": ["A", "B"],
+            "pairs": [3, 1],
+            "co_purchase_count": [30.0, 5.0],
+            "lift": [4.0, 0.5],
+        }
+    )
+    heat = baskets.category_heat_map(rows, look).data[0]
+    assert heat.z[0][1] == heat.z[1][0]
+    assert heat.z[0][1] < 0 < heat.z[0][0]
+    assert heat.z[1][1] is None
+    assert heat.zmax == -heat.zmin
+
+
+def test_intake_bars_show_shares_of_rows_in() -> None:
+    rows = pd.DataFrame(
+        {
+            "raw_table": ["raw_orders", "raw_products"],
+            "rows_in": [10, 0],
+            "accepted": [9, 0],
+            "rejected": [1, 0],
+        }
+    )
+    chart = quality.intake_bars(rows, LIGHT)
+    assert [list(bar.x) for bar in chart.data] == [[0.9, 0], [0.1, 0]]
+
+
+def test_names_from_the_data_cannot_become_markup() -> None:
+    assert escaped("<script>&") == "&lt;script&gt;&amp;"
+    assert "%{" not in escaped("%{x}")
+    assert clipped("  a   b  ", 10) == "a b"
+    assert len(clipped("x" * 50, 10)) == 10
+
+
+def test_a_message_stands_where_a_picture_cannot() -> None:
+    assert message(LIGHT, "Nothing <yet>").layout.annotations[0].text == (
+        "Nothing &lt;yet&gt;"
+    )

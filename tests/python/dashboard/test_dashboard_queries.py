@@ -1,0 +1,213 @@
+"""What the queries work out beyond adding up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard.filters import SalesFilter
+from dashboard.periods import DateRange
+from dashboard.queries import baskets, customers, explore, products, quality
+from dashboard.queries.explore import Condition, Operator
+from dashboard.schema import Span
+from dashboard.warehouse import Warehouse
+
+
+def every_day(known: Span) -> SalesFilter:
+    return SalesFilter(DateRange(known.first, known.as_of))
+
+
+def test_the_top_products_of_all_time_are_those_of_the_report(
+    warehouse: Warehouse, known: Span
+) -> None:
+    found = products.by_product(warehouse, every_day(known))
+    report = warehouse.query(
+        "select product_key, net_sales, cumulative_share from rpt_product_sales "
+        "where net_sales <> 0 order by sales_rank"
+    )
+    joined = found.merge(report, on="product_key", suffixes=("", "_report"))
+    assert len(joined) == len(report)
+    np.testing.assert_allclose(joined["net_sales"], joined["net_sales_report"])
+    np.testing.assert_allclose(
+        joined["cumulative_share"], joined["cumulative_share_report"], rtol=1e-6
+    )
+
+
+def test_low_stock_is_stock_divided_by_pace() -> None:
+    sold = pd.DataFrame(
+        {
+            "product_key": [1, 2, 3, 4, 5],
+            "units": [100, 100, 0, 100, -5],
+            "stock_quantity": [50.0, 1000.0, 5.0, np.nan, 1.0],
+            "net_sales": [1.0, 2.0, 3.0, 4.0, 5.0],
+        }
+    )
+    low = products.low_stock(sold, days=100, cover=60)
+    assert list(low["product_key"]) == [1]
+    assert low["days_of_stock"].iloc[0] == pytest.approx(50)
+
+
+def test_lorenz_and_gini_of_known_distributions() -> None:
+    equal = pd.Series([5.0] * 200)
+    assert customers.gini(equal) == pytest.approx(0)
+    curve = customers.lorenz(equal)
+    np.testing.assert_allclose(curve["buyer_share"], curve["money_share"], atol=1e-12)
+    one = pd.Series([0.0] * 99 + [10.0])
+    assert customers.gini(one) == pytest.approx(0.99)
+    assert customers.top_share(one, 0.1) == pytest.approx(1)
+    assert customers.top_share(equal, 0.1) == pytest.approx(0.1)
+    assert customers.gini(pd.Series([1.0, 3.0])) == pytest.approx(0.25)
+    assert customers.gini(pd.Series([-1.0, 0.0])) is None
+    assert customers.top_share(pd.Series([], dtype=float), 0.1) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_histograms_count_every_buyer_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = pd.Series(np.append(rng.lognormal(5, 1.5, 500) - 50, [-4000, 1e6]))
+    bands = customers.value_histogram(values)
+    assert bands["buyers"].sum() == len(values)
+    assert bands["high"].iloc[-1] == np.inf
+    assert (bands["low"].to_numpy()[1:] == bands["high"].to_numpy()[:-1]).all()
+    shares = customers.share_histogram(pd.Series(rng.random(300)))
+    assert shares["buyers"].sum() == 300
+
+
+def test_a_histogram_of_nothing_and_of_one_value() -> None:
+    assert customers.value_histogram(pd.Series([], dtype=float)).empty
+    assert customers.value_histogram(pd.Series([0.0]))["buyers"].sum() == 1
+
+
+def test_the_segments_are_the_eleven_of_the_map(warehouse: Warehouse) -> None:
+    seed = warehouse.query("select distinct segment_name from rfm_segment_map")
+    assert set(seed["segment_name"]) == set(customers.SEGMENTS)
+
+
+def test_raising_the_minimum_only_takes_pairs_away(warehouse: Warehouse) -> None:
+    low, high = baskets.largest_count(warehouse)
+    counts = [
+        baskets.pair_count(warehouse, minimum, ())
+        for minimum in range(low, high + 2, max(1, (high - low) // 8))
+    ]
+    assert counts == sorted(counts, reverse=True)
+    assert baskets.pair_count(warehouse, high + 1, ()) == 0
+    every = baskets.pairs(warehouse, low, (), "lift", 10_000)
+    assert len(every) == counts[0]
+    assert every["lift"].is_monotonic_decreasing
+    inside = baskets.pairs(
+        warehouse, low, (every["category1"].iloc[0],), "lift", 10_000
+    )
+    expected = every[
+        (every["category1"] == every["category1"].iloc[0])
+        & (every["category2"] == every["category1"].iloc[0])
+    ]
+    assert len(inside) == len(expected)
+
+
+def test_companions_see_a_pair_from_both_sides(warehouse: Warehouse) -> None:
+    low, _ = baskets.largest_count(warehouse)
+    pair = baskets.pairs(warehouse, low, (), "co_purchase_count", 1).iloc[0]
+    first, second = int(pair["product1_key"]), int(pair["product2_key"])
+    for one, other, confidence in (
+        (first, second, pair["confidence_1_to_2"]),
+        (second, first, pair["confidence_2_to_1"]),
+    ):
+        rows = baskets.companions(warehouse, one, low, (), 1000)
+        row = rows[rows["product_key"] == other].iloc[0]
+        assert row["confidence"] == pytest.approx(confidence)
+        assert row["lift"] == pytest.approx(pair["lift"])
+
+
+def test_category_pairs_hold_each_pair_once(warehouse: Warehouse) -> None:
+    low, _ = baskets.largest_count(warehouse)
+    rows = baskets.category_pairs(warehouse, low, ())
+    assert rows["pairs"].sum() == baskets.pair_count(warehouse, low, ())
+    assert not rows.duplicated(["category1", "category2"]).any()
+
+
+def test_rows_in_are_the_rows_of_the_raw_tables(warehouse: Warehouse) -> None:
+    intake = quality.intake(quality.outcomes(warehouse)).set_index("raw_table")
+    for table in quality.RAW_TABLES:
+        raw = warehouse.query(f"select count(*) as n from {table}")["n"].iloc[0]
+        assert intake.loc[table, "rows_in"] == raw
+        assert (
+            intake.loc[table, "accepted"] + intake.loc[table, "rejected"]
+            == intake.loc[table, "rows_in"]
+        )
+
+
+def rows(warehouse: Warehouse, table: str, *conditions: Condition) -> pd.DataFrame:
+    return explore.rows(
+        warehouse,
+        table,
+        conditions,
+        None,
+        descending=False,
+        limit=100_000,
+        show_pii=False,
+    )
+
+
+def test_explore_offers_the_marts_and_nothing_else(warehouse: Warehouse) -> None:
+    names = explore.tables(warehouse)
+    assert names[:2] == ["DimCustomer", "DimProduct"]
+    assert "rpt_sales_daily" in names
+    assert not [name for name in names if name.startswith(("raw_", "stg_", "int_"))]
+    with pytest.raises(ValueError, match="no such mart"):
+        rows(warehouse, "raw_customers")
+    with pytest.raises(ValueError, match="no such mart"):
+        rows(warehouse, "DimCustomer; drop table x")
+
+
+def test_masked_columns_can_be_neither_filtered_nor_sorted(
+    warehouse: Warehouse,
+) -> None:
+    for column in ("name", "email", "address"):
+        with pytest.raises(ValueError, match="no such column"):
+            rows(warehouse, "DimCustomer", Condition(column, Operator.CONTAINS, "a"))
+        with pytest.raises(ValueError, match="no such column"):
+            explore.rows(
+                warehouse,
+                "DimCustomer",
+                (),
+                column,
+                descending=False,
+                limit=1,
+                show_pii=False,
+            )
+        assert column in explore.searchable(warehouse, "DimCustomer", show_pii=True)
+
+
+def test_conditions_compare_by_the_kind_of_the_column(warehouse: Warehouse) -> None:
+    cheap = rows(warehouse, "DimProduct", Condition("price", Operator.AT_MOST, "9.5"))
+    assert (cheap["price"] <= 9.5).all()
+    assert len(cheap) > 0
+    late = rows(
+        warehouse, "rpt_sales_daily", Condition("date", Operator.AT_LEAST, "2025-12-01")
+    )
+    assert (late["date"] >= "2025-12-01").all()
+    assert len(late) > 0
+    whole = rows(
+        warehouse,
+        "rpt_sales_daily",
+        Condition("is_all_categories", Operator.EQUALS, "yes"),
+        Condition("country", Operator.DIFFERS, "Germany"),
+    )
+    assert whole["is_all_categories"].all()
+    assert "Germany" not in set(whole["country"])
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("price", "cheap"), ("price", "1e999"), ("stock_quantity", "")],
+)
+def test_a_value_of_the_wrong_kind_is_named(
+    warehouse: Warehouse, column: str, value: str
+) -> None:
+    with pytest.raises(ValueError, match="is not a number"):
+        rows(warehouse, "DimProduct", Condition(column, Operator.EQUALS, value))
+
+
+def test_wildcards_in_a_text_are_taken_literally(warehouse: Warehouse) -> None:
+    for text in ("%", "_", "!", "'", "100% _!"):
+        condition = Condition("country", Operator.CONTAINS, text)
+        assert rows(warehouse, "DimCustomer", condition).empty

@@ -1,0 +1,334 @@
+"""The reader: it only reads, knows versions apart, and says what is wrong."""
+
+import datetime as dt
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from dashboard_support import change
+
+from dashboard.schema import check, span
+from dashboard.warehouse import (
+    Location,
+    Trouble,
+    Warehouse,
+    WarehouseError,
+    identity,
+    location_from_environment,
+)
+
+WRITES = [
+    "attach database '{folder}/new.db' as other",
+    "create table other (i integer)",
+    "create temp table other (i integer)",
+    "insert into FactOrders select * from FactOrders",
+    "update DimProduct set price = 0",
+    "delete from FactOrders",
+    "drop table FactOrders",
+    "pragma journal_mode = wal",
+    "pragma writable_schema = 1",
+    "select load_extension('x')",
+    "vacuum into '{folder}/new.db'",
+    "begin immediate",
+]
+
+
+@pytest.mark.parametrize("statement", WRITES)
+def test_sqlite_refuses_everything_but_reading(
+    own_warehouse: Path, tmp_path: Path, statement: str
+) -> None:
+    before = own_warehouse.read_bytes()
+    reader = Warehouse(Location("sqlite", str(own_warehouse)))
+    with pytest.raises(sqlite3.DatabaseError):
+        reader.query(statement.format(folder=tmp_path))
+    reader.close()
+    assert own_warehouse.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own.db"]
+
+
+def test_a_file_with_odd_signs_in_its_name_is_read(
+    demo_warehouse: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "a?b#c %41'd.db"
+    shutil.copy(demo_warehouse, odd)
+    reader = Warehouse(Location("sqlite", str(odd)))
+    assert not reader.query("select 1 as one from FactOrders limit 1").empty
+
+
+def test_values_are_bound_and_casts_left_alone(warehouse: Warehouse) -> None:
+    found = warehouse.query(
+        "select :text as text, :day as day, '::x' as colons, :none as none",
+        {"text": "'; drop table x; --", "day": dt.date(2024, 2, 29), "none": None},
+    )
+    assert found.iloc[0].tolist()[:3] == ["'; drop table x; --", "2024-02-29", "::x"]
+
+
+def test_an_open_reader_keeps_its_version_when_another_is_published(
+    own_warehouse: Path, tmp_path: Path
+) -> None:
+    old = Warehouse(Location("sqlite", str(own_warehouse)))
+    count = int(old.query("select count(*) as n from FactOrders")["n"].iloc[0])
+    building = tmp_path / "own.db.building"
+    shutil.copy(own_warehouse, building)
+    change(building, "delete from FactOrders where customer_order_number = 1")
+    building.replace(own_warehouse)
+    new = Warehouse(Location("sqlite", str(own_warehouse)))
+    assert new.identity != old.identity
+    again = old.query("select count(*) as n from FactOrders")["n"].iloc[0]
+    fewer = new.query("select count(*) as n from FactOrders")["n"].iloc[0]
+    assert int(again) == count
+    assert int(fewer) < count
+
+
+def test_threads_of_an_old_version_never_see_the_new_one(
+    own_warehouse: Path, tmp_path: Path
+) -> None:
+    old = Warehouse(Location("sqlite", str(own_warehouse)))
+    building = tmp_path / "own.db.building"
+    shutil.copy(own_warehouse, building)
+    change(building, "delete from FactOrders")
+    building.replace(own_warehouse)
+    counts: list[int] = []
+
+    def count() -> None:
+        rows = old.query("select count(*) as n from FactOrders as a")
+        counts.append(int(rows["n"].iloc[0]))
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(counts) == 8
+    assert len(set(counts)) == 1
+    assert counts[0] > 0
+
+
+def test_the_identity_changes_with_every_publication(
+    own_warehouse: Path, tmp_path: Path
+) -> None:
+    location = Location("sqlite", str(own_warehouse))
+    seen = {identity(location)}
+    for number in range(3):
+        building = tmp_path / f"next{number}"
+        shutil.copy(own_warehouse, building)
+        building.replace(own_warehouse)
+        seen.add(identity(location))
+    assert len(seen) == 4
+
+
+def open_error(path: Path, target: str = "sqlite") -> WarehouseError:
+    with pytest.raises(WarehouseError) as caught:
+        check(Warehouse(Location(target, str(path))))
+    assert str(path) not in caught.value.what + caught.value.remedy
+    return caught.value
+
+
+def test_a_missing_file_is_said_to_be_missing_and_not_made(tmp_path: Path) -> None:
+    assert open_error(tmp_path / "none.db").trouble is Trouble.MISSING
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_named_so(tmp_path: Path) -> None:
+    path = tmp_path / "text.db"
+    path.write_text("This is a text, and a long one at that. " * 50)
+    assert open_error(path).trouble is Trouble.NOT_A_DATABASE
+    assert open_error(tmp_path).trouble is Trouble.NOT_A_DATABASE
+
+
+def test_an_empty_file_and_one_without_marts_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "empty.db"
+    path.touch()
+    assert open_error(path).trouble is Trouble.EMPTY
+    change(path, "create table raw_orders (order_id text)")
+    assert open_error(path).trouble is Trouble.NO_MARTS
+
+
+def test_an_older_schema_is_named_by_what_it_lacks(own_warehouse: Path) -> None:
+    change(
+        own_warehouse,
+        "drop table rpt_sales_daily",
+        "alter table rpt_customer_rfm drop column is_one_time_buyer",
+    )
+    error = open_error(own_warehouse)
+    assert error.trouble is Trouble.OLD_SCHEMA
+    assert "rpt_sales_daily" in error.what
+    assert "rpt_customer_rfm.is_one_time_buyer" in error.what
+
+
+def test_a_warehouse_without_sales_says_so(own_warehouse: Path) -> None:
+    change(own_warehouse, "delete from rpt_sales_daily")
+    reader = Warehouse(Location("sqlite", str(own_warehouse)))
+    check(reader)
+    with pytest.raises(WarehouseError) as caught:
+        span(reader)
+    assert caught.value.trouble is Trouble.NO_SALES
+
+
+def test_a_locked_warehouse_is_busy(own_warehouse: Path) -> None:
+    writer = sqlite3.connect(own_warehouse, isolation_level=None)
+    writer.execute("begin exclusive")
+    try:
+        assert open_error(own_warehouse).trouble is Trouble.BUSY
+    finally:
+        writer.rollback()
+        writer.close()
+
+
+def test_the_environment_names_the_warehouse_as_dbt_reads_it() -> None:
+    assert location_from_environment({}) == Location("sqlite", "ecommerce_dwh.db")
+    assert location_from_environment(
+        {"DWH_TARGET": "duckdb", "DWH_DATABASE": ""}
+    ) == Location("duckdb", "ecommerce_dwh.duckdb")
+    assert location_from_environment(
+        {"DWH_TARGET": "postgres", "DWH_SCHEMA": "shop"}
+    ) == Location("postgres", "ecommerce_dwh", "shop")
+    with pytest.raises(WarehouseError, match="spark"):
+        location_from_environment({"DWH_TARGET": "spark"})
+
+
+DUCKDB_WRITES = [
+    "attach '{folder}/new.duckdb' as other",
+    "create table other (i integer)",
+    "insert into FactOrders select * from FactOrders",
+    "copy FactOrders to '{folder}/new.csv'",
+    "select * from read_csv('/etc/hostname')",
+    "select * from '/etc/hostname'",
+    "install httpfs",
+    "load httpfs",
+    "set enable_external_access = true",
+    "set lock_configuration = false",
+]
+
+
+@pytest.fixture(scope="session")
+def duck_warehouse(
+    demo_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The default warehouse's marts, copied into a DuckDB file with its own types."""
+    import duckdb
+
+    path = tmp_path_factory.mktemp("duck") / "demo.duckdb"
+    source = sqlite3.connect(demo_warehouse)
+    names = [
+        name
+        for (name,) in source.execute(
+            "select name from sqlite_master where type='table'"
+        )
+        if name.lower().startswith(("dim", "fact", "rpt_", "build_"))
+    ]
+    types = {"real": "decimal(18,4)", "": "varchar", "text": "varchar"}
+    with duckdb.connect(str(path)) as target:
+        for name in names:
+            columns = list(
+                source.execute(
+                    "select name, lower(type) from pragma_table_info(?)", [name]
+                )
+            )
+            declared = ", ".join(
+                f'"{column}" {types.get(kind, kind)}' for column, kind in columns
+            )
+            target.execute(f"create table {name} ({declared})")
+            rows = source.execute(f"select * from {name}").fetchall()
+            if rows:
+                frame = _typed(rows, columns)
+                target.register("frame", frame)
+                casts = ", ".join(
+                    f'cast("{column}" as {types.get(kind, kind)})'
+                    for column, kind in columns
+                )
+                target.execute(f"insert into {name} select {casts} from frame")
+                target.unregister("frame")
+    source.close()
+    return path
+
+
+def _typed(rows: list[tuple[object, ...]], columns: list[tuple[str, str]]) -> object:
+    import pyarrow as pa
+
+    data = {
+        column: pa.array([row[index] for row in rows])
+        for index, (column, _) in enumerate(columns)
+    }
+    return pa.table(data)
+
+
+@pytest.mark.parametrize("statement", DUCKDB_WRITES)
+def test_duckdb_refuses_everything_but_reading(
+    duck_warehouse: Path, tmp_path: Path, statement: str
+) -> None:
+    import duckdb
+
+    reader = Warehouse(Location("duckdb", str(duck_warehouse)))
+    with pytest.raises((duckdb.Error, WarehouseError)):
+        reader.query(statement.format(folder=tmp_path))
+    reader.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_duckdb_serves_the_new_file_beside_a_reader_of_the_old_one(
+    duck_warehouse: Path, tmp_path: Path
+) -> None:
+    import duckdb
+
+    path = tmp_path / "own.duckdb"
+    shutil.copy(duck_warehouse, path)
+    old = Warehouse(Location("duckdb", str(path)))
+    building = tmp_path / "own.duckdb.building"
+    shutil.copy(duck_warehouse, building)
+    with duckdb.connect(str(building)) as writer:
+        writer.execute("delete from FactOrders")
+    building.replace(path)
+    new = Warehouse(Location("duckdb", str(path)))
+    assert new.identity != old.identity
+    assert new.query("select count(*) as n from FactOrders")["n"].iloc[0] == 0
+    assert old.query("select count(*) as n from FactOrders")["n"].iloc[0] > 0
+
+
+def test_a_duckdb_file_held_by_a_writer_is_busy(
+    duck_warehouse: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.duckdb"
+    shutil.copy(duck_warehouse, path)
+    code = (
+        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); "
+        "print('open', flush=True); sys.stdin.read()"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ),
+    )
+    try:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"open\n"
+        assert open_error(path, "duckdb").trouble is Trouble.BUSY
+    finally:
+        writer.communicate(b"")
+
+
+def test_a_text_is_no_duckdb_file(tmp_path: Path) -> None:
+    path = tmp_path / "text.duckdb"
+    path.write_text("no database " * 500)
+    assert open_error(path, "duckdb").trouble is Trouble.NOT_A_DATABASE
+
+
+def test_duckdb_answers_every_page_query_as_sqlite_does(
+    warehouse: Warehouse, duck_warehouse: Path
+) -> None:
+    from page_queries import answers, assert_same
+
+    duck = Warehouse(Location("duckdb", str(duck_warehouse)))
+    check(duck)
+    assert span(duck) == span(warehouse)
+    expected, found = answers(warehouse), answers(duck)
+    assert expected.keys() == found.keys()
+    for name in expected:
+        assert_same(name, expected[name], found[name])
+    duck.close()
