@@ -13,6 +13,7 @@ from typing import Any
 
 import faker
 from faker.decode import unidecode
+from faker.providers.address.it_IT import Provider as ItalianAddresses
 from faker.providers.person.ja_JP import Provider as JapanesePersons
 
 POOLS = Path(__file__).parent / "pools"
@@ -102,6 +103,8 @@ def japanese(pairs: Any, count: int) -> dict[str, list[str]]:
 
 def build(country: Country) -> dict[str, Any]:
     """Return the pool of one country, ready to be written as JSON."""
+    # Faker keeps Italy's cities in the order of a set, which changes with each run.
+    ItalianAddresses.cities = sorted(ItalianAddresses.cities)
     source = faker.Faker(country.locale)
     source.seed_instance(SEED)
     if country.locale == "ja_JP":
