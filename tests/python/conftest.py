@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from warehouses import build_warehouse
 
 # A small shop with one row of each kind that the loader must carry through as it is.
 SMALL_SHOP: Mapping[str, Sequence[Sequence[str]]] = {
@@ -68,6 +69,12 @@ SMALL_SHOP: Mapping[str, Sequence[Sequence[str]]] = {
 WriteShop = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The warehouse of the demo seeds, built and published once; not to be changed."""
+    return build_warehouse(tmp_path_factory.mktemp("demo") / "demo.db")
+
+
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
     """Write rows as RFC 4180 CSV, in UTF-8."""
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -99,9 +106,13 @@ def write_shop(tmp_path: Path) -> WriteShop:
 @contextmanager
 def rights_of_nobody(folder: Path) -> Iterator[None]:
     """Let everybody read a folder and nobody write it; lay root's powers aside."""
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == os.geteuid() and "pytest" in str(parent):
-            parent.chmod(0o555 if parent == folder else 0o755)
+    changed: dict[Path, int] = {}
+    for path in [folder, *folder.parents]:
+        mode = path.stat().st_mode & 0o7777
+        wanted = 0o555 if path == folder else mode | 0o055
+        if path.stat().st_uid == os.getuid() and (path == folder or not mode & 0o001):
+            changed[path] = mode
+            path.chmod(wanted)
     root = os.geteuid() == 0
     if root:
         os.seteuid(65534)
@@ -110,4 +121,5 @@ def rights_of_nobody(folder: Path) -> Iterator[None]:
     finally:
         if root:
             os.seteuid(0)
-        folder.chmod(0o755)
+        for path, mode in changed.items():
+            path.chmod(mode)
