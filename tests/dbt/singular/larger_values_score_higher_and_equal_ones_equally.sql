@@ -19,7 +19,7 @@ with
                 <= lag(max({{ value }})) over (order by {{ score }})
                 then 1
             else 0
-        end as overlaps,
+        end as is_overlapping,
         count({{ value }}) as buyers
 
     from {{ ref('rpt_customer_rfm') }}
@@ -41,6 +41,6 @@ checked as (
 select * from checked
 where
     -- the smallest value of a score is above the largest of the score below
-    overlaps = 1
+    is_overlapping = 1
     or score is null
     or buyers = 0

@@ -1,0 +1,20 @@
+{{ unexpected_answers(
+    'row_number() over (order by ' ~ binary_order('raw') ~ ')',
+    {'raw': 'text', 'expected': 'integer'},
+    [
+        (none, 1),
+        (' ', 2),
+        ('-', 3),
+        ('10', 4),
+        ('9', 5),
+        ('A', 6),
+        ('B', 7),
+        ('_', 8),
+        ('a', 9),
+        ('aa', 10),
+        ('b', 11),
+        ('é', 12),
+        ('\uffee', 13),
+        ('😀', 14),
+    ],
+) }}

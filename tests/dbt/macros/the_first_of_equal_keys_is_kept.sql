@@ -1,0 +1,46 @@
+{#- key, value, fault: of the faultless rows of a key the first in byte order stays -#}
+{%- set rows = [
+    ('a', 'b', none, 'duplicate key'),
+    ('a', 'B', none, 'kept'),
+    ('a', 'A', 'bad number', 'bad number'),
+    ('b', 'x', none, 'kept'),
+    ('c', 'é', none, 'duplicate key'),
+    ('c', 'z', none, 'kept'),
+    ('d', 'x', none, 'duplicate key'),
+    ('d', none, none, 'kept'),
+    ('e', 'x', 'bad date', 'bad date'),
+] -%}
+with
+
+judged as (
+
+    {% for key, value, fault, expected in rows -%}
+    select
+        {{ text_literal(key) }} as row_key,
+        {{ text_literal(value) if value is not none
+            else 'cast(null as ' ~ text_type() ~ ')' }} as value,
+        {{ text_literal(fault) if fault is not none
+            else 'cast(null as ' ~ text_type() ~ ')' }} as row_fault,
+        {{ text_literal(key) }} in ('a', 'c', 'd') as is_repeated,
+        {{ text_literal(expected) }} as expected
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+{{ first_of_each_key('judged', 'row_key', ['value']) }}
+
+answered as (
+
+    select
+        row_key,
+        value,
+        expected,
+        coalesce(reject_reason, 'kept') as actual
+
+    from deduplicated
+
+)
+
+select * from answered
+where actual != expected
