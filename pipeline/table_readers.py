@@ -5,10 +5,11 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pipeline.errors import PipelineError
 from pipeline.profile import target_settings
+from pipeline.spark_session import spark_session
 
 _BATCH = 20_000
 
@@ -28,6 +29,15 @@ class TableReader(ABC):
         self.location = location
         self.tables = self._read_columns()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:  # noqa: B027 a session goes on
+        """Give the connection back: PostgreSQL cannot publish while it reads."""
+
     @abstractmethod
     def _read_columns(self) -> dict[str, Columns]: ...
 
@@ -46,6 +56,11 @@ class TableReader(ABC):
         """The number of rows in a table."""
         ((rows,),) = self._select(f"select count(*) from {self._relation(table)}")  # noqa: S608
         return int(rows)
+
+    def scan(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table with all its columns, in no order."""
+        columns = ", ".join(self.tables[table])
+        return self._select(f"select {columns} from {self._relation(table)}")  # noqa: S608
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """The rows of a table in the order of its columns, the first one first.
@@ -86,6 +101,10 @@ class SqliteReader(TableReader):
         self._connection = sqlite3.connect(uri, uri=True)
         super().__init__(str(path))
 
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
     def _read_columns(self) -> dict[str, Columns]:
         return self._collect(
             self._select(
@@ -113,6 +132,10 @@ class DuckdbReader(TableReader):
             raise PipelineError(f"{path} cannot be read: {error}") from error
         super().__init__(str(path))
 
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
     def _read_columns(self) -> dict[str, Columns]:
         return self._collect(
             self._select(
@@ -132,18 +155,17 @@ class PostgresReader(TableReader):
     """A schema of the PostgreSQL database that the profile names."""
 
     def __init__(self, schema: str) -> None:
-        import psycopg2
+        from pipeline.engines.postgres import connect
 
-        settings = target_settings("postgres")
-        names = ("host", "port", "user", "dbname")
-        try:
-            self._connection = psycopg2.connect(**{key: settings[key] for key in names})
-        except psycopg2.Error as error:
-            raise PipelineError(f"PostgreSQL cannot be reached: {error}") from error
+        self._connection = connect(target_settings("postgres"))
         self._connection.set_session(readonly=True)
         self._schema = schema
         self._queries = 0
         super().__init__(f"postgres:{schema}")
+
+    def close(self) -> None:
+        """End the transaction and the connection."""
+        self._connection.close()
 
     def _read_columns(self) -> dict[str, Columns]:
         with self._connection.cursor() as cursor:
@@ -174,12 +196,9 @@ class SparkReader(TableReader):
     """A schema of the local Spark catalogue that the profile names."""
 
     def __init__(self, schema: str) -> None:
-        from pyspark.sql import SparkSession
+        import pyspark  # noqa: F401 its absence comes before that of Java
 
-        builder = SparkSession.builder.enableHiveSupport()
-        for name, value in target_settings("spark")["server_side_parameters"].items():
-            builder = builder.config(name, value)
-        self._session = builder.getOrCreate()
+        self._session = spark_session()
         self._schema = schema
         super().__init__(f"spark:{schema}")
 

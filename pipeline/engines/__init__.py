@@ -21,14 +21,13 @@ def engine_for(target: str | None, database: str | None) -> Engine:
 
     Args:
         target: A name of `TARGETS`; by default `DWH_TARGET`, or sqlite.
-        database: A path, or what the target takes instead; by default `DWH_DATABASE`,
-            or the engine's default name in the current folder.
+        database: A file's path, by default `DWH_DATABASE` or the engine's default
+            name in the current folder; or a server's schema, by default `DWH_SCHEMA`.
 
     Raises:
         PipelineError: There is no such target, or its packages are not installed.
     """
     target = target or os.environ.get("DWH_TARGET") or "sqlite"
-    database = database or os.environ.get("DWH_DATABASE") or None
     if target not in TARGETS:
         raise PipelineError(
             f"there is no target {target}; choose one of {', '.join(TARGETS)}"
@@ -39,15 +38,23 @@ def engine_for(target: str | None, database: str | None) -> Engine:
                 f"the target {target} needs packages that are not installed; "
                 f"run: pip install '.[{target}]'"
             )
+    if target == "postgres":
+        from pipeline.engines.postgres import PostgresEngine
+
+        return PostgresEngine(database)
+    if target == "spark":
+        from pipeline.engines.spark import SparkEngine
+
+        return SparkEngine(database)
+    # A server's schema has a variable of its own: DWH_SCHEMA, in the profile.
+    database = database or os.environ.get("DWH_DATABASE") or None
     if target == "sqlite":
         from pipeline.engines.sqlite import SqliteEngine
 
         return SqliteEngine(database)
-    if target == "duckdb":
-        from pipeline.engines.duckdb import DuckdbEngine
+    from pipeline.engines.duckdb import DuckdbEngine
 
-        return DuckdbEngine(database)
-    raise PipelineError(f"the target {target} cannot be built by this version yet")
+    return DuckdbEngine(database)
 
 
 def _installed(module: str) -> bool:

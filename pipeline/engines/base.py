@@ -51,6 +51,11 @@ class Engine(ABC):
 
     @property
     @abstractmethod
+    def place(self) -> str:
+        """The published warehouse as `table_readers.reader_for` takes it."""
+
+    @property
+    @abstractmethod
     def version(self) -> str:
         """The engine's name and version, such as `SQLite 3.45.1`."""
 

@@ -35,6 +35,11 @@ class FileEngine(Engine):
         return str(self.path)
 
     @property
+    def place(self) -> str:
+        """The same: a reader tells the engine by the file's first bytes."""
+        return str(self.path)
+
+    @property
     def build_location(self) -> str:
         """The build file's path."""
         return str(self.building)

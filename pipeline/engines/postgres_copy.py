@@ -1,0 +1,96 @@
+"""Raw files as the bytes that PostgreSQL's COPY reads."""
+
+import csv
+import gzip
+import io
+from collections.abc import Generator, Sequence
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.csv
+
+from pipeline.csv_files import CsvFile
+from pipeline.parquet_files import ParquetFile
+from pipeline.raw_file import Advance, RawFile
+
+Chunks = Generator[bytes, None, None]
+
+
+class CopyStream:
+    """Bytes of CSV, read as COPY reads them.
+
+    Attributes:
+        columns: The columns in the order of the bytes.
+        has_header: Whether the first record is the header.
+        error: What went wrong while reading: psycopg2 makes a text of it.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], chunks: Chunks, *, has_header: bool
+    ) -> None:
+        self.columns = tuple(columns)
+        self.has_header = has_header
+        self.error: BaseException | None = None
+        self._chunks = chunks
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """At most so many bytes; none at the end."""
+        if not self._rest:
+            try:
+                self._rest = next(self._chunks, b"")
+            except BaseException as error:
+                self.error = error
+                raise
+        taken = self._rest if size < 0 else self._rest[:size]
+        self._rest = self._rest[len(taken) :]
+        return taken
+
+    def close(self) -> None:
+        """Close the file underneath."""
+        self._chunks.close()
+
+
+def csv_file(file: RawFile, advance: Advance) -> CopyStream | None:
+    """A CSV file's own bytes, or None where COPY could not tell its columns apart."""
+    if not isinstance(file, CsvFile) or file.header.unknown:
+        return None
+    columns = [""] * file.header.width
+    for name, position in zip(file.header.columns, file.header.positions, strict=True):
+        columns[position] = name
+    return CopyStream(columns, _bytes_of(file, advance), has_header=True)
+
+
+def rows_as_csv(file: RawFile, advance: Advance) -> CopyStream:
+    """Any file's rows, read by Python and written as CSV again."""
+    chunks = (
+        _parquet_chunks(file, advance)
+        if isinstance(file, ParquetFile)
+        else _row_chunks(file, advance)
+    )
+    return CopyStream(file.header.columns, chunks, has_header=False)
+
+
+def _bytes_of(file: CsvFile, advance: Advance) -> Chunks:
+    with file.path.open("rb") as raw:
+        stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if file.compressed else raw
+        done = 0
+        while chunk := stream.read(1 << 20):
+            yield chunk
+            advance(raw.tell() - done)
+            done = raw.tell()
+
+
+def _row_chunks(file: RawFile, advance: Advance) -> Chunks:
+    for rows in file.batches(advance):
+        text = io.StringIO()
+        csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+        yield text.getvalue().encode()
+
+
+def _parquet_chunks(file: ParquetFile, advance: Advance) -> Chunks:
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    for batch in file.text_batches(advance):
+        sink = pa.BufferOutputStream()
+        pyarrow.csv.write_csv(batch, sink, options)
+        yield sink.getvalue().to_pybytes()

@@ -1,0 +1,346 @@
+"""Tables of Spark's catalogue, for more than one machine holds.
+
+The catalogue cannot rename a schema, nor several tables at once. So a build goes into
+one of two schemas, `<schema>_1` and `<schema>_2`, by turns, and the published schema
+holds views of the tables in the other. Publishing points each view to the new table:
+one after the other, each in one step. A query of a single table reads the old or the
+new one; one that joins several may for some seconds read both. What a kill leaves
+half pointed, the next build points before it does anything else.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+
+from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.engines.base import Engine, RawLoad
+from pipeline.errors import PipelineError
+from pipeline.parquet_files import ParquetFile
+from pipeline.profile import target_settings
+from pipeline.raw_file import Advance, RawFile
+from pipeline.spark_session import (
+    Session,
+    check_java,
+    spark_folder,
+    spark_session,
+    worded,
+)
+
+_SQL_TYPES = {"text": "string", "integer": "bigint", "real": "double"}
+
+# The comment of the published schema names the schema that its views read; that of a
+# build schema marks it as ours.
+_PUBLISHED = "published: "
+_PUBLISHING = "publishing: "
+_BUILD = "build of "
+
+
+class SparkEngine(Engine):
+    """One schema of the catalogue of the session that the profile describes.
+
+    Attributes:
+        schema: The published schema.
+    """
+
+    target = "spark"
+
+    def __init__(self, schema: str | None) -> None:
+        self.schema = schema or str(target_settings(self.target)["schema"])
+        self._versions = (f"{self.schema}_1", f"{self.schema}_2")
+        self._building: str | None = None
+
+    @property
+    def location(self) -> str:
+        """The schema, and where its catalogue is."""
+        return f"Spark schema {self.schema} in {spark_folder()}"
+
+    @property
+    def place(self) -> str:
+        """The target and the schema."""
+        return f"{self.target}:{self.schema}"
+
+    @property
+    def build_location(self) -> str:
+        """The same of the build schema."""
+        return f"Spark schema {self.building} in {spark_folder()}"
+
+    @property
+    def building(self) -> str:
+        """The schema of the two that the published views do not read."""
+        if self._building is None:
+            first, second = self._versions
+            state = self._comment(self.schema)
+            self._building = second if state == _PUBLISHED + first else first
+        return self._building
+
+    @property
+    def version(self) -> str:
+        """The version of the session."""
+        return f"Spark {spark_session().version}"
+
+    def check_requirements(self) -> None:
+        """Spark needs Java."""
+        check_java()
+
+    def check_published(self) -> None:
+        """Refuse schemas of another program; finish what a killed publish began."""
+        for schema in (self.schema, *self._versions):
+            tables = self._tables(schema)
+            is_marked = (self._comment(schema) or "").startswith(_BUILD)
+            if tables and RAW_LOADS not in tables and not is_marked:
+                some = ", ".join(sorted(tables)[:3])
+                raise PipelineError(
+                    f"the schema {schema} is another program's (it holds {some} and no "
+                    f"{RAW_LOADS}); choose another one: DWH_SCHEMA or --database"
+                )
+        state = self._comment(self.schema) or ""
+        if state.startswith(_PUBLISHING):
+            self._point_views(state.removeprefix(_PUBLISHING))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Lock a file beside the catalogue."""
+        folder = spark_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f"{self.schema}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise PipelineError(
+                f"another build or load of {self.location} is running; "
+                "run this again when it has finished"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def begin_build(self) -> None:
+        """Make an empty build schema."""
+        self._building = None
+        self.discard_build()
+        self._run(
+            f"create database {_name(self.building)} comment '{_BUILD}{self.schema}'"
+        )
+
+    def discard_build(self) -> None:
+        """Drop the build schema."""
+        self._run(f"drop database if exists {_name(self.building)} cascade")
+
+    def load_raw(
+        self,
+        files: Sequence[RawFile],
+        loads: Sequence[RawLoad],
+        advance: Advance,
+        *,
+        in_place: bool,
+    ) -> None:
+        """Hand each file to Spark as Parquet; take all of them over at the end.
+
+        The catalogue has no transactions: a kill between two of the last renames
+        leaves some tables new and some old.
+        """
+        schema = self.schema if in_place else self.building
+        folder = spark_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._run(f"create database if not exists {_name(schema)}")
+        for file in files:
+            with tempfile.TemporaryDirectory(dir=folder, prefix="loading-") as staged:
+                path = Path(staged) / f"{file.table.name}.parquet"
+                _write_parquet(file, path, advance)
+                name = f"{file.table.name}__loading"
+                self._drop_table(schema, name)
+                with worded():
+                    rows = spark_session().read.parquet(path.absolute().as_uri())
+                    rows.write.format("parquet").saveAsTable(f"{schema}.{name}")
+        for file in files:
+            self._drop_table(schema, file.table.name)
+            self._run(
+                f"alter table {_name(schema, file.table.name + '__loading')} "
+                f"rename to {_name(schema, file.table.name)}"
+            )
+        self._write_loads(schema, [astuple(load) for load in loads])
+
+    def published_source(self) -> str | None:
+        """`load` as soon as one table was loaded."""
+        if RAW_LOADS not in self._tables(self.schema):
+            return None
+        table = _name(self.schema, RAW_LOADS)
+        rows = self._run(f"select source from {table}")  # noqa: S608
+        sources = {source for (source,) in rows}
+        return "load" if "load" in sources else "demo" if sources else None
+
+    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+        """Copy rows."""
+        copied: dict[str, int] = {}
+        there = self._tables(self.schema)
+        for table in tables:
+            if table not in there:
+                continue
+            source = _name(self.schema, table)
+            if table == RAW_LOADS:
+                names = ", ".join(name for name, _ in RAW_LOADS_COLUMNS)
+                rows = self._run(f"select {names} from {source}")  # noqa: S608
+                self._write_loads(self.building, rows)
+            else:
+                new = _name(self.building, table)
+                self._run(f"create table {new} using parquet as table {source}")
+            ((count,),) = self._run(
+                f"select count(*) from {_name(self.building, table)}"  # noqa: S608
+            )
+            copied[table] = int(count)
+        return copied
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The profile's schema is the build schema."""
+        return {"DWH_TARGET": self.target, "DWH_SCHEMA": self.building}
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read from the build schema."""
+        with worded():
+            catalog = spark_session().catalog
+            catalog.setCurrentDatabase(self.building)
+            try:
+                return self._run(sql)
+            finally:
+                catalog.setCurrentDatabase("default")
+
+    def has_table(self, name: str) -> bool:
+        """Look it up in the build schema."""
+        return name in self._tables(self.building)
+
+    def write_table(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Iterable[Sequence[object]],
+    ) -> None:
+        """Replace a table of the build schema."""
+        self._write(self.building, name, columns, rows, "")
+
+    def publish(self) -> None:
+        """Point the published views to the build, one after the other."""
+        building = self.building
+        self._run(f"create database if not exists {_name(self.schema)}")
+        # From here on the next build would go on where this one stops.
+        self._run(
+            f"comment on database {_name(self.schema)} is '{_PUBLISHING}{building}'"
+        )
+        self._point_views(building)
+        self._building = None
+
+    def _point_views(self, version: str) -> None:
+        published, tables = self._tables(self.schema), self._tables(version)
+        for table in sorted(tables):
+            if published.get(table, "VIEW") != "VIEW":  # from `dbt run` without us
+                self._drop_table(self.schema, table)
+            self._run(
+                f"create or replace view {_name(self.schema, table)} "
+                f"as table {_name(version, table)}"
+            )
+        for table in sorted(set(published) - set(tables)):
+            self._drop_table(self.schema, table)
+        self._run(
+            f"comment on database {_name(self.schema)} is '{_PUBLISHED}{version}'"
+        )
+
+    def _tables(self, schema: str) -> dict[str, str]:
+        """The kind of each table and view: MANAGED, EXTERNAL or VIEW."""
+        with worded():
+            catalog = spark_session().catalog
+            if not catalog.databaseExists(schema):
+                return {}
+            return {
+                table.name: table.tableType
+                for table in catalog.listTables(schema)
+                if not table.isTemporary
+            }
+
+    def _comment(self, schema: str) -> str | None:
+        with worded():
+            catalog = spark_session().catalog
+            if not catalog.databaseExists(schema):
+                return None
+            comment: str | None = catalog.getDatabase(schema).description
+            return comment
+
+    def _drop_table(self, schema: str, name: str) -> None:
+        kind = "view" if self._tables(schema).get(name) == "VIEW" else "table"
+        self._run(f"drop {kind} if exists {_name(schema, name)}")
+
+    def _write_loads(self, schema: str, rows: Iterable[Sequence[object]]) -> None:
+        # As the models make it: partitions can be overwritten, rows cannot be deleted.
+        self._write(
+            *(schema, RAW_LOADS, RAW_LOADS_COLUMNS, rows),
+            f"partitioned by ({RAW_LOADS_COLUMNS[0][0]})",
+        )
+
+    def _write(
+        self,
+        schema: str,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        rows: Iterable[Sequence[object]],
+        layout: str,
+    ) -> None:
+        names = [column for column, _ in columns]
+        fields = ", ".join(f"{column}: {_SQL_TYPES[kind]}" for column, kind in columns)
+        values = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
+        self._drop_table(schema, name)
+        with worded():
+            spark_session().sql(
+                f"create table {_name(schema, name)} using parquet {layout} as "
+                f"select inline(from_json(:rows, 'array<struct<{fields}>>'))",
+                args={"rows": values},
+            )
+
+    def _run(self, sql: str) -> list[tuple[Any, ...]]:
+        with worded():
+            session: Session = spark_session()
+            return [tuple(row) for row in session.sql(sql).collect()]
+
+
+def _write_parquet(file: RawFile, path: Path, advance: Advance) -> None:
+    """The rows as the contract's columns of text, an empty field as null."""
+    schema = pa.schema([(name, pa.string()) for name in file.table.columns])
+    rows = 0
+    with file.readable(), pq.ParquetWriter(path, schema) as writer:
+        for batch in _text_batches(file, advance):
+            columns = dict(zip(file.header.columns, batch, strict=True))
+            rows += len(batch[0])
+            nothing = pa.nulls(len(batch[0]), pa.string())
+            writer.write_table(
+                pa.table(
+                    [columns.get(name, nothing) for name in schema.names], schema=schema
+                )
+            )
+    if rows != file.row_count:
+        raise PipelineError(
+            f"{file.path.name} changed while it was read; load it when it is complete"
+        )
+
+
+def _text_batches(file: RawFile, advance: Advance) -> Iterator[list[pa.Array]]:
+    if isinstance(file, ParquetFile):
+        batches = (batch.columns for batch in file.text_batches(advance))
+    else:
+        batches = (
+            [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+            for rows in file.batches(advance)
+        )
+    empty = pa.scalar(None, pa.string())
+    for columns in batches:
+        yield [pc.if_else(pc.equal(column, ""), empty, column) for column in columns]
+
+
+def _name(*parts: str) -> str:
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)

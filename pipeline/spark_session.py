@@ -1,0 +1,106 @@
+"""The Spark session of this process, with the settings of the profile."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.profile import target_settings
+
+MINIMUM_JAVA = 17
+_INSTALL = f"install Java {MINIMUM_JAVA} (Debian: apt install openjdk-17-jre-headless)"
+
+# Spark's own types are not known to mypy.
+Session = Any
+
+
+def check_java() -> None:
+    """Refuse a machine without a Java that Spark runs on.
+
+    Raises:
+        PipelineError: What to install; Spark itself would say it in many lines.
+    """
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    try:
+        if java is None:
+            raise FileNotFoundError
+        # It writes to standard error.
+        said = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, check=False
+        ).stderr
+    except OSError:
+        where = f" in JAVA_HOME ({home})" if home else ""
+        raise PipelineError(
+            f"Spark needs Java, and there is none{where}; {_INSTALL}"
+        ) from None
+    version = java_version(said)
+    if version is None:
+        raise PipelineError(f"{java} does not tell its version; {_INSTALL}")
+    if version < MINIMUM_JAVA:
+        raise PipelineError(
+            f"Spark needs Java {MINIMUM_JAVA} or later, and {java} is Java {version}; "
+            f"{_INSTALL}, and set JAVA_HOME"
+        )
+
+
+def java_version(said: str) -> int | None:
+    """The major version in what `java -version` says: 17 of 17.0.15, 8 of 1.8.0."""
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    return int(found.group(1)) if found else None
+
+
+def spark_session() -> Session:
+    """The session, made on the first call.
+
+    Raises:
+        PipelineError: There is no Java, or another process has the catalogue.
+    """
+    check_java()
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.enableHiveSupport()
+    for name, value in target_settings("spark")["server_side_parameters"].items():
+        builder = builder.config(name, value)
+    with worded():
+        session = builder.getOrCreate()
+        session.catalog.databaseExists("default")
+    return session
+
+
+def spark_folder() -> Path:
+    """Where the tables and the catalogue of the local session are."""
+    parameters = target_settings("spark")["server_side_parameters"]
+    return Path(str(parameters["spark.sql.warehouse.dir"])).parent.absolute()
+
+
+@contextmanager
+def worded() -> Iterator[None]:
+    """Word Spark's errors for the user.
+
+    Raises:
+        PipelineError: Instead of Spark's own, and of Java's below them.
+    """
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        text = str(error)
+        if "Another instance of Derby" in text or "XSDB6" in text:
+            raise PipelineError(
+                f"the Spark catalogue in {spark_folder()} is open in another process; "
+                "run this again when it has finished"
+            ) from None
+        if "No space left" in text:
+            raise PipelineError(
+                f"{spark_folder()} cannot be written (no space left); free some disk "
+                "space and run again"
+            ) from None
+        raise PipelineError(f"Spark: {text.strip().splitlines()[0][:300]}") from None
