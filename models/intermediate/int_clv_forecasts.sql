@@ -91,7 +91,7 @@ customers as (
         scores.expected_orders,
         scores.expected_average_value,
         coalesce(holdout_days.actual_orders, 0) as actual_orders,
-        coalesce(holdout_sales.actual_sales, 0) as actual_sales
+        coalesce(holdout_sales.actual_sales, {{ to_money('0') }}) as actual_sales
 
     from summaries
     cross join parameters

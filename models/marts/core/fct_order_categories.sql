@@ -34,10 +34,10 @@ summed as (
         min(sales.customer_key) as customer_key,
         coalesce({{ sum_money(
             "case when sales.line_type = 'sale' then sales.line_item_total end"
-        ) }}, 0) as gross_sales,
+        ) }}, {{ to_money('0') }}) as gross_sales,
         coalesce({{ sum_money(
             "case when sales.line_type = 'return' then sales.line_item_total end"
-        ) }}, 0) as returns,
+        ) }}, {{ to_money('0') }}) as returns,
         {{ sum_money('sales.line_item_total') }} as net_sales,
         cast(sum(sales.quantity_sold) as bigint) as units,
         cast(count(*) as integer) as fact_lines,

@@ -130,7 +130,7 @@ measured as (
         {{ ratio(
             'summed.predicted_orders - summed.actual_orders', 'summed.actual_orders'
         ) }} as relative_error,
-        coalesce(summed.actual_sales, 0) as actual_sales,
+        coalesce(summed.actual_sales, {{ to_money('0') }}) as actual_sales,
         summed.predicted_sales,
         {{ ratio(
             'summed.predicted_sales - summed.actual_sales', 'summed.actual_sales'

@@ -116,7 +116,7 @@ cells as (
         months.month_start,
         months.is_complete,
         coalesce(activity.active_customers, 0) as active_customers,
-        coalesce(activity.total_spending, 0) as total_spending
+        coalesce(activity.total_spending, {{ to_money('0') }}) as total_spending
 
     from cohorts
     inner join months

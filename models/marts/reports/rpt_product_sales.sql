@@ -37,9 +37,9 @@ all_products as (
         products.product_name,
         coalesce(products.category, '(unknown)') as category,
         coalesce(summed.units, 0) as units,
-        coalesce(summed.net_sales, 0) as net_sales,
-        coalesce(summed.gross_sales, 0) as gross_sales,
-        coalesce(summed.returns, 0) as returns,
+        coalesce(summed.net_sales, {{ to_money('0') }}) as net_sales,
+        coalesce(summed.gross_sales, {{ to_money('0') }}) as gross_sales,
+        coalesce(summed.returns, {{ to_money('0') }}) as returns,
         coalesce(summed.orders, 0) as orders,
         summed.first_sale_date,
         summed.last_sale_date

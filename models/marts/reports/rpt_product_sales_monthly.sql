@@ -46,10 +46,10 @@ summed as (
         {{ sum_money('line_item_total') }} as net_sales,
         coalesce({{ sum_money(
             "case when line_type = 'sale' then line_item_total end"
-        ) }}, 0) as gross_sales,
+        ) }}, {{ to_money('0') }}) as gross_sales,
         coalesce({{ sum_money(
             "case when line_type = 'return' then line_item_total end"
-        ) }}, 0) as returns,
+        ) }}, {{ to_money('0') }}) as returns,
         cast(count(distinct case when line_type = 'sale' then order_id end) as bigint)
             as orders,
         min(case when line_type = 'sale' then time_key end) as first_sale_key,
