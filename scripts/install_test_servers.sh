@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs what the tests start but pip cannot bring: Chromium for the dashboard's pages,
+# PostgreSQL and Java 17 for the other engines. Debian and its kin; does nothing for what
+# is there already.
+set -euo pipefail
+
+fail() {
+    echo "install_test_servers: $*" >&2
+    exit 1
+}
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+command -v apt-get >/dev/null || fail "install by hand: ${missing[*]}"
+[ "$(id -u)" -eq 0 ] || fail "run as root, or install by hand: ${missing[*]}"
+
+echo "Installing ${missing[*]} ..."
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq install --no-install-recommends "${missing[@]}" >/dev/null
