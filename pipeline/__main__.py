@@ -1,24 +1,25 @@
-"""The command line: `python -m pipeline load` and `python -m pipeline build`."""
+"""The command line: `python -m pipeline load`, `build`, `export` and `compare`."""
 
 import argparse
 import errno
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from types import FrameType
-from typing import NoReturn
+from pathlib import Path
 
 from pipeline.build import BuildRequest, build
+from pipeline.compare import TableDifference, compare_warehouses, raw_differences
 from pipeline.engines import TARGETS, engine_for
 from pipeline.errors import PipelineError
+from pipeline.export import FORMATS, export
+from pipeline.interrupts import EXIT_INTERRUPTED, interruptible
 from pipeline.load import load
 from pipeline.progress import Reporter, reporter_for
 from pipeline.project import find_project
 from pipeline.summary import print_table
+from pipeline.table_readers import TableReader, reader_for
 
 EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,15 +45,18 @@ def run(name: str, work: Callable[[], object]) -> int:
     Returns:
         The exit code.
     """
-    # A service manager's stop is the same as Ctrl-C: clean up, then say so.
-    signal.signal(signal.SIGTERM, _interrupt)
+
+    def say_interrupted() -> None:
+        _last_line(f"{name} was interrupted; the published warehouse is as it was")
+
     try:
-        work()
+        with interruptible(say_interrupted):
+            work()
     except PipelineError as error:
         _last_line(f"{name} failed: {error}")
         return EXIT_FAILED
     except KeyboardInterrupt:
-        _last_line(f"{name} was interrupted; the published warehouse is as it was")
+        say_interrupted()
         return EXIT_INTERRUPTED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -66,11 +70,6 @@ def _no_room(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
-    del signum, frame
-    raise KeyboardInterrupt
-
-
 def _last_line(text: str) -> None:
     sys.stdout.flush()
     print(text, file=sys.stderr, flush=True)
@@ -78,7 +77,8 @@ def _last_line(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m pipeline", description="Load raw files; build and publish."
+        prog="python -m pipeline",
+        description="Load raw files; build, publish, export, compare.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -86,7 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     target.add_argument(
         "--database",
         metavar="PATH",
-        help="the warehouse; DWH_DATABASE, or ecommerce_dwh.db in this folder",
+        help="the warehouse: a file (DWH_DATABASE, or ecommerce_dwh.db in this "
+        "folder), or the schema on a server (DWH_SCHEMA, or ecommerce_dwh)",
     )
     target.add_argument(
         "--target",
@@ -130,6 +131,36 @@ def _parser() -> argparse.ArgumentParser:
         help="number all customers and products anew",
     )
     builds.set_defaults(command=_build, name="build")
+
+    exports = commands.add_parser(
+        "export",
+        parents=[target],
+        help="copy star and reports of any engine into one file",
+        description="Copy star, reports and build record of the published warehouse "
+        "into one file, which the dashboard reads, or into a folder of Parquet files.",
+    )
+    exports.add_argument(
+        "--format", metavar="|".join(FORMATS), choices=FORMATS, required=True
+    )
+    exports.add_argument(
+        "--out", metavar="PATH", type=Path, required=True, help="the file or folder"
+    )
+    exports.set_defaults(command=_export, name="export")
+
+    compares = commands.add_parser(
+        "compare",
+        help="whether two warehouses, of whatever engines, hold the same",
+        description="Compare star and reports of two built warehouses, table by table "
+        "and row by row. The exit code is 1 where anything differs.",
+    )
+    for name in ("first", "second"):
+        compares.add_argument(
+            name,
+            metavar=name.upper(),
+            help="the path of a SQLite or DuckDB file, postgres[:SCHEMA] or "
+            "spark[:SCHEMA]",
+        )
+    compares.set_defaults(command=_compare, name="compare")
 
     return parser
 
@@ -178,6 +209,53 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
         f"published {summary.location} in {time.monotonic() - started:.1f} s "
         f"(tests: {tests or 'none'})"
     )
+
+
+def _export(options: argparse.Namespace, reporter: Reporter) -> None:
+    engine = engine_for(options.target, options.database)
+    with reader_for(engine.place) as reader:
+        tables = export(reader, options.format, options.out, reporter)
+    print_table(
+        f"copied from {engine.location}",
+        ("table", "rows"),
+        [(table.name, f"{table.rows:,}") for table in tables],
+    )
+    reporter.say(f"exported {len(tables)} tables to {options.out}")
+
+
+def _compare(options: argparse.Namespace, reporter: Reporter) -> None:
+    with reader_for(options.first) as first, reader_for(options.second) as second:
+        _compare_readers(first, second, reporter)
+
+
+def _compare_readers(
+    first: TableReader, second: TableReader, reporter: Reporter
+) -> None:
+    raw = raw_differences(first, second)
+    for difference in raw:
+        reporter.warn(f"built from different raw rows: {difference}")
+    tables = []
+    for table in compare_warehouses(first, second):
+        tables.append(table)
+        for example in table.examples:
+            reporter.warn(f"{table.table}: {example}")
+    print_table(
+        f"{first.location} and {second.location}",
+        ("table", "rows", "rows", "differences"),
+        [_compared(table) for table in tables],
+    )
+    differ = [table.table for table in tables if table.differences]
+    if differ:
+        raise PipelineError(
+            f"{len(differ)} of {len(tables)} tables differ: {', '.join(differ)}"
+            + ("; the warehouses were built from different raw rows" if raw else "")
+        )
+    reporter.say(f"all {len(tables)} tables are equal")
+
+
+def _compared(table: TableDifference) -> tuple[str, str, str, str]:
+    first, second = ("missing" if n is None else f"{n:,}" for n in table.rows)
+    return table.table, first, second, f"{table.differences:,}"
 
 
 if __name__ == "__main__":

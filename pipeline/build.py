@@ -4,11 +4,8 @@ Write, audit, publish: whatever goes wrong before the last step leaves the publi
 warehouse as it was.
 """
 
-import signal
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,6 +19,7 @@ from pipeline.contract import KEY_MAPS, RAW_LOADS, RAW_TABLE_NAMES
 from pipeline.dbt_run import DbtBuild, DbtSession, Node, advice
 from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
+from pipeline.interrupts import uninterrupted
 from pipeline.load import CheckedFolder, check_folder, load_folder
 from pipeline.progress import Reporter
 from pipeline.project import Project
@@ -96,7 +94,7 @@ def build(
             with reporter.stage("publish"):
                 reporter.say(f"publishing {engine.location}")
                 keep_build = True
-                with _uninterrupted():
+                with uninterrupted():
                     engine.publish()
             return summary
         except BaseException:
@@ -104,27 +102,6 @@ def build(
             if not keep_build:
                 engine.discard_build()
             raise
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ignore Ctrl-C and a stop for a moment.
-
-    Between the rename and the exit code an interrupt would be reported as "the
-    published warehouse is as it was", and that would be wrong.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {
-        number: signal.signal(number, signal.SIG_IGN)
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _fill_raw_tables(

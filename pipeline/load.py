@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.engines.base import Engine, RawLoad
+from pipeline.interrupts import work_is_done
 from pipeline.progress import Reporter
 from pipeline.raw_file import RawFile
 from pipeline.raw_folder import find_raw_files
@@ -85,4 +86,6 @@ def load(engine: Engine, folder: str, reporter: Reporter) -> Sequence[RawLoad]:
         checked = check_folder(folder, reporter)
     engine.check_published()
     with engine.lock(), reporter.stage("load"):
-        return load_folder(engine, checked, reporter, in_place=True)
+        loads = load_folder(engine, checked, reporter, in_place=True)
+        work_is_done()
+    return loads

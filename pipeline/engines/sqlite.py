@@ -20,7 +20,7 @@ MINIMUM_VERSION = (3, 35, 0)
 PROBES: tuple[tuple[str, str], ...] = (
     ("window functions", "select row_number() over (order by 1)"),
     ("JSON functions", "select json_object('a', 1), value from json_each('[1]')"),
-    ("upsert", "select instr('a', 'a'), iif(1, 2, 3)"),
+    ("JSON aggregates", "select json_group_object('a', 1)"),
     ("mathematical functions", "select ln(2.0), exp(1.0), pow(2.0, 0.5), floor(1.5)"),
 )
 

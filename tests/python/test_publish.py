@@ -558,43 +558,50 @@ def test_a_publisher_killed_at_any_moment_leaves_one_whole_version(
         generation = int(str(published))
 
 
-def test_ctrl_c_stops_the_build_and_publishes_nothing(
-    run_build: Build, database: Path, small_project: Path, write_shop: WriteShop
+@pytest.mark.parametrize(
+    ("number", "seconds_later"),
+    [(signal.SIGINT, 0.0), (signal.SIGINT, 1.0), (signal.SIGTERM, 1.0)],
+)
+def test_an_interrupt_stops_the_build_and_publishes_nothing(
+    run_build: Build,
+    database: Path,
+    small_project: Path,
+    write_shop: WriteShop,
+    number: signal.Signals,
+    seconds_later: float,
 ) -> None:
     run_build()
     before = database.read_bytes()
-    slow = small_project / "models/marts/core/slow.sql"
-    slow.write_text(
-        "with recursive n(i) as (select 1 union all select i + 1 from n "
-        "where i < 2000000000) select count(*) as n from n "
+    endless = small_project / "models/marts/core/endless.sql"
+    endless.write_text(
+        "with recursive n(i) as (select 1 union all select i + 1 from n) "
+        "select count(*) as n from n "
         "where i not in (select order_id from {{ ref('stg_orders') }})"
     )
+    stopped = subprocess.Popen(
+        [
+            *(sys.executable, "-c", LIMITED, str(1 << 40)),
+            *(str(small_project), str(database), str(write_shop())),
+        ],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            stopped = subprocess.Popen(
-                [
-                    *(sys.executable, "-c", LIMITED, str(1 << 40)),
-                    *(str(small_project), str(database), str(write_shop())),
-                ],
-                cwd=ROOT,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            assert stopped.stderr is not None
-            said = stopped.stderr.readline()
-            while "building and testing" not in said:
-                said = stopped.stderr.readline()
-                assert said, "the build ended too early"
-            time.sleep(0.5)
-            stopped.send_signal(number)
-            _, rest = stopped.communicate(timeout=60)
-
-            assert stopped.returncode == 130
-            assert rest.splitlines()[-1] == (
-                "build was interrupted; the published warehouse is as it was"
-            )
+        assert stopped.stderr is not None
+        while "building and testing" not in stopped.stderr.readline():
+            assert stopped.poll() is None, "the build ended too early"
+        time.sleep(seconds_later)
+        stopped.send_signal(number)
+        _, rest = stopped.communicate(timeout=120)
     finally:
-        slow.unlink()
+        stopped.kill()
+        endless.unlink()
 
+    assert stopped.returncode == 130
+    assert rest.splitlines()[-1] == (
+        "build was interrupted; the published warehouse is as it was"
+    )
     assert database.read_bytes() == before
-    assert ".building" not in beside(database)
+    run_build()
+    assert orders(database) == ["D1"]
