@@ -77,6 +77,10 @@ class DbtBuild:
     nodes: tuple[Node, ...]
     log: Path
 
+    def has(self, name: str) -> bool:
+        """Whether a model, seed or test of this name was built."""
+        return any(node.name == name for node in self.nodes)
+
     def relation(self, name: str) -> str:
         """A table of this build, as it is written in SQL."""
         return next(node.relation for node in self.nodes if node.name == name)
