@@ -1,0 +1,162 @@
+"""The servers, and one warehouse for each data set and engine, built when asked for."""
+
+import lzma
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from pipeline.build import BuildRequest, build
+from pipeline.engines import engine_for
+from pipeline.errors import PipelineError
+from pipeline.progress import Reporter
+from pipeline.project import find_project
+from tests.engines.small_shop import write_small_shop
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL_DATA = ROOT.parent / "shared" / "data"
+# The names by which libpq finds the server.
+SERVER_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip what this machine cannot run; in continuous integration it must."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def patch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="session")
+def postgres(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A private server, for as long as the tests run."""
+    say = " && ".join(f'echo "${name}"' for name in SERVER_VARIABLES)
+    # The command ends, and the server with it, when its input does.
+    server = subprocess.Popen(
+        [ROOT / "scripts" / "with_postgres.sh", "sh", "-c", f"{say} && exec cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdin is not None
+    assert server.stdout is not None
+    assert server.stderr is not None
+    values = [server.stdout.readline().strip() for _ in SERVER_VARIABLES]
+    if not all(values):
+        missing(f"no PostgreSQL: {server.stderr.read().strip()}")
+    for name, value in zip(SERVER_VARIABLES, values, strict=True):
+        patch.setenv(name, value)
+    yield
+    server.stdin.close()
+    server.wait()
+
+
+@pytest.fixture(scope="session")
+def spark(patch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A folder for the session of this process, if there is a Java for it."""
+    from pipeline.spark_session import check_java
+
+    try:
+        check_java()
+    except PipelineError as error:
+        missing(str(error))
+    patch.setenv("DWH_SPARK_DIR", str(tmp_path_factory.mktemp("spark")))
+
+
+@pytest.fixture(scope="session")
+def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A function that makes the folder of raw files of a data set, once."""
+    made: dict[str, Path] = {}
+
+    def make(data: str) -> Path:
+        if data not in made:
+            made[data] = tmp_path_factory.mktemp(data)
+            _RAW[data](made[data])
+        return made[data]
+
+    return make
+
+
+def _default(folder: Path) -> None:
+    for path in (ROOT / "seeds").glob("raw_*.csv"):
+        shutil.copy(path, folder)
+
+
+def _messy(folder: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "generator", "--profile", "messy", "--out", folder],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+    )
+
+
+def _online_retail(folder: Path) -> None:
+    for path in _real("online_retail").glob("raw_*.csv.xz"):
+        with lzma.open(path) as packed, (folder / path.stem).open("wb") as file:
+            shutil.copyfileobj(packed, file)
+
+
+def _cdnow(folder: Path) -> None:
+    for path in _real("cdnow_sample").glob("raw_*.csv"):
+        shutil.copy(path, folder)
+
+
+def _real(name: str) -> Path:
+    folder = REAL_DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"the real data are not at {folder}")
+    return folder
+
+
+_RAW: dict[str, Callable[[Path], None]] = {
+    "default": _default,
+    "messy": _messy,
+    "online_retail": _online_retail,
+    "cdnow": _cdnow,
+    "small": write_small_shop,
+}
+
+
+@pytest.fixture(scope="session")
+def warehouse(
+    request: pytest.FixtureRequest,
+    raw_folder: Callable[[str], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, str], str]:
+    """A function that builds a data set on an engine, once, and tells its place.
+
+    dbt's tests run on the default data set only: on the others the comparison of every
+    row proves more, and on Spark they take longest.
+    """
+    folder = tmp_path_factory.mktemp("warehouses")
+    built: dict[tuple[str, str], str] = {}
+
+    def build_once(data: str, target: str) -> str:
+        if (data, target) not in built:
+            if target in ("postgres", "spark"):
+                request.getfixturevalue(target)
+            database = data if target in ("postgres", "spark") else folder / data
+            engine = engine_for(target, f"{database}_{target}")
+            with pytest.MonkeyPatch.context() as patch:
+                if data != "default":
+                    patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "test unit_test")
+                project = find_project(None)
+                raw = BuildRequest(str(raw_folder(data)))
+                build(engine, project, raw, Reporter())
+                shutil.rmtree(project.target_path(engine.build_location))
+            built[data, target] = engine.place
+        return built[data, target]
+
+    return build_once
