@@ -98,8 +98,11 @@ class SqliteReader(TableReader):
 
     def __init__(self, path: Path) -> None:
         uri = f"{path.absolute().as_uri()}?mode=ro"
-        self._connection = sqlite3.connect(uri, uri=True)
-        super().__init__(str(path))
+        try:
+            self._connection = sqlite3.connect(uri, uri=True)
+            super().__init__(str(path))
+        except sqlite3.Error as error:
+            raise PipelineError(f"{path} cannot be read: {error}") from error
 
     def close(self) -> None:
         """Close the file."""

@@ -153,9 +153,10 @@ def warehouse(
                 if data != "default":
                     patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "test unit_test")
                 project = find_project(None)
+                dbt_files = project.target_path(engine.build_location)
                 raw = BuildRequest(str(raw_folder(data)))
                 build(engine, project, raw, Reporter())
-                shutil.rmtree(project.target_path(engine.build_location))
+                shutil.rmtree(dbt_files)
             built[data, target] = engine.place
         return built[data, target]
 

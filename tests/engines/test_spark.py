@@ -1,0 +1,152 @@
+"""Spark: what is loaded and published, and what is said where it cannot run."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.__main__ import main
+from pipeline.compare import raw_differences
+from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.engines.spark import SparkEngine
+from pipeline.errors import PipelineError
+from pipeline.spark_session import java_version, spark_session
+from pipeline.table_readers import reader_for
+from tests.engines.conftest import ROOT
+
+needs_spark = pytest.mark.usefixtures("spark")
+
+
+def publish_version(engine: SparkEngine, version: int, table: str) -> None:
+    engine.begin_build()
+    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, [])
+    engine.write_table(table, [("version", "integer")], [(version,)])
+    engine.publish()
+
+
+def read(sql: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in spark_session().sql(sql).collect()]
+
+
+@needs_spark
+def test_odd_texts_are_loaded_as_on_sqlite(
+    raw_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    database = str(tmp_path / "shop.db")
+    folder = str(raw_folder("small"))
+
+    # Twice on Spark: a load replaces an earlier one.
+    for target, place in [("sqlite", database), *[("spark", "odd_texts")] * 2]:
+        assert main(["load", folder, "--target", target, "--database", place]) == 0
+
+    with reader_for(database) as sqlite, reader_for("spark:odd_texts") as spark:
+        assert raw_differences(sqlite, spark) == []
+        assert list(spark.scan(RAW_LOADS))
+
+
+@needs_spark
+def test_a_publish_replaces_tables_and_removes_what_is_gone() -> None:
+    engine = SparkEngine("turns")
+    publish_version(engine, 1, "first")
+    publish_version(engine, 2, "second")
+    assert read("select version from turns.second") == [(2,)]
+    assert not spark_session().catalog.tableExists("turns.first")
+
+    publish_version(engine, 3, "second")
+
+    assert read("select version from turns.second") == [(3,)]
+
+
+@needs_spark
+def test_a_publish_that_was_killed_is_finished_by_the_next_build() -> None:
+    engine = SparkEngine("killed")
+    publish_version(engine, 1, "shop")
+    engine.begin_build()
+    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, [])
+    engine.write_table("shop", [("version", "integer")], [(2,)])
+    # What a publish does first, before it points the views.
+    spark_session().sql(
+        f"comment on database killed is 'publishing: {engine.building}'"
+    )
+
+    after = SparkEngine("killed")
+    after.check_published()
+    assert read("select version from killed.shop") == [(2,)]
+
+    after.begin_build()
+    assert read("select version from killed.shop") == [(2,)]
+    after.discard_build()
+
+
+@needs_spark
+def test_a_schema_of_another_program_is_refused(
+    raw_folder: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spark_session().sql("create database accounts")
+    spark_session().sql("create table accounts.invoices using parquet as select 1 id")
+    folder = str(raw_folder("small"))
+
+    arguments = ["load", folder, "--target", "spark", "--database", "accounts"]
+    assert main(arguments) == 1
+
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "accounts is another program's (it holds invoices" in last
+    assert read("select id from accounts.invoices") == [(1,)]
+
+
+@needs_spark
+def test_a_second_build_is_refused() -> None:
+    first, second = SparkEngine("locked"), SparkEngine("locked")
+    with (
+        first.lock(),
+        pytest.raises(PipelineError, match="another build"),
+        second.lock(),
+    ):
+        pass
+
+
+def test_java_tells_its_version_in_two_ways() -> None:
+    assert java_version('openjdk version "17.0.15" 2025-04-15') == 17
+    assert java_version('java version "1.8.0_401"') == 8
+    assert java_version('openjdk version "21" 2023-09-19') == 21
+    assert java_version("no java here") is None
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        (None, "Spark needs Java, and there is none"),
+        ('openjdk version "1.8.0_392"', "is Java 8; install Java 17"),
+        ("no version", "does not tell its version; install Java 17"),
+    ],
+)
+def test_a_missing_or_old_java_is_one_line(
+    says: str | None, expected: str, tmp_path: Path
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    if says is not None:
+        java = programs / "java"
+        java.write_text(f"#!/bin/sh\necho '{says}' >&2\n")
+        java.chmod(0o755)
+
+    # The seeds folder holds the four raw files, and more that is not looked at.
+    failed = subprocess.run(
+        [
+            *(sys.executable, "-m", "pipeline", "load", "seeds"),
+            *("--target", "spark", "--database", "no_java"),
+        ],
+        cwd=ROOT,
+        env={"PATH": str(programs), "DWH_SPARK_DIR": str(tmp_path / "spark")},
+        capture_output=True,
+        text=True,
+    )
+
+    assert failed.returncode == 1
+    lines = failed.stderr.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("load failed: ")
+    assert expected in lines[0]
+    assert not (tmp_path / "spark").exists()
