@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SMALL_SHOP, write_csv
 
 from pipeline.__main__ import main
 from pipeline.engines.sqlite import SqliteEngine
 from pipeline.project import find_project
+from tests.python.conftest import SMALL_SHOP, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 # Twenty in a full run; each costs about as long as a build.

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import WriteShop
 
 from pipeline.engines.sqlite import SqliteEngine
 from pipeline.project import find_project
+from tests.python.conftest import WriteShop
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "pipeline" / "README.md").read_text(encoding="utf-8")

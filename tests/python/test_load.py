@@ -15,12 +15,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import SMALL_SHOP, WriteShop, rights_of_nobody
 
 from pipeline.__main__ import main
 from pipeline.contract import RAW_TABLES
 from pipeline.engines import engine_for, sqlite
 from pipeline.errors import PipelineError
+from tests.python.conftest import SMALL_SHOP, WriteShop, rights_of_nobody
 
 
 def read(database: Path, sql: str) -> list[tuple[object, ...]]:

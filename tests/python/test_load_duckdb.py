@@ -12,7 +12,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import SMALL_SHOP, WriteShop
 from small_project import ROOT, write_small_project
 
 from pipeline.__main__ import main
@@ -21,6 +20,7 @@ from pipeline.contract import RAW_TABLES
 from pipeline.errors import PipelineError
 from pipeline.progress import LogReporter
 from pipeline.project import Project
+from tests.python.conftest import SMALL_SHOP, WriteShop
 
 duckdb = pytest.importorskip("duckdb")
 pytest.importorskip("dbt.adapters.duckdb")

@@ -16,7 +16,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import SMALL_SHOP, WriteShop, rights_of_nobody
 from small_project import ROOT, write_small_project
 
 from pipeline.build import BuildRequest, BuildSummary, build
@@ -26,6 +25,7 @@ from pipeline.errors import PipelineError
 from pipeline.load import load
 from pipeline.progress import LogReporter
 from pipeline.project import Project
+from tests.python.conftest import SMALL_SHOP, WriteShop, rights_of_nobody
 
 ROUNDS = int(os.environ.get("DWH_KILLS", "4"))
 
