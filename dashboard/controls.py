@@ -131,8 +131,8 @@ def categories() -> tuple[str, ...]:
 def slider(
     label: str, low: int, high: int, default: int, key: str, step: int = 1
 ) -> int:
-    """A whole number, in the sidebar."""
-    return st.sidebar.slider(
+    """A whole number."""
+    return st.slider(
         label,
         low,
         high,

@@ -182,7 +182,7 @@ class _SqliteReader(_Reader):
         path = quote(os.path.realpath(location.path))
         try:
             self._connection = sqlite3.connect(
-                f"file:{path}?mode=ro", uri=True, timeout=5, check_same_thread=False
+                f"file:{path}?mode=ro", uri=True, timeout=2, check_same_thread=False
             )
             self._connection.execute("pragma cache_size = -65536")
             self._columns = self._read_columns()
@@ -232,12 +232,7 @@ def _sqlite_trouble(error: sqlite3.DatabaseError) -> WarehouseError | Exception:
     text = str(error)
     if "locked" in text or "readonly" in text:
         return _BUSY
-    if (
-        "unable to open" in text
-        or "not a database" in text
-        or "malformed" in text
-        or "file is encrypted" in text
-    ):
+    if any(sign in text for sign in _UNREADABLE):
         return _NOT_A_DATABASE
     if text.startswith(("no such table", "no such column")):
         return old_schema([text.removeprefix("no such ")])

@@ -29,10 +29,10 @@ def main() -> None:
     categories = controls.categories()
     minimum = low
     if high > low:
-        minimum = controls.slider(
-            "Bought together at least", low, max(low + 1, high // 2), low, "minimum"
-        )
-    top = controls.slider("Pairs shown", 5, 50, 15, "pairs", 5)
+        with st.sidebar:
+            minimum = controls.slider(
+                "Bought together at least", low, max(low + 1, high // 2), low, "minimum"
+            )
     found = data.ask(baskets.pair_count, minimum, categories)
     if not found:
         st.info(
@@ -43,12 +43,15 @@ def main() -> None:
         return
     with frame.card(
         "Which pairs go together?",
-        f"The strongest {min(top, found)} of {found:,} pairs. Lift alone is noise at "
-        "small counts: raise the slider to see what holds.",
+        f"The strongest of {found:,} pairs. Lift alone is noise at small counts: raise "
+        "the minimum to see what holds.",
         f"{metric('lift').formula} {metric('support').formula}",
     ):
         names = {metric(key).name: key for key in _ORDERS}
-        shown = metric(names[controls.picked("Rank by", list(names), "rank")])
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            shown = metric(names[controls.picked("Rank by", list(names), "rank")])
+            with st.container(width=220):
+                top = controls.slider("Pairs shown", 5, 50, 15, "pairs", 5)
         pairs = data.ask(baskets.pairs, minimum, categories, shown.key, top)
         frame.chart(
             ranked_pairs(pairs, shown, frame.look()),

@@ -72,7 +72,7 @@ def _freshness() -> None:
         if name not in ("built_at", "as_of_date") and value is not None
     }
     if more:
-        st.caption(
+        frame.caption(
             " · ".join(
                 f"{frame.plain(name.replace('_', ' '))}: {frame.plain(value)}"
                 for name, value in more.items()

@@ -60,7 +60,7 @@ def main() -> None:
         if privacy.is_personal(table, name)
     ]
     if masked and not show_pii:
-        st.caption(
+        frame.caption(
             "Masked, and not to be searched: "
             + ", ".join(f"`{name}`" for name in masked)
             + ". `DWH_SHOW_PII=1` shows them."
@@ -107,7 +107,7 @@ def main() -> None:
             icon=":material/download:",
         )
     if found > _EXPORTED:
-        st.caption(f"A file holds the first {_EXPORTED:,} rows.")
+        frame.caption(f"A file holds the first {_EXPORTED:,} rows.")
 
 
 def _conditions(

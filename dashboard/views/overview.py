@@ -49,7 +49,7 @@ def main() -> None:
     earlier = _earlier(chosen, against)
     if earlier is not None:
         before = day_range(earlier.days.start, earlier.days.end)
-        st.caption(f"Compared with {frame.plain(before)}.")
+        frame.caption(f"Compared with {frame.plain(before)}.")
     _headline(chosen, by_day, earlier, against)
     _over_time(chosen, by_day, earlier, against)
     left, right = st.columns(2)
@@ -66,7 +66,7 @@ def _earlier(chosen: SalesFilter, against: Comparison) -> SalesFilter | None:
         return None
     first = data.span().first
     if before.start < first:
-        st.caption(
+        frame.caption(
             f"No comparison: {frame.plain(day_range(before.start, before.end))} is not "
             f"wholly in the data, which start on {day(first)}."
         )

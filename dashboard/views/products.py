@@ -22,8 +22,8 @@ def main() -> None:
     """Draw the page."""
     days = controls.days()
     countries, categories = controls.countries(), controls.categories()
-    top = controls.slider("Top products", 5, 50, 10, "top", 5)
-    cover = controls.slider("Low stock below, in days", 7, 180, 30, "cover")
+    with st.sidebar:
+        top = controls.slider("Top products", 5, 50, 10, "top", 5)
     chosen = SalesFilter(days, countries, categories)
     frame.title("Products", "What sells, and what does not?", controls.describe(chosen))
     if days.is_reversed:
@@ -42,7 +42,7 @@ def main() -> None:
     _one_product(chosen, sold, best)
     left, right = st.columns(2)
     with left:
-        _low_stock(sold, chosen, cover)
+        _low_stock(sold, chosen)
     with right:
         _returns(sold)
     _unsold(sold, chosen)
@@ -145,7 +145,7 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
             grain = controls.grain(chosen.days, default_grain(chosen.days))
         row = sold.loc[sold["product_key"] == every[label]].iloc[0]
         money = data.currency()
-        st.caption(
+        frame.caption(
             frame.plain(
                 f"{row['category']} · price today "
                 f"{exact(row['price'], metric('net_sales'), money)} · in stock "
@@ -190,10 +190,10 @@ def _table(best: pd.DataFrame) -> None:
         frame.download_csv(lambda: best, "top_products", "best_csv")
 
 
-def _low_stock(sold: pd.DataFrame, chosen: SalesFilter, cover: int) -> None:
+def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
     with frame.card(
         "What runs out first?",
-        f"Stock that lasts less than {cover} days at the pace of this period.",
+        "Stock of today against the pace of this period.",
         metric("days_of_stock").formula,
     ):
         if sold["stock_quantity"].notna().sum() == 0:
@@ -202,12 +202,13 @@ def _low_stock(sold: pd.DataFrame, chosen: SalesFilter, cover: int) -> None:
                 icon=":material/inbox:",
             )
             return
+        cover = controls.slider("Days that stock should last", 7, 180, 30, "cover")
         low = products.low_stock(sold, chosen.days.days, cover)
         if low.empty:
             frame.good("No product is short at this pace.")
             return
         if len(low) > _LISTED:
-            st.caption(f"The shortest {_LISTED} of {len(low):,}.")
+            frame.caption(f"The shortest {_LISTED} of {len(low):,}.")
         frame.chart(
             stock_cover(low.head(_LISTED), cover, frame.look()),
             f"Bars of days of stock left, {len(low)} products below {cover} days.",

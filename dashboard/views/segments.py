@@ -123,7 +123,7 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
         size = int(rows.loc[rows["segment_name"].isin(chosen), "customers"].sum())
         found = data.ask(customers.segment_customers, chosen, countries, _LISTED)
         masked = not data.show_pii()
-        st.caption(
+        frame.caption(
             f"{size:,} buyers, largest value first"
             + (f"; the first {_LISTED} are listed" if size > _LISTED else "")
             + (

@@ -65,11 +65,10 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Show:
         monkeypatch.setenv("DWH_DATABASE", str(database))
         monkeypatch.delenv("DWH_TARGET", raising=False)
         app = AppTest.from_file(str(APP), default_timeout=60)
+        if page != "Overview":
+            app.switch_page(PAGES[page])
         for name, value in query.items():
             app.query_params[name] = value
-        app.run()
-        if page != "Overview":
-            app.switch_page(PAGES[page]).run()
-        return app
+        return app.run()
 
     return draw

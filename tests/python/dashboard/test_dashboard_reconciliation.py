@@ -167,7 +167,7 @@ def check_periods(
     by_day = sales.by_day(warehouse, chosen)
     rows = sales.by_period(by_day, chosen, grain).set_index("start")
     found = sales.buyers_by_period(warehouse, chosen, grain).set_index("start")
-    days = part["day"].unique()
+    days = set(part["day"]) | set(part["first_day"].dropna())
     first_of = {day: pd.Timestamp(period_start(day.date(), grain)) for day in days}
     part = part.assign(start=part["day"].map(first_of))
     assert set(part["start"]) <= set(rows.index), chosen

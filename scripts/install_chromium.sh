@@ -1,0 +1,28 @@
+#!/bin/sh
+# Installs what the dashboard's browser tests need: Debian's (or Ubuntu's) chromium,
+# and axe-core, which checks pages for accessibility (MPL-2.0, not part of this project).
+set -eu
+
+axe_version=4.14.1
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/ecommerce-data-warehouse"
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then
+    echo "chromium is there already"
+else
+    as_root apt-get update -qq
+    as_root apt-get install -y --no-install-recommends chromium fonts-dejavu-core
+fi
+
+if [ ! -s "$cache/axe.min.js" ]; then
+    mkdir -p "$cache"
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    (cd "$scratch" && npm pack --silent "axe-core@$axe_version" >/dev/null)
+    tar -xzf "$scratch/axe-core-$axe_version.tgz" -C "$scratch" package/axe.min.js
+    mv "$scratch/package/axe.min.js" "$cache/axe.min.js"
+fi
+echo "axe-core: $cache/axe.min.js"

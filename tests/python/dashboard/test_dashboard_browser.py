@@ -1,0 +1,400 @@
+"""The dashboard as people meet it: in a browser, on a wide screen and on a phone.
+
+Needs chromium and axe-core (scripts/install_chromium.sh). Without them these tests are
+skipped, except in CI, where they must run.
+"""
+
+import csv
+import io
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from dashboard_support import APP, PAGES, ROOT, change
+from playwright.sync_api import Page, Request, Response, sync_playwright
+
+_PATHS = {
+    name: "" if name == "Overview" else Path(file).stem for name, file in PAGES.items()
+}
+_AXE = (
+    Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    / "ecommerce-data-warehouse"
+    / "axe.min.js"
+)
+# Streamlit looks for its server below the address of a page before it does at the root.
+_PROBES = ("/_stcore/health", "/_stcore/host-config")
+# Streamlit's own: the sparkline of a metric has no text, its label and value stand
+# beside it.
+_KNOWN_FINDINGS = {"svg-img-alt"}
+_PATIENCE = 60_000
+
+
+def chromium() -> str | None:
+    """Where a chromium is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def missing() -> str | None:
+    """What the tests lack."""
+    if chromium() is None or not _AXE.is_file():
+        return "chromium or axe-core is missing: run scripts/install_chromium.sh"
+    return None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _needs_a_browser() -> None:
+    reason = missing()
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
+@dataclass
+class Browsing:
+    """A page, and what happened on it that should not have.
+
+    Attributes:
+        page: Playwright's page.
+        url: The dashboard's address.
+        problems: Console errors, failed answers and requests to other hosts.
+    """
+
+    page: Page
+    url: str
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, name: str, query: str = "") -> None:
+        """Open a page of the dashboard, and wait until it is drawn."""
+        self.page.goto(f"{self.url}/{_PATHS[name]}{query}")
+        self.page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the script has run and the pictures stand."""
+        self.page.wait_for_timeout(400)
+        self.page.locator(
+            '[data-testid="stApp"][data-test-script-state="notRunning"]'
+        ).wait_for()
+        self.page.wait_for_function(
+            "() => !document.querySelector('[data-stale=\"true\"]')"
+        )
+        self.page.wait_for_timeout(300)
+
+    def heard(self, request: Request) -> None:
+        """Note a request that leaves the machine."""
+        if urlsplit(request.url).hostname not in ("127.0.0.1", "localhost", None):
+            self.problems.append(f"outside request: {request.url}")
+
+    def answered(self, response: Response) -> None:
+        """Note an answer that failed, Streamlit's own probes aside."""
+        path = urlsplit(response.url).path
+        if response.status >= 400 and not path.endswith(_PROBES):
+            self.problems.append(f"{response.status}: {response.url}")
+
+    def query(self) -> dict[str, list[str]]:
+        """What stands in the address."""
+        return parse_qs(urlsplit(self.page.url).query)
+
+    def figure(self, label: str) -> str:
+        """The key figure of that name."""
+        card = self.page.get_by_test_id("stMetric").filter(has_text=label).first
+        return card.get_by_test_id("stMetricValue").inner_text()
+
+
+@pytest.fixture(scope="module")
+def published(demo_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that the server reads."""
+    path = tmp_path_factory.mktemp("published") / "shop.db"
+    shutil.copy(demo_warehouse, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running dashboard."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("DWH_")}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", str(APP)),
+                *("--server.port", str(port)),
+            ],
+            cwd=ROOT,
+            env={**environment, "DWH_DATABASE": str(published)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{url}/_stcore/health")
+        yield url
+        assert "Traceback" not in log.read_text()
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(url):  # noqa: S310
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def wide(server: str) -> Iterator[Browsing]:
+    """A wide screen in the light theme."""
+    yield from browsing(server, 1440, 900, "light")
+
+
+@pytest.fixture(scope="module")
+def narrow(server: str) -> Iterator[Browsing]:
+    """A phone in the dark theme."""
+    yield from browsing(server, 390, 844, "dark")
+
+
+def browsing(url: str, width: int, height: int, theme: str) -> Iterator[Browsing]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox"]
+        )
+        page = browser.new_page(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            accept_downloads=True,
+        )
+        page.set_default_timeout(_PATIENCE)
+        session = Browsing(page, url)
+        page.on("request", session.heard)
+        page.on("response", session.answered)
+        page.on(
+            "console",
+            lambda message: (
+                session.problems.append(f"console: {message.text}")
+                if message.type == "error" and "404 (Not Found)" not in message.text
+                else None
+            ),
+        )
+        page.on(
+            "pageerror", lambda error: session.problems.append(f"page error: {error}")
+        )
+        yield session
+        browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_went_wrong(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No console error, no failed answer, no request that leaves the machine."""
+    yield
+    for name in ("wide", "narrow"):
+        if name in request.fixturenames:
+            session: Browsing = request.getfixturevalue(name)
+            problems, session.problems = session.problems, []
+            assert not problems
+
+
+def check_page(session: Browsing, name: str) -> None:
+    """Drawn, without an error, no wider than the screen, readable to all."""
+    page = session.page
+    session.open(name)
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_test_id("stAlertContentError").count() == 0
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("element => element.scrollWidth") <= width
+    cut = page.get_by_test_id("stMetricValue").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1)"
+        ".map(e => e.textContent)"
+    )
+    assert not cut, f"key figures cut off: {cut}"
+    page.evaluate(_AXE.read_text())
+    found = page.evaluate(
+        "async () => (await axe.run(document, {resultTypes: ['violations']}))"
+        ".violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)])"
+    )
+    assert not [finding for finding in found if finding[0] not in _KNOWN_FINDINGS]
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_a_page_on_a_wide_screen(wide: Browsing, name: str) -> None:
+    check_page(wide, name)
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_a_page_on_a_phone_in_the_dark(narrow: Browsing, name: str) -> None:
+    check_page(narrow, name)
+
+
+def choose(session: Browsing, label: str, option: str) -> None:
+    """Choose an option of a list."""
+    session.page.get_by_label(label, exact=False).first.click()
+    session.page.get_by_role("option", name=option, exact=True).click()
+    session.page.keyboard.press("Escape")
+    session.settle()
+
+
+def test_every_filter_moves_the_figures_and_stands_in_the_address(
+    wide: Browsing,
+) -> None:
+    wide.open("Overview")
+    assert wide.query() == {}
+    seen = [wide.figure("Net sales")]
+    for label, option, key in (
+        ("Period", "90 days", "period"),
+        ("Country", "Germany", "country"),
+        ("Category", "Kitchen", "category"),
+    ):
+        choose(wide, label, option)
+        assert wide.query()[key] == [option]
+        seen.append(wide.figure("Net sales"))
+    assert len(set(seen)) == len(seen)
+    choose(wide, "Compare with", "Nothing")
+    assert wide.page.get_by_test_id("stMetricDelta").count() == 0
+    wide.page.get_by_role("radio", name="Orders").or_(
+        wide.page.get_by_role("button", name="Orders", exact=True)
+    ).first.click()
+    wide.settle()
+    assert wide.query()["show"] == ["Orders"]
+    # The address is the view: a fresh page shows the same.
+    address, figure = wide.page.url, wide.figure("Net sales")
+    wide.page.goto("about:blank")
+    wide.page.goto(address)
+    wide.page.get_by_test_id("stMetric").first.wait_for()
+    wide.settle()
+    assert wide.figure("Net sales") == figure
+
+
+def test_a_choice_goes_along_to_another_page(wide: Browsing) -> None:
+    wide.open("Overview", "?country=France&period=All+time")
+    figure = wide.figure("Net sales")
+    wide.page.get_by_role("link", name="Products").first.click()
+    wide.page.get_by_role("heading", name="Products", level=1).wait_for()
+    wide.settle()
+    assert wide.query()["country"] == ["France"]
+    assert wide.figure("Net sales") == figure
+
+
+def test_the_top_products_follow_the_slider_and_a_click_picks_one(
+    wide: Browsing,
+) -> None:
+    wide.open("Products")
+    bars = wide.page.locator(".st-key-best_net_sales .bars .point path")
+    assert bars.count() == 10
+    slider = wide.page.get_by_role("slider", name="Top products")
+    slider.focus()
+    slider.press("ArrowRight")
+    wide.settle()
+    wide.page.wait_for_timeout(500)
+    assert bars.count() == 15
+    assert wide.query()["top"] == ["15"]
+    before = wide.page.locator(".st-key-one_product").inner_text()
+    box = bars.nth(4).bounding_box()
+    assert box is not None
+    wide.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wide.settle()
+    wide.page.wait_for_timeout(500)
+    assert "product" in wide.query()
+    assert wide.page.locator(".st-key-one_product").inner_text() != before
+
+
+def test_a_click_on_a_country_filters_the_page(wide: Browsing) -> None:
+    wide.open("Overview")
+    before = wide.figure("Net sales")
+    chart = wide.page.locator('[class*="st-key-by_country"]')
+    box = chart.locator(".bars .point path").first.bounding_box()
+    assert box is not None
+    wide.page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
+    wide.settle()
+    wide.page.wait_for_timeout(500)
+    assert len(wide.query()["country"]) == 1
+    assert wide.figure("Net sales") != before
+
+
+def test_a_downloaded_file_holds_the_rows(wide: Browsing, published: Path) -> None:
+    wide.open("Explore", "?table=DimProduct")
+    with wide.page.expect_download() as waiting:
+        wide.page.get_by_role("button", name="Download CSV").click()
+    text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    with sqlite3.connect(published) as connection:
+        expected = connection.execute(
+            "select product_id, price from DimProduct order by product_key"
+        ).fetchall()
+    found = {row["product_id"]: row["price"] for row in rows}
+    assert len(rows) == len(expected)
+    for product_id, price in expected:
+        assert (float(found[product_id]) if found[product_id] else None) == price
+
+
+def test_a_build_published_under_an_open_page_shows_up_by_itself(
+    wide: Browsing, published: Path
+) -> None:
+    wide.open("Overview", "?period=All+time")
+    before = wide.figure("Net sales")
+    building = published.with_suffix(".building")
+    shutil.copy(published, building)
+    change(
+        building,
+        "update rpt_sales_daily set net_sales = net_sales * 3, "
+        "gross_sales = gross_sales * 3",
+    )
+    building.replace(published)
+    wide.page.wait_for_function(
+        "before => document.querySelector('[data-testid=\"stMetricValue\"]')"
+        ".innerText !== before",
+        arg=before,
+    )
+    wide.settle()
+    assert wide.figure("Net sales") != before
+    # Gone for a moment, as under a build in place: said so, and back by itself.
+    away = published.with_suffix(".away")
+    published.rename(away)
+    wide.page.get_by_text("There is no warehouse yet").wait_for()
+    away.rename(published)
+    wide.page.get_by_test_id("stMetric").first.wait_for()
+
+
+def test_an_address_turned_round_says_so(wide: Browsing) -> None:
+    wide.open("Overview", "?period=Custom&from=2025-06-01&to=2025-01-01")
+    wide.page.get_by_text("ends before it starts").wait_for()
+
+
+def test_a_request_from_another_host_is_refused(server: str) -> None:
+    """No page elsewhere can talk to it: host and origin are checked."""
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    for name, value in (("Origin", "http://evil.example"), ("Host", "evil.example")):
+        request = urllib.request.Request(  # noqa: S310
+            f"{server}/_stcore/stream",
+            headers={
+                "Connection": "Upgrade",
+                "Upgrade": "websocket",
+                "Sec-WebSocket-Version": "13",
+                "Sec-WebSocket-Key": key,
+                name: value,
+            },
+        )
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)  # noqa: S310
+        assert refused.value.code == 403

@@ -1,0 +1,533 @@
+"""Every page in every state: it works, or says what is wrong and what to do."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dashboard_support import PAGES, change, texts
+from streamlit.testing.v1 import AppTest
+
+from dashboard.metrics import METRICS
+from dashboard.schema import Span
+from tests.python.dashboard.conftest import Show
+
+EVERY_PAGE = pytest.mark.parametrize("page", list(PAGES))
+# Pages that need a day with sales; Data health and Explore do without.
+SALES_PAGES = [name for name in PAGES if name not in ("Data health", "Explore")]
+
+
+def assert_calm(app: AppTest, *secrets: object) -> None:
+    """No traceback, no exception box, none of the secrets."""
+    assert not app.exception
+    shown = texts(app)
+    for bad in ("Traceback", "sqlite3", "Error:", *map(str, secrets)):
+        assert bad not in shown
+
+
+@EVERY_PAGE
+def test_a_page_works_on_the_default_warehouse(
+    demo_warehouse: Path, show: Show, page: str
+) -> None:
+    app = show(demo_warehouse, page)
+    assert_calm(app, demo_warehouse)
+    assert app.title[0].value == page
+    assert not app.error
+    assert not app.warning
+
+
+@EVERY_PAGE
+def test_without_a_database_a_page_says_how_to_make_one(
+    tmp_path: Path, show: Show, page: str
+) -> None:
+    app = show(tmp_path / "none.db", page)
+    assert_calm(app, tmp_path)
+    assert app.title[0].value == page
+    assert "There is no warehouse yet" in texts(app)
+    assert "`make`" in texts(app)
+
+
+@EVERY_PAGE
+def test_an_empty_database_is_named_so(tmp_path: Path, show: Show, page: str) -> None:
+    (tmp_path / "empty.db").touch()
+    app = show(tmp_path / "empty.db", page)
+    assert_calm(app, tmp_path)
+    assert "The warehouse is empty" in texts(app)
+    assert "pipeline build --raw" in texts(app)
+
+
+@EVERY_PAGE
+def test_a_file_that_is_no_database_is_named_so(
+    tmp_path: Path, show: Show, page: str
+) -> None:
+    path = tmp_path / "text.db"
+    path.write_text("not a database at all " * 100)
+    app = show(path, page)
+    assert_calm(app, tmp_path)
+    assert "cannot be read as a database" in texts(app)
+    assert "DWH" in texts(app)
+
+
+@EVERY_PAGE
+def test_raw_tables_without_marts_ask_for_a_build(
+    tmp_path: Path, show: Show, page: str
+) -> None:
+    path = tmp_path / "raw.db"
+    path.touch()
+    change(path, "create table raw_orders (order_id text)")
+    app = show(path, page)
+    assert_calm(app, tmp_path)
+    assert "no marts yet" in texts(app)
+    assert "pipeline build" in texts(app)
+
+
+@EVERY_PAGE
+def test_an_older_schema_names_what_is_missing(
+    own_warehouse: Path, show: Show, page: str
+) -> None:
+    change(
+        own_warehouse,
+        "alter table rpt_sales_daily drop column is_all_categories",
+        "drop table FactOrderCategories",
+    )
+    app = show(own_warehouse, page)
+    assert_calm(app, own_warehouse)
+    assert "another version of the project" in texts(app)
+    assert "FactOrderCategories" in texts(app)
+    assert "Build it again" in texts(app)
+
+
+@EVERY_PAGE
+def test_a_warehouse_being_written_asks_to_wait(
+    own_warehouse: Path, show: Show, page: str
+) -> None:
+    writer = sqlite3.connect(own_warehouse, isolation_level=None)
+    writer.execute("begin exclusive")
+    try:
+        app = show(own_warehouse, page)
+        assert_calm(app, own_warehouse)
+        assert "being written right now" in texts(app)
+        assert "Wait until the build has finished" in texts(app)
+    finally:
+        writer.rollback()
+        writer.close()
+    app.button(key="look_again").click().run()
+    assert "being written" not in texts(app)
+    assert app.title[0].value == page
+
+
+@pytest.mark.parametrize("page", SALES_PAGES)
+def test_a_warehouse_without_sales_says_so(
+    own_warehouse: Path, show: Show, page: str
+) -> None:
+    empty_marts(own_warehouse)
+    app = show(own_warehouse, page)
+    assert_calm(app, own_warehouse)
+    shown = texts(app)
+    assert any(
+        message in shown
+        for message in (
+            "has no sales yet",
+            "There are no cohorts",
+            "No pair of products",
+        )
+    )
+
+
+@pytest.mark.parametrize("page", ["Data health", "Explore"])
+def test_data_health_and_explore_do_without_sales(
+    own_warehouse: Path, show: Show, page: str
+) -> None:
+    empty_marts(own_warehouse)
+    app = show(own_warehouse, page)
+    assert_calm(app, own_warehouse)
+    shown = texts(app)
+    if page == "Data health":
+        assert "has no sales yet" in shown
+        assert "What does each figure mean?" in shown
+    else:
+        assert "DimCustomer" in shown
+
+
+def empty_marts(database: Path) -> None:
+    connection = sqlite3.connect(database)
+    names = [
+        name
+        for (name,) in connection.execute(
+            "select name from sqlite_master where type = 'table'"
+        )
+        if name.startswith(("Fact", "rpt_"))
+    ]
+    connection.close()
+    change(database, *(f"delete from {name}" for name in names))
+
+
+def test_a_target_that_cannot_be_read_is_named(
+    show: Show, demo_warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show(demo_warehouse)
+    monkeypatch.setenv("DWH_TARGET", "spark")
+    app.run()
+    assert_calm(app)
+    assert "cannot read the target" in texts(app)
+    assert "DWH_TARGET" in texts(app)
+
+
+@pytest.mark.parametrize("page", ["Overview", "Products", "Countries"])
+def test_a_range_turned_round_is_said_to_be_so(
+    demo_warehouse: Path, show: Show, page: str, known: Span
+) -> None:
+    app = show(
+        demo_warehouse,
+        page,
+        **{"period": "Custom", "from": str(known.as_of), "to": str(known.first)},
+    )
+    assert_calm(app)
+    assert "ends before it starts" in texts(app)
+    assert not app.metric
+
+
+@pytest.mark.parametrize("page", ["Overview", "Products"])
+def test_a_choice_without_sales_says_what_to_change(
+    demo_warehouse: Path, show: Show, page: str
+) -> None:
+    day, country, category = nothing_sold(demo_warehouse)
+    app = show(
+        demo_warehouse,
+        page,
+        **{
+            "period": "Custom",
+            "from": day,
+            "to": day,
+            "country": country,
+            "category": category,
+        },
+    )
+    assert_calm(app)
+    assert "No sales match these filters" in texts(app)
+    assert "longer period" in texts(app)
+
+
+def nothing_sold(database: Path) -> tuple[str, str, str]:
+    with sqlite3.connect(database) as connection:
+        found: tuple[str, str, str] = connection.execute(
+            """
+            select d.date, c.country, k.category
+            from (select max(date) as date from rpt_sales_daily) d,
+                (select distinct country from rpt_sales_daily) c,
+                (select distinct category from rpt_sales_daily
+                 where not is_all_categories) k
+            where not exists (
+                select 1 from rpt_sales_daily s where s.date = d.date
+                and s.country = c.country and s.category = k.category
+            ) order by c.country, k.category limit 1
+            """
+        ).fetchone()
+    return found
+
+
+def test_a_country_without_buyers_says_so(own_warehouse: Path, show: Show) -> None:
+    country = "Germany"
+    change(
+        own_warehouse,
+        "delete from rpt_customer_rfm where customer_key in "
+        f"(select customer_key from DimCustomer where country = '{country}')",
+        "delete from rpt_customer_lifetime_value where customer_key in "
+        f"(select customer_key from DimCustomer where country = '{country}')",
+    )
+    for page in ("Segments", "Lifetime value"):
+        app = show(own_warehouse, page, country=country)
+        assert_calm(app)
+        assert "No buyer lives there" in texts(app)
+
+
+def test_bad_values_in_the_address_are_dropped(
+    demo_warehouse: Path, show: Show
+) -> None:
+    plain = show(demo_warehouse)
+    odd = show(
+        demo_warehouse,
+        **{
+            "period": "Yesterday'; drop table x",
+            "country": "Atlantis",
+            "category": "<script>",
+            "compare": "0",
+            "show": "Secrets",
+            "per": "Minute",
+        },
+    )
+    assert_calm(odd)
+    assert texts(odd) == texts(plain)
+    assert not dict(odd.query_params)
+
+
+def test_a_view_is_kept_in_the_address(demo_warehouse: Path, show: Show) -> None:
+    app = show(demo_warehouse, country="Germany", show="Orders", period="30 days")
+    assert "Germany" in texts(app)
+    assert app.multiselect(key="country").value == ["Germany"]
+    assert app.selectbox(key="period").value == "30 days"
+    assert app.button_group(key="show").value == "Orders"
+
+
+def test_choices_stay_when_the_page_changes(demo_warehouse: Path, show: Show) -> None:
+    app = show(demo_warehouse)
+    app.multiselect(key="country").set_value(["Germany"]).run()
+    app.switch_page(PAGES["Products"]).run()
+    assert app.multiselect(key="country").value == ["Germany"]
+    app.switch_page(PAGES["Data health"]).run()
+    app.switch_page(PAGES["Segments"]).run()
+    assert app.multiselect(key="country").value == ["Germany"]
+
+
+def figures(app: AppTest) -> list[str]:
+    """Every key figure and every picture on a page, as text."""
+    # The help holds the exact value.
+    found = [f"{metric.label}: {metric.proto.help}" for metric in app.metric]
+    for element in app.get("plotly_chart"):
+        spec: dict[str, Any] = json.loads(element.proto.spec)
+        data = [
+            {k: v for k, v in trace.items() if k in ("x", "y", "z", "locations", "lat")}
+            for trace in spec["data"]
+        ]
+        found.append(json.dumps(data))
+    return found
+
+
+Turn = Callable[[AppTest], Any]
+
+
+def period(app: AppTest) -> Any:
+    return app.selectbox(key="period").set_value("30 days")
+
+
+def country(app: AppTest) -> Any:
+    # A small one, where not every product sells.
+    return app.multiselect(key="country").set_value(["Portugal"])
+
+
+def category(app: AppTest) -> Any:
+    options = app.multiselect(key="category").options
+    return app.multiselect(key="category").set_value(options[-3:])
+
+
+def minimum(app: AppTest) -> Any:
+    slider = app.slider(key="minimum")
+    return slider.set_value(int(slider.min + (slider.max - slider.min) * 0.3))
+
+
+@pytest.mark.parametrize(
+    ("page", "turn"),
+    [
+        ("Overview", period),
+        ("Overview", country),
+        ("Overview", category),
+        ("Products", period),
+        ("Products", country),
+        ("Products", category),
+        ("Countries", period),
+        ("Countries", category),
+        ("Segments", country),
+        ("Lifetime value", country),
+        ("Baskets", minimum),
+        ("Baskets", category),
+    ],
+)
+def test_a_filter_changes_every_figure_of_its_page(
+    demo_warehouse: Path, show: Show, page: str, turn: Turn
+) -> None:
+    app = show(demo_warehouse, page)
+    before = figures(app)
+    assert before
+    turn(app).run()
+    assert_calm(app)
+    after = figures(app)
+    assert len(after) == len(before)
+    unmoved = [old[:90] for old, new in zip(before, after, strict=True) if old == new]
+    assert not unmoved
+
+
+def test_no_page_has_a_filter_that_it_does_not_use(
+    demo_warehouse: Path, show: Show
+) -> None:
+    filters = {
+        "Overview": {"period", "country", "category", "compare"},
+        "Products": {"period", "country", "category"},
+        "Countries": {"period", "category", "compare"},
+        "Retention": set(),
+        "Segments": {"country"},
+        "Lifetime value": {"country"},
+        "Baskets": {"category"},
+        "Data health": set(),
+    }
+    for page, expected in filters.items():
+        app = show(demo_warehouse, page)
+        shown = {
+            element.key
+            for element in (*app.sidebar.selectbox, *app.sidebar.multiselect)
+        }
+        assert shown == expected, page
+
+
+def test_the_same_figure_is_the_same_on_every_page(
+    demo_warehouse: Path, show: Show
+) -> None:
+    def value(app: AppTest, label: str) -> str:
+        return next(m.value for m in app.metric if m.label == label)
+
+    overview = show(demo_warehouse, period="All time")
+    assert value(overview, "Net sales") == value(
+        show(demo_warehouse, "Products", period="All time"), "Net sales"
+    )
+    assert (
+        value(overview, "Buyers")
+        == value(show(demo_warehouse, "Segments"), "Buyers")
+        == value(show(demo_warehouse, "Lifetime value"), "Buyers")
+    )
+
+
+def test_a_new_build_shows_up_and_an_open_page_goes_on(
+    own_warehouse: Path, tmp_path: Path, show: Show
+) -> None:
+    app = show(own_warehouse, period="All time")
+    before = figures(app)
+    building = tmp_path / "own.db.building"
+    shutil.copy(own_warehouse, building)
+    change(
+        building,
+        "update rpt_sales_daily set net_sales = net_sales * 2, "
+        "gross_sales = gross_sales * 2",
+    )
+    building.replace(own_warehouse)
+    app.run()
+    assert_calm(app)
+    assert figures(app)[0] != before[0]
+    own_warehouse.unlink()
+    app.run()
+    assert "There is no warehouse yet" in texts(app)
+
+
+def test_the_comparison_is_left_out_where_data_do_not_reach_back(
+    demo_warehouse: Path, show: Show
+) -> None:
+    app = show(demo_warehouse, period="All time")
+    assert "No comparison" in texts(app)
+    assert not any(metric.delta for metric in app.metric)
+    app = show(demo_warehouse, period="90 days")
+    assert "Compared with" in texts(app)
+    assert all(metric.delta for metric in app.metric)
+    app.selectbox(key="compare").set_value("Nothing").run()
+    assert not any(metric.delta for metric in app.metric)
+
+
+def test_data_health_defines_every_figure_and_shows_the_tests(
+    demo_warehouse: Path, show: Show
+) -> None:
+    app = show(demo_warehouse, "Data health")
+    defined = set(app.table[0].value.index)
+    assert defined == {metric.name for metric in METRICS.values()}
+    assert re.search(r"All \d+ tests passed|of \d+ tests passed", texts(app))
+
+
+def test_data_health_says_why_there_are_no_tests(
+    own_warehouse: Path, show: Show
+) -> None:
+    change(own_warehouse, "drop table build_tests", "drop table build_info")
+    app = show(own_warehouse, "Data health")
+    assert_calm(app)
+    assert "kept no test results" in texts(app)
+
+
+def test_names_are_masked_unless_asked_for(
+    demo_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DWH_SHOW_PII", raising=False)
+    with sqlite3.connect(demo_warehouse) as connection:
+        secrets = {
+            value
+            for row in connection.execute(
+                "select name, email, address from DimCustomer"
+            )
+            for value in row
+            if value and len(value) > 3
+        }
+    for page in ("Segments", "Explore"):
+        app = show(demo_warehouse, page)
+        cells = {str(v) for table in app.dataframe for v in table.value.to_numpy().flat}
+        assert not cells & secrets
+        assert "masked" in texts(app).lower()
+    monkeypatch.setenv("DWH_SHOW_PII", "1")
+    app = show(demo_warehouse, "Explore")
+    cells = {str(v) for table in app.dataframe for v in table.value.to_numpy().flat}
+    assert cells & secrets
+    assert "masked" not in texts(app).lower()
+
+
+def test_explore_filters_sorts_and_names_a_bad_value(
+    demo_warehouse: Path, show: Show
+) -> None:
+    app = show(demo_warehouse, "Explore", table="DimProduct")
+    app.selectbox(key="column0_DimProduct").set_value("price").run()
+    app.selectbox(key="operator0_DimProduct_number").set_value("at most").run()
+    app.text_input(key="value0_DimProduct").set_value("10").run()
+    app.selectbox(key="sort_DimProduct").set_value("price").run()
+    prices = app.dataframe[0].value["price"]
+    assert (prices <= 10).all()
+    assert prices.is_monotonic_increasing
+    app.text_input(key="value0_DimProduct").set_value("ten").run()
+    assert_calm(app)
+    assert "is not a number" in texts(app)
+    app.text_input(key="value0_DimProduct").set_value("-1").run()
+    assert "No row meets these conditions" in texts(app)
+
+
+def test_a_forecast_appears_when_its_columns_do(
+    own_warehouse: Path, show: Show
+) -> None:
+    with sqlite3.connect(own_warehouse) as connection:
+        columns = {
+            row[1]
+            for row in connection.execute(
+                "pragma table_info(rpt_customer_lifetime_value)"
+            )
+        }
+    wanted = ("p_alive", "expected_orders", "predicted_value")
+    table = "rpt_customer_lifetime_value"
+    change(
+        own_warehouse,
+        *(f"alter table {table} drop column {c}" for c in wanted if c in columns),
+    )
+    app = show(own_warehouse, "Lifetime value")
+    assert "There is no forecast in this warehouse" in texts(app)
+    change(
+        own_warehouse,
+        *(f"alter table {table} add column {column} real" for column in wanted),
+    )
+    app = show(own_warehouse, "Lifetime value")
+    assert "No forecast could be made" in texts(app)
+    change(
+        own_warehouse,
+        f"update {table} set p_alive = 0.5, expected_orders = 2, predicted_value = 10",
+    )
+    app = show(own_warehouse, "Lifetime value")
+    assert_calm(app)
+    labels = {metric.label for metric in app.metric}
+    assert {"Predicted value", "Expected orders", "Chance to be active"} <= labels
+
+
+def test_an_error_of_the_dashboard_itself_shows_no_traceback(
+    demo_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashboard.queries import quality
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret /path/to/file")
+
+    monkeypatch.setattr(quality, "intake", broken)
+    app = show(demo_warehouse, "Data health")
+    assert not app.exception
+    assert "could not be drawn" in texts(app)
+    assert "secret" not in texts(app)
