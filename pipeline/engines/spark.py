@@ -158,16 +158,19 @@ class SparkEngine(Engine):
                 path = Path(staged) / f"{file.table.name}.parquet"
                 _write_parquet(file, path, advance)
                 name = f"{file.table.name}__loading"
-                self._drop_table(schema, name)
+                self._drop(schema, name)
                 with worded():
                     rows = spark_session().read.parquet(path.absolute().as_uri())
                     rows.write.format("parquet").saveAsTable(f"{schema}.{name}")
+        old = self._tables(schema)
         for file in files:
-            self._drop_table(schema, file.table.name)
+            self._drop(schema, file.table.name, old.get(file.table.name, "table"))
             self._run(
                 f"alter table {_name(schema, file.table.name + '__loading')} "
                 f"rename to {_name(schema, file.table.name)}"
             )
+        if old.get(RAW_LOADS) == "view":
+            self._drop(schema, RAW_LOADS, "view")
         self._write_loads(schema, [astuple(load) for load in loads])
 
     def published_source(self) -> str | None:
@@ -241,29 +244,30 @@ class SparkEngine(Engine):
     def _point_views(self, version: str) -> None:
         published, tables = self._tables(self.schema), self._tables(version)
         for table in sorted(tables):
-            if published.get(table, "VIEW") != "VIEW":  # from `dbt run` without us
-                self._drop_table(self.schema, table)
+            if published.get(table) == "table":  # from `dbt run` without us
+                self._drop(self.schema, table)
             self._run(
                 f"create or replace view {_name(self.schema, table)} "
                 f"as table {_name(version, table)}"
             )
         for table in sorted(set(published) - set(tables)):
-            self._drop_table(self.schema, table)
+            self._drop(self.schema, table, published[table])
         self._run(
             f"comment on database {_name(self.schema)} is '{_PUBLISHED}{version}'"
         )
 
     def _tables(self, schema: str) -> dict[str, str]:
-        """The kind of each table and view: MANAGED, EXTERNAL or VIEW."""
+        """The kind of each relation: table or view."""
         with worded():
-            catalog = spark_session().catalog
-            if not catalog.databaseExists(schema):
+            if not spark_session().catalog.databaseExists(schema):
                 return {}
-            return {
-                table.name: table.tableType
-                for table in catalog.listTables(schema)
-                if not table.isTemporary
-            }
+        # Its list of tables with their types would open each of them.
+        tables = self._run(f"show tables in {_name(schema)}")
+        views = self._run(f"show views in {_name(schema)}")
+        return {
+            **{name: "table" for _, name, is_temporary in tables if not is_temporary},
+            **{name: "view" for _, name, is_temporary, *_ in views if not is_temporary},
+        }
 
     def _comment(self, schema: str) -> str | None:
         with worded():
@@ -273,8 +277,7 @@ class SparkEngine(Engine):
             comment: str | None = catalog.getDatabase(schema).description
             return comment
 
-    def _drop_table(self, schema: str, name: str) -> None:
-        kind = "view" if self._tables(schema).get(name) == "VIEW" else "table"
+    def _drop(self, schema: str, name: str, kind: str = "table") -> None:
         self._run(f"drop {kind} if exists {_name(schema, name)}")
 
     def _write_loads(self, schema: str, rows: Iterable[Sequence[object]]) -> None:
@@ -295,7 +298,7 @@ class SparkEngine(Engine):
         names = [column for column, _ in columns]
         fields = ", ".join(f"{column}: {_SQL_TYPES[kind]}" for column, kind in columns)
         values = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
-        self._drop_table(schema, name)
+        self._drop(schema, name)
         with worded():
             spark_session().sql(
                 f"create table {_name(schema, name)} using parquet {layout} as "

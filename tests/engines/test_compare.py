@@ -47,8 +47,8 @@ def test_equal_warehouses_are_listed_table_by_table(
             "tables differ: dimproduct",
         ),
         (
-            "update rpt_product_co_purchases set lift = lift * 1.000001",
-            "tables differ: rpt_product_co_purchases",
+            "update rpt_customer_cohorts set retention_rate = retention_rate * 1.00001",
+            "tables differ: rpt_customer_cohorts",
         ),
     ],
 )
