@@ -1,5 +1,6 @@
 """The Spark session of this process, with the settings of the profile."""
 
+import functools
 import os
 import re
 import shutil
@@ -55,8 +56,9 @@ def java_version(said: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
+@functools.cache
 def spark_session() -> Session:
-    """The session, made on the first call.
+    """The session, made on the first call: a process has one.
 
     Raises:
         PipelineError: There is no Java, or another process has the catalogue.
