@@ -142,6 +142,8 @@ class DbtSession:
         """
         arguments = [
             "build",
+            # They test the code, not the data: `dbt build` and `make test` run them.
+            *("--exclude-resource-type", "unit_test"),
             *(("--select", *select) if select else ()),
             *(("--exclude", *exclude) if exclude else ()),
         ]
