@@ -129,10 +129,12 @@ class DuckdbReader(TableReader):
     def __init__(self, path: Path) -> None:
         import duckdb
 
+        from pipeline.engines.duckdb import wording
+
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
         except duckdb.Error as error:
-            raise PipelineError(f"{path} cannot be read: {error}") from error
+            raise PipelineError(wording(path, str(error))) from error
         super().__init__(str(path))
 
     def close(self) -> None:

@@ -244,7 +244,7 @@ class DuckdbEngine(FileEngine):
             finally:
                 connection.close()
         except duckdb.Error as error:
-            raise PipelineError(_wording(path, str(error))) from None
+            raise PipelineError(wording(path, str(error))) from None
 
 
 class _UnreadableHereError(Exception):
@@ -373,8 +373,14 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("commit")
 
 
-def _wording(path: Path, text: str) -> str:
+def wording(path: Path, text: str) -> str:
+    """What to tell a user about an error of DuckDB's."""
     first = text.splitlines()[0]
+    if "newer version of DuckDB" in text:
+        return (
+            f"{path} was made by a newer version of DuckDB than {duckdb.__version__}; "
+            "choose another database, or move it away"
+        )
     if "Could not set lock" in text or "Conflicting lock" in text:
         return (
             f"{path} is open in another program (DuckDB files have one writer, or "
