@@ -14,6 +14,18 @@ customer_keys as (
 
 ),
 
+orders as (
+
+    select * from {{ ref('stg_orders') }}
+
+),
+
+named_customers as (
+
+    select distinct customer_id from orders
+
+),
+
 keyed_customers as (
 
     select
@@ -29,6 +41,11 @@ keyed_customers as (
 
     from customer_keys
     left join customers on customer_keys.customer_id = customers.customer_id
+    left join named_customers on customer_keys.customer_id = named_customers.customer_id
+    -- the map remembers ids that earlier files had; their keys wait for them there
+    where
+        customers.customer_id is not null
+        or named_customers.customer_id is not null
 
 ),
 

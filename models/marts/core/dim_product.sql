@@ -14,6 +14,18 @@ product_keys as (
 
 ),
 
+order_items as (
+
+    select * from {{ ref('stg_order_items') }}
+
+),
+
+named_products as (
+
+    select distinct product_id from order_items
+
+),
+
 keyed_products as (
 
     select
@@ -27,6 +39,11 @@ keyed_products as (
 
     from product_keys
     left join products on product_keys.product_id = products.product_id
+    left join named_products on product_keys.product_id = named_products.product_id
+    -- the map remembers ids that earlier files had; their keys wait for them there
+    where
+        products.product_id is not null
+        or named_products.product_id is not null
 
 ),
 
