@@ -9,6 +9,7 @@ half pointed, the next build points before it does anything else.
 """
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,8 +38,9 @@ from pipeline.spark_session import (
 
 _SQL_TYPES = {"text": "string", "integer": "bigint", "real": "double"}
 
-# The comment of the published schema names the schema that its views read; that of a
-# build schema marks it as ours.
+# A property of the published schema names the schema that its views read. (Its comment
+# cannot: Hive keeps the first one.) A build schema is marked as ours by its comment.
+_STATE = "warehouse.state"
 _PUBLISHED = "published: "
 _PUBLISHING = "publishing: "
 _BUILD = "build of "
@@ -78,7 +80,7 @@ class SparkEngine(Engine):
         """The schema of the two that the published views do not read."""
         if self._building is None:
             first, second = self._versions
-            state = self._comment(self.schema)
+            state = self._state()
             self._building = second if state == _PUBLISHED + first else first
         return self._building
 
@@ -102,7 +104,7 @@ class SparkEngine(Engine):
                     f"the schema {schema} is another program's (it holds {some} and no "
                     f"{RAW_LOADS}); choose another one: DWH_SCHEMA or --database"
                 )
-        state = self._comment(self.schema) or ""
+        state = self._state()
         if state.startswith(_PUBLISHING):
             self._point_views(state.removeprefix(_PUBLISHING))
 
@@ -235,9 +237,7 @@ class SparkEngine(Engine):
         building = self.building
         self._run(f"create database if not exists {_name(self.schema)}")
         # From here on the next build would go on where this one stops.
-        self._run(
-            f"comment on database {_name(self.schema)} is '{_PUBLISHING}{building}'"
-        )
+        self._set_state(_PUBLISHING + building)
         self._point_views(building)
         self._building = None
 
@@ -252,9 +252,7 @@ class SparkEngine(Engine):
             )
         for table in sorted(set(published) - set(tables)):
             self._drop(self.schema, table, published[table])
-        self._run(
-            f"comment on database {_name(self.schema)} is '{_PUBLISHED}{version}'"
-        )
+        self._set_state(_PUBLISHED + version)
 
     def _tables(self, schema: str) -> dict[str, str]:
         """The kind of each relation: table or view."""
@@ -268,6 +266,21 @@ class SparkEngine(Engine):
             **{name: "table" for _, name, is_temporary in tables if not is_temporary},
             **{name: "view" for _, name, is_temporary, *_ in views if not is_temporary},
         }
+
+    def _state(self) -> str:
+        """Which schema the published views read, or are about to; empty for neither."""
+        with worded():
+            if not spark_session().catalog.databaseExists(self.schema):
+                return ""
+        described = dict(self._run(f"describe database extended {_name(self.schema)}"))
+        found = re.search(rf"\({re.escape(_STATE)},([^()]*)\)", described["Properties"])
+        return found.group(1) if found else ""
+
+    def _set_state(self, state: str) -> None:
+        self._run(
+            f"alter database {_name(self.schema)} "
+            f"set dbproperties ('{_STATE}' = '{state}')"
+        )
 
     def _comment(self, schema: str) -> str | None:
         with worded():
