@@ -1,0 +1,171 @@
+"""Predicted lifetime values in the warehouse equal scipy's, customer by customer."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import special, stats
+
+from tests.python.warehouses import ROOT, read_frame, read_rows
+
+CLOSE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def parameters(demo_warehouse: Path) -> pd.DataFrame:
+    return read_frame(demo_warehouse, "select * from clv_parameters").set_index(
+        "fit_name"
+    )
+
+
+def summaries(warehouse: Path, fit: str) -> pd.DataFrame:
+    """Purchase summaries of a fit with the scores that the warehouse gave them."""
+    return read_frame(
+        warehouse,
+        "select summaries.*, scores.p_alive, scores.expected_orders,"
+        " scores.expected_average_value, fits.horizon_weeks"
+        " from int_clv_purchase_summaries as summaries"
+        " join int_clv_scores as scores using (fit_name, customer_key)"
+        f" join int_clv_fits as fits using (fit_name) where fit_name = '{fit}'",
+    )
+
+
+def p_alive(fit: pd.Series, x: pd.Series, t_x: pd.Series, age: pd.Series) -> pd.Series:
+    """P(alive): Fader, Hardie and Lee (2008), "Computing P(alive) using BG/NBD"."""
+    odds = (
+        (x > 0)
+        * fit.a
+        / (fit.b + np.maximum(x, 1) - 1)
+        * ((fit.alpha + age) / (fit.alpha + t_x)) ** (fit.r + x)
+    )
+    return 1 / (1 + odds)
+
+
+def expected_orders(fit: pd.Series, customers: pd.DataFrame) -> pd.Series:
+    """E[Y(t) | x, t_x, T]: Fader, Hardie and Lee (2005), equation 10, Euler's form."""
+    x, age, t = customers.frequency, customers.age_weeks, customers.horizon_weeks
+    z = t / (fit.alpha + age + t)
+    series = special.hyp2f1(
+        fit.a + fit.b - 1 - fit.r, fit.a - 1, fit.a + fit.b + x - 1, z
+    )
+    active = (
+        (fit.a + fit.b + x - 1) / (fit.a - 1) * (1 - (1 - z) ** (fit.a - 1) * series)
+    )
+    return active * p_alive(fit, x, customers.recency_weeks, age)
+
+
+@pytest.mark.parametrize("fit_name", ["all_data", "calibration"])
+def test_scores_equal_scipy(
+    demo_warehouse: Path, parameters: pd.DataFrame, fit_name: str
+) -> None:
+    fit = parameters.loc[fit_name]
+    customers = summaries(demo_warehouse, fit_name)
+
+    alive = p_alive(
+        fit, customers.frequency, customers.recency_weeks, customers.age_weeks
+    )
+    value = (
+        fit.p
+        * (fit.gamma + customers.frequency * customers.mean_repeat_value.fillna(0))
+        / (fit.p * customers.frequency + fit.q - 1)
+    )
+
+    assert fit.purchase_status == "fitted"
+    assert len(customers) > 1000
+    np.testing.assert_allclose(customers.p_alive, alive, rtol=CLOSE)
+    np.testing.assert_allclose(
+        customers.expected_orders, expected_orders(fit, customers), rtol=CLOSE
+    )
+    np.testing.assert_allclose(customers.expected_average_value, value, rtol=CLOSE)
+
+
+def test_the_backtest_measures_what_it_says(
+    demo_warehouse: Path, parameters: pd.DataFrame
+) -> None:
+    through = parameters.loc["calibration"].observed_through
+    customers = summaries(demo_warehouse, "calibration").set_index("customer_key")
+    actual = read_frame(
+        demo_warehouse,
+        "select customer_key, count(distinct time_key) as orders from FactOrders"
+        " join DimTime using (time_key)"
+        f" where has_sale and date > '{through}' group by customer_key",
+    ).set_index("customer_key")
+    actual_orders = actual.orders.reindex(customers.index, fill_value=0)
+    forecasts = {
+        "bg_nbd": customers.expected_orders,
+        "same_count": customers.frequency.astype(float),
+        "nobody": 0.0 * customers.frequency,
+    }
+    backtest = read_frame(demo_warehouse, "select * from rpt_clv_backtest").set_index(
+        "forecast_method"
+    )
+
+    for method, forecast in forecasts.items():
+        row = backtest.loc[method]
+        error = forecast - actual_orders
+        assert row.customers == len(customers)
+        assert row.actual_orders == actual_orders.sum()
+        assert row.predicted_orders == pytest.approx(forecast.sum(), rel=CLOSE)
+        assert row.root_mean_squared_error == pytest.approx(
+            np.sqrt((error**2).mean()), rel=CLOSE
+        )
+        assert row.mean_absolute_error == pytest.approx(error.abs().mean(), rel=CLOSE)
+        if method != "nobody":
+            correlation = stats.spearmanr(forecast.round(9), actual_orders).statistic
+            assert row.rank_correlation == pytest.approx(correlation, rel=CLOSE)
+
+
+def test_deciles_add_up_to_the_whole(demo_warehouse: Path) -> None:
+    totals = read_frame(
+        demo_warehouse,
+        "select whole.customers, sum(parts.customers) as parts_customers,"
+        " whole.actual_orders, sum(parts.actual_orders) as parts_orders"
+        " from rpt_clv_backtest as whole"
+        " join rpt_clv_backtest_deciles as parts using (forecast_method)"
+        " group by forecast_method",
+    )
+
+    assert not totals.empty
+    assert (totals.customers == totals.parts_customers).all()
+    np.testing.assert_allclose(totals.actual_orders, totals.parts_orders, rtol=CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ("delete from clv_parameters", "not fitted: run python -m pipeline fit"),
+        (
+            "update clv_parameters set customers = customers + 1",
+            "fitted on other data: run python -m pipeline fit",
+        ),
+    ],
+)
+def test_a_missing_or_outdated_fit_predicts_nothing_and_says_why(
+    demo_warehouse: Path, tmp_path: Path, change: str, status: str
+) -> None:
+    database = Path(shutil.copy(demo_warehouse, tmp_path / "shop.db"))
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(change)
+
+    subprocess.run(
+        [
+            *(Path(sys.executable).with_name("dbt"), "--quiet", "run"),
+            *("--select", "int_clv_parameters"),
+            *("--target-path", tmp_path / "target", "--log-path", tmp_path / "logs"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "DWH_DATABASE": str(database), "DWH_TARGET": "sqlite"},
+        check=True,
+    )
+
+    rows = read_rows(
+        database, "select distinct purchase_status, r, p from int_clv_parameters"
+    )
+    assert rows == [(status, None, None)]
