@@ -5,8 +5,6 @@ choice while one goes from page to page.
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import TypeVar
 
 import streamlit as st
 
@@ -15,7 +13,40 @@ from dashboard.filters import SalesFilter
 from dashboard.formatting import day_range
 from dashboard.periods import Comparison, DateRange, Grain, Preset, preset_range
 
-S = TypeVar("S", bound=StrEnum)
+_KEPT = "kept_choices"
+
+
+def remembered(key: str, default: object) -> str:
+    """The key of a widget, after making sure that its choice and the address agree.
+
+    A click while a page is still being drawn changes the widget but, at times, not the
+    address (Streamlit 1.67), and a page left that early forgets what came from the
+    address. Setting the same choice from here makes Streamlit write it out again.
+
+    Args:
+        key: The widget's key, and its name in the address.
+        default: What the widget holds when nothing was chosen.
+    """
+    kept: dict[str, object] = st.session_state.setdefault(_KEPT, {})
+    if key in st.session_state:
+        chosen = st.session_state[key]
+        if chosen != default and not _is_in_address(key, chosen):
+            st.session_state[key] = chosen
+        kept[key] = chosen
+    elif key in st.query_params:
+        kept.pop(key, None)
+    elif kept.get(key, default) != default:
+        st.session_state[key] = kept[key]
+    return key
+
+
+def _is_in_address(key: str, chosen: object) -> bool:
+    written = st.query_params.get_all(key)
+    if isinstance(chosen, str):
+        return written == [chosen]
+    if isinstance(chosen, list):
+        return written == [str(name) for name in chosen]
+    return bool(written)
 
 
 def picked(
@@ -27,7 +58,7 @@ def picked(
         list(options),
         default=options[0],
         required=True,
-        key=key,
+        key=remembered(key, options[0]),
         bind="query-params",
         persist_state="session",
         help=help_text,
@@ -50,7 +81,7 @@ def days() -> DateRange:
             "Period",
             presets,
             index=presets.index(Preset.LAST_12_MONTHS),
-            key="period",
+            key=remembered("period", Preset.LAST_12_MONTHS.value),
             bind="query-params",
             persist_state="session",
             filter_mode=None,
@@ -65,7 +96,7 @@ def days() -> DateRange:
         default.start,
         min_value=known.first,
         max_value=known.as_of,
-        key="from",
+        key=remembered("from", default.start),
         bind="query-params",
         persist_state="session",
         format="YYYY-MM-DD",
@@ -75,7 +106,7 @@ def days() -> DateRange:
         default.end,
         min_value=known.first,
         max_value=known.as_of,
-        key="to",
+        key=remembered("to", default.end),
         bind="query-params",
         persist_state="session",
         format="YYYY-MM-DD",
@@ -90,7 +121,7 @@ def comparison() -> Comparison:
         st.sidebar.selectbox(
             "Compare with",
             options,
-            key="compare",
+            key=remembered("compare", options[0]),
             bind="query-params",
             persist_state="session",
             filter_mode=None,
@@ -105,7 +136,7 @@ def countries() -> tuple[str, ...]:
         st.sidebar.multiselect(
             "Country",
             options,
-            key="country",
+            key=remembered("country", []),
             placeholder="All countries",
             bind="query-params",
             persist_state="session",
@@ -120,7 +151,7 @@ def categories() -> tuple[str, ...]:
         st.sidebar.multiselect(
             "Category",
             options,
-            key="category",
+            key=remembered("category", []),
             placeholder="All categories",
             bind="query-params",
             persist_state="session",
@@ -138,7 +169,7 @@ def slider(
         high,
         default,
         step,
-        key=key,
+        key=remembered(key, default),
         bind="query-params",
         persist_state="session",
     )

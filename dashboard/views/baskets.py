@@ -99,7 +99,7 @@ def _companions(minimum: int, categories: tuple[str, ...]) -> None:
         label = st.selectbox(
             "Product",
             list(labels),
-            key="basket_product",
+            key=controls.remembered("basket_product", next(iter(labels))),
             bind="query-params",
             persist_state="session",
         )

@@ -20,7 +20,11 @@ def main() -> None:
         "Explore", "Give me the rows: any mart, filtered, sorted, to take away."
     )
     table = st.sidebar.selectbox(
-        "Table", names, key="table", bind="query-params", persist_state="session"
+        "Table",
+        names,
+        key=controls.remembered("table", names[0]),
+        bind="query-params",
+        persist_state="session",
     )
     show_pii = data.show_pii()
     columns = explore.searchable(warehouse, table, show_pii=show_pii)
@@ -28,7 +32,7 @@ def main() -> None:
     order = st.sidebar.selectbox(
         "Sort by",
         ["(as stored)", *columns],
-        key=f"sort_{table}",
+        key=controls.remembered(f"sort_{table}", "(as stored)"),
         bind="query-params",
     )
     descending = (
@@ -122,7 +126,7 @@ def _conditions(
             column = st.selectbox(
                 "Column",
                 ["(none)", *columns],
-                key=f"column{index}_{table}",
+                key=controls.remembered(f"column{index}_{table}", "(none)"),
                 bind="query-params",
             )
             if column == "(none)":
@@ -133,7 +137,9 @@ def _conditions(
                 st.selectbox(
                     "Condition",
                     operators,
-                    key=f"operator{index}_{table}_{kind}",
+                    key=controls.remembered(
+                        f"operator{index}_{table}_{kind}", operators[0]
+                    ),
                     bind="query-params",
                 )
             )

@@ -135,7 +135,7 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
             label = st.selectbox(
                 "Product",
                 list(every),
-                key="product",
+                key=controls.remembered("product", next(iter(every))),
                 bind="query-params",
                 persist_state="session",
                 width=420,

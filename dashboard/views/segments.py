@@ -109,7 +109,7 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
                 "Segment",
                 names,
                 default=names[:1],
-                key="segment",
+                key=controls.remembered("segment", names[:1]),
                 bind="query-params",
                 persist_state="session",
                 placeholder="Choose one or more",
