@@ -289,14 +289,31 @@ _ALL = (
     Metric(
         "expected_orders",
         "Expected orders",
-        "Orders that the BG/NBD model expects in the forecast period.",
-        Unit.RATIO,
+        "Purchases (days with an order) that the BG/NBD model expects in the forecast "
+        "period.",
+        Unit.COUNT,
     ),
     Metric(
         "predicted_value",
         "Predicted value",
         "Expected orders times the expected spend per order, in the forecast period.",
         Unit.MONEY,
+    ),
+    Metric(
+        "relative_error",
+        "Error of the total",
+        "Forecast minus what came, divided by what came; over weeks that the forecast "
+        "had not seen.",
+        Unit.SHARE,
+        is_neutral=True,
+    ),
+    Metric(
+        "root_mean_squared_error",
+        "Error per customer",
+        "The root of the mean squared difference between forecast and actual "
+        "purchases of a customer.",
+        Unit.RATIO,
+        lower_is_better=True,
     ),
     Metric(
         "co_purchase_count",

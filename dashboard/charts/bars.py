@@ -137,7 +137,7 @@ def bands(
     chart.add_bar(
         x=list(range(len(counts))),
         y=list(counts),
-        marker={"color": [BLUE] * (len(counts) - 1) + [GREY]},
+        marker={"color": [GREY if high == float("inf") else BLUE for high in highs]},
         customdata=[
             [name, look.exact(count, count_metric), f"{count / total:.1%}"]
             for name, count in zip(names, counts, strict=True)

@@ -356,6 +356,42 @@ def lorenz_curve(curve: pd.DataFrame, look: Look, height: int = 320) -> go.Figur
     return chart
 
 
+def forecast_check(tenths: pd.DataFrame, look: Look, height: int = 280) -> go.Figure:
+    """Forecast beside what came, for tenths of customers from high to low forecasts.
+
+    Args:
+        tenths: Rows of `queries.customers.backtest_tenths`.
+        look: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(look, height)
+    for column, name, colour in (
+        ("predicted_orders", "Forecast", TEAL),
+        ("actual_orders", "What came", BLUE),
+    ):
+        chart.add_bar(
+            x=tenths["decile"],
+            y=tenths[column].astype(float),
+            name=name,
+            marker={"color": colour},
+            hovertemplate=f"Tenth %{{x}}<br>{name}: %{{y:,.0f}} purchases"
+            "<extra></extra>",
+        )
+    chart.update_layout(
+        barmode="group",
+        showlegend=True,
+        bargap=0.2,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+    )
+    chart.update_xaxes(
+        dtick=1,
+        showgrid=False,
+        title_text="Tenths of customers, highest forecasts first",
+    )
+    chart.update_yaxes(tickformat="~s", nticks=5)
+    return chart
+
+
 def by_cohort(
     cohorts: pd.DataFrame, shown: Metric, look: Look, height: int = 320
 ) -> go.Figure:

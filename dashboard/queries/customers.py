@@ -263,6 +263,41 @@ def has_predictions(warehouse: Warehouse) -> bool:
     return warehouse.has("rpt_customer_lifetime_value", *PREDICTIONS)
 
 
+def backtest(warehouse: Warehouse) -> pd.DataFrame | None:
+    """How ways to forecast did on weeks they had not seen; None without the test.
+
+    Returns:
+        The rows of rpt_clv_backtest, the model first.
+    """
+    if not warehouse.has("rpt_clv_backtest"):
+        return None
+    return warehouse.query(
+        "select forecast_method, forecast_status, calibrated_through, holdout_weeks, "
+        "customers, actual_orders, predicted_orders, relative_error, actual_sales, "
+        "predicted_sales, relative_sales_error, root_mean_squared_error "
+        "from rpt_clv_backtest "
+        "order by case forecast_method when 'bg_nbd' then 0 else 1 end, "
+        "abs(relative_error)"
+    )
+
+
+def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
+    """The model's forecast by tenths of customers, the highest first.
+
+    Returns:
+        decile, customers, predicted_orders, actual_orders; empty without the test.
+    """
+    if not warehouse.has("rpt_clv_backtest_deciles"):
+        return pd.DataFrame(
+            columns=["decile", "customers", "predicted_orders", "actual_orders"]
+        )
+    return warehouse.query(
+        "select decile, customers, predicted_orders, actual_orders "
+        "from rpt_clv_backtest_deciles where forecast_method = 'bg_nbd' "
+        "and predicted_orders is not null order by decile"
+    )
+
+
 def lorenz(values: pd.Series, points: int = 101) -> pd.DataFrame:
     """The Lorenz curve: buyer_share and money_share, from the smallest buyer on.
 

@@ -92,6 +92,9 @@ def _order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
             f"and {in_categories} and {in_countries}",
             parameters | countries | categories,
         )
+    # The plus keeps SQLite from looking up the orders one by one by their day: they are
+    # stored by customer, and read from end to end in a tenth of the time.
+    in_time = "+source.time_key between :start_key and :end_key"
     if chosen.countries:
         in_countries, countries = one_of(
             "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
@@ -101,13 +104,13 @@ def _order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
             "inner join DimCustomer as customers "
             "on source.customer_key = customers.customer_key "
             "where source.customer_order_number is not null "
-            "and source.time_key between :start_key and :end_key "
+            f"and {in_time} "
             f"and {in_countries}",
             parameters | countries,
         )
     return (
         "from FactOrders as source where source.customer_order_number is not null "
-        "and source.time_key between :start_key and :end_key",
+        f"and {in_time}",
         parameters,
     )
 

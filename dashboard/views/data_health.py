@@ -50,8 +50,10 @@ def _freshness() -> None:
     facts.append(
         (
             "Built",
-            f"{day(built.date())}, {built:%H:%M}" if built else DASH,
-            "When the build was published, UTC. Bare dbt does not record it.",
+            day(built.date()) if built else DASH,
+            f"When the build began: {built:%Y-%m-%d %H:%M} UTC."
+            if built
+            else "Not recorded: bare dbt built this warehouse, not the pipeline.",
         )
     )
     counts = data.ask(quality.row_counts).set_index("name")["row_count"]

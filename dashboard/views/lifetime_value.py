@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import controls, data, frame
 from dashboard.charts.bars import bands
-from dashboard.charts.customers import by_cohort, lorenz_curve
+from dashboard.charts.customers import by_cohort, forecast_check, lorenz_curve
 from dashboard.formatting import day
 from dashboard.metrics import metric
 from dashboard.queries import customers
@@ -78,6 +78,7 @@ def main() -> None:
             "value_by_cohort",
         )
     _predicted(values)
+    _backtest(countries)
 
 
 def _headline(values: pd.DataFrame) -> None:
@@ -96,19 +97,23 @@ def _headline(values: pd.DataFrame) -> None:
 def _predicted(values: pd.DataFrame) -> None:
     with frame.card("What may they still bring?"):
         if "predicted_value" not in values:
-            st.info(
+            frame.note(
                 "**There is no forecast in this warehouse.** It was built without "
                 "predicted lifetime value: `rpt_customer_lifetime_value` lacks the "
-                "columns " + ", ".join(f"`{n}`" for n in customers.PREDICTIONS) + ".",
-                icon=":material/query_stats:",
+                "columns " + ", ".join(f"`{n}`" for n in customers.PREDICTIONS) + "."
             )
             return
         known = values.dropna(subset=["predicted_value"])
         if known.empty:
-            st.info(
-                "**No forecast could be made.** Too few buyers came back for the model "
-                "to be fitted.",
-                icon=":material/query_stats:",
+            tested = data.ask(customers.backtest)
+            status = "" if tested is None else str(tested["forecast_status"].iloc[0])
+            frame.note(
+                "**No forecast could be made.** "
+                + (
+                    frame.plain(status) + "."
+                    if status not in ("", "fitted")
+                    else "Too few buyers came back for the model to be fitted."
+                )
             )
             return
         frame.key_figures(
@@ -132,6 +137,70 @@ def _predicted(values: pd.DataFrame) -> None:
             "Histogram of buyers by the chance to be active.",
             "alive",
         )
+
+
+_METHODS = {
+    "bg_nbd": "BG/NBD (this forecast)",
+    "same_count": "As many as before",
+    "same_rate": "As often as before",
+    "historical_rate": "Orders per year of lifespan",
+    "nobody": "Nobody buys again",
+}
+
+
+def _backtest(countries: tuple[str, ...]) -> None:
+    """How good the forecast was on weeks that it had not seen."""
+    rows = data.ask(customers.backtest)
+    if rows is None or rows.empty:
+        return
+    with frame.card("Can the forecast be trusted?"):
+        if countries:
+            frame.note(
+                "The forecast is tested for all countries together. Take the country "
+                "away to see how it did."
+            )
+            return
+        model = rows.iloc[0]
+        tenths = data.ask(customers.backtest_tenths)
+        if pd.isna(model["predicted_orders"]) or tenths.empty:
+            frame.note(
+                "**The forecast could not be tested.** "
+                + frame.plain(str(model["forecast_status"]))
+                + "."
+            )
+            return
+        off = float(model["relative_error"])
+        frame.caption(
+            f"Made without the last {int(model['holdout_weeks'])} weeks, the model "
+            f"expected {float(model['predicted_orders']):,.0f} purchases in them; "
+            f"{int(model['actual_orders']):,} came ({off:+.1%})."
+        )
+        left, right = st.columns([3, 2])
+        with left:
+            frame.chart(
+                forecast_check(tenths, frame.look()),
+                "Bars of forecast and actual purchases by tenths of customers.",
+                "forecast_check",
+            )
+        with right:
+            money = data.currency()
+            named = rows.assign(
+                forecast_method=rows["forecast_method"].map(
+                    lambda name: _METHODS.get(name, name)
+                )
+            )
+            frame.table(
+                named,
+                {
+                    "forecast_method": st.column_config.TextColumn("Way to forecast"),
+                    "relative_error": frame.column_format("relative_error", money),
+                    "root_mean_squared_error": frame.column_format(
+                        "root_mean_squared_error", money
+                    ),
+                },
+                "Errors of several ways to forecast.",
+                "backtest_table",
+            )
 
 
 main()

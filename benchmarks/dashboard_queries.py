@@ -1,0 +1,343 @@
+"""How quick the dashboard is: its queries, and its first chart in a browser.
+
+``python -m benchmarks.dashboard_queries --database PATH`` asks every query of every
+page, uncached, with many combinations of filters, and prints Markdown.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dashboard.filters import SalesFilter
+from dashboard.periods import DateRange, Grain, Preset, default_grain, preset_range
+from dashboard.queries import baskets, customers, explore, products, quality, sales
+from dashboard.schema import Span, check, span
+from dashboard.warehouse import Location, Warehouse
+
+PROJECT = Path(__file__).resolve().parents[1]
+BUDGET_MILLISECONDS = {"sqlite": 300.0, "duckdb": 100.0}
+FIRST_CHART_SECONDS = 3.0
+
+
+@dataclass
+class Timing:
+    """How long the calls of one query took.
+
+    Attributes:
+        name: The query.
+        milliseconds: One figure a call.
+    """
+
+    name: str
+    milliseconds: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The middle of all calls."""
+        return statistics.median(self.milliseconds)
+
+    @property
+    def p95(self) -> float:
+        """What 95 of 100 calls stayed below."""
+        return percentile(self.milliseconds, 0.95)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The smallest value that at least that share of the values does not exceed."""
+    ranked = sorted(values)
+    return ranked[max(0, -(-int(share * 1000) * len(ranked) // 1000) - 1)]
+
+
+def filters(warehouse: Warehouse, count: int, seed: int = 1) -> list[SalesFilter]:
+    """Filters as people set them: a preset or some days, and now and then a choice."""
+    rng = random.Random(seed)  # noqa: S311
+    known = span(warehouse)
+    countries, categories = sales.choices(warehouse)
+    chosen = []
+    for _ in range(count):
+        some_countries = rng.sample(countries, min(len(countries), _few(rng)))
+        some_categories = rng.sample(categories, min(len(categories), _few(rng)))
+        chosen.append(
+            SalesFilter(
+                _days(rng, known), tuple(some_countries), tuple(some_categories)
+            )
+        )
+    return chosen
+
+
+def _few(rng: random.Random) -> int:
+    return rng.choice([0, 0, 0, 1, 1, 3])
+
+
+def _days(rng: random.Random, known: Span) -> DateRange:
+    preset = rng.choice(list(Preset))
+    if preset is not Preset.CUSTOM:
+        return preset_range(preset, known.first, known.as_of)
+    length = (known.as_of - known.first).days
+    start = known.first + timedelta(days=rng.randrange(length + 1))
+    end = min(known.as_of, start + timedelta(days=rng.randrange(400)))
+    return DateRange(start, end)
+
+
+def calls(
+    warehouse: Warehouse, combinations: int
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """The queries of all pages with many filters: a name, and the call."""
+    for chosen in filters(warehouse, combinations):
+        grain = default_grain(chosen.days)
+        yield from _sales_calls(warehouse, chosen, grain)
+        product = 1 + hash(chosen) % 100
+        yield (
+            "Products: all products",
+            partial(products.by_product, warehouse, chosen),
+        )
+        yield (
+            "Products: one product over time",
+            partial(products.product_by_period, warehouse, product, chosen, grain),
+        )
+        yield (
+            "Products: in stock",
+            partial(products.stocked, warehouse, chosen.categories),
+        )
+        yield from _customer_calls(warehouse, chosen.countries)
+        yield from _basket_calls(warehouse, chosen.categories)
+    yield "Retention: cohorts", lambda: customers.cohorts(warehouse, "first_order")
+    yield "Data health: outcomes", lambda: quality.outcomes(warehouse)
+    yield "Data health: row counts", lambda: quality.row_counts(warehouse)
+    for table in explore.tables(warehouse):
+        yield (
+            "Explore: first rows",
+            partial(
+                explore.rows,
+                warehouse,
+                table,
+                (),
+                None,
+                descending=False,
+                limit=1000,
+                show_pii=False,
+            ),
+        )
+
+
+def _sales_calls(
+    warehouse: Warehouse, chosen: SalesFilter, grain: Grain
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield "Overview: sales by day", lambda: sales.by_day(warehouse, chosen)
+    yield "Overview: buyers", lambda: sales.buyers(warehouse, chosen)
+    yield (
+        "Overview: buyers by period",
+        lambda: sales.buyers_by_period(warehouse, chosen, grain),
+    )
+    yield "Overview: by category", lambda: sales.by_category(warehouse, chosen)
+    yield "Countries: by country", lambda: sales.by_country(warehouse, chosen)
+    yield "Countries: buyers", lambda: sales.buyers_by_country(warehouse, chosen)
+
+
+def _customer_calls(
+    warehouse: Warehouse, countries: tuple[str, ...]
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield "Segments: scores", lambda: customers.rfm_cells(warehouse, countries)
+    yield "Segments: prospects", lambda: customers.prospects(warehouse, countries)
+    yield (
+        "Segments: members",
+        lambda: customers.segment_customers(warehouse, ("Champions",), countries, 500),
+    )
+    yield (
+        "Lifetime value: values",
+        lambda: customers.lifetime_values(warehouse, countries),
+    )
+
+
+def _basket_calls(
+    warehouse: Warehouse, categories: tuple[str, ...]
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    low, _ = baskets.largest_count(warehouse)
+    yield (
+        "Baskets: pairs",
+        lambda: baskets.pairs(warehouse, low, categories, "lift", 15),
+    )
+    yield (
+        "Baskets: number of pairs",
+        lambda: baskets.pair_count(warehouse, low, categories),
+    )
+    yield (
+        "Baskets: categories",
+        lambda: baskets.category_pairs(warehouse, low, categories),
+    )
+    yield (
+        "Baskets: products",
+        lambda: baskets.paired_products(warehouse, low, categories),
+    )
+    yield (
+        "Baskets: companions",
+        lambda: baskets.companions(warehouse, 1, low, categories, 12),
+    )
+
+
+def measure_queries(location: Location, combinations: int = 40) -> list[Timing]:
+    """Ask every page query with many filters; nothing is cached but by the engine.
+
+    Args:
+        location: A built warehouse.
+        combinations: How many filters.
+
+    Returns:
+        One timing a query, slowest first.
+    """
+    warehouse = Warehouse(location)
+    check(warehouse)
+    found: dict[str, Timing] = {}
+    for name, call in calls(warehouse, combinations):
+        start = time.perf_counter()
+        call()
+        spent = (time.perf_counter() - start) * 1000
+        found.setdefault(name, Timing(name)).milliseconds.append(spent)
+    warehouse.close()
+    return sorted(found.values(), key=lambda timing: timing.p95, reverse=True)
+
+
+def overall(timings: list[Timing]) -> Timing:
+    """All calls of all queries together."""
+    every = [spent for timing in timings for spent in timing.milliseconds]
+    return Timing("All page queries", every)
+
+
+@dataclass(frozen=True)
+class FirstChart:
+    """Seconds from asking for the address to the first chart.
+
+    Attributes:
+        cold: The first visit after the server started.
+        warm: The median of later visits.
+    """
+
+    cold: float
+    warm: float
+
+
+def measure_first_chart(location: Location, visits: int = 5) -> FirstChart | None:
+    """Open the Overview in chromium; None where there is none."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        return None
+    from playwright.sync_api import sync_playwright
+
+    seconds = []
+    with _server(location) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"]
+        )
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        for _ in range(visits + 1):
+            page = context.new_page()
+            start = time.perf_counter()
+            page.goto(url)
+            page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for()
+            seconds.append(time.perf_counter() - start)
+            page.close()
+        browser.close()
+    return FirstChart(seconds[0], statistics.median(seconds[1:]))
+
+
+@contextlib.contextmanager
+def _server(location: Location) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "DWH_TARGET": location.target,
+        "DWH_DATABASE": str(Path(location.database).resolve()),
+    }
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
+                *("--server.port", str(port)),
+            ],
+            cwd=PROJECT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(f"{url}/_stcore/health")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait_for(url: str, patience: float = 60) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with urllib.request.urlopen(url):  # noqa: S310
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def render(timings: list[Timing], budget: float) -> str:
+    """A Markdown table of the queries, and the verdict over all of them."""
+    lines = [
+        "| page query | calls | median, ms | p95, ms |",
+        "|---|---:|---:|---:|",
+    ]
+    for timing in [*timings, overall(timings)]:
+        lines.append(
+            f"| {timing.name} | {len(timing.milliseconds)} "
+            f"| {timing.median:,.0f} | {timing.p95:,.0f} |"
+        )
+    lines += ["", f"Budget: p95 of all page queries within {budget:,.0f} ms."]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print how quick the dashboard is on one warehouse."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.dashboard_queries",
+        description="Time the dashboard's queries, and its first chart in a browser.",
+    )
+    parser.add_argument("--database", required=True, metavar="PATH")
+    parser.add_argument("--target", choices=("sqlite", "duckdb"), default="sqlite")
+    parser.add_argument("--combinations", type=int, default=40, metavar="N")
+    parser.add_argument("--no-browser", action="store_true")
+    chosen = parser.parse_args(arguments)
+    location = Location(chosen.target, chosen.database)
+    timings = measure_queries(location, chosen.combinations)
+    print(render(timings, BUDGET_MILLISECONDS[chosen.target]))
+    if not chosen.no_browser:
+        first = measure_first_chart(location)
+        if first is None:
+            print("First chart: not measured, there is no chromium.")
+        else:
+            print(
+                f"First chart: {first.cold:.1f} s on the first visit, "
+                f"{first.warm:.1f} s warm "
+                f"(budget {FIRST_CHART_SECONDS:.0f} s on an idle machine)."
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
