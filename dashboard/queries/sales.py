@@ -237,7 +237,7 @@ def buyers_by_period(
                     and source.customer_key <> -1
                 ) as visit
                 inner join DimTime as calendar
-                    on visit.time_key = calendar.time_key
+                    on +visit.time_key = calendar.time_key
             ) as visits
             inner join rpt_customer_lifetime_value as firsts
                 on visits.customer_key = firsts.customer_key
@@ -256,7 +256,8 @@ def buyers_by_period(
                         as is_first
                 {source}
             ) as visit
-            inner join DimTime as calendar on visit.time_key = calendar.time_key
+            inner join DimTime as calendar
+                on +visit.time_key = calendar.time_key
             group by {period}
         """
     found = warehouse.query(sql, parameters).set_index("period")
