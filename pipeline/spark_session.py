@@ -88,7 +88,7 @@ def worded() -> Iterator[None]:
     Raises:
         PipelineError: Instead of Spark's own, and of Java's below them.
     """
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:

@@ -174,7 +174,7 @@ class DuckdbEngine(FileEngine):
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         environment = DuckDBConnectionManager._ENV
-        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        DuckDBConnectionManager.close_all_connections()
         if environment is not None:
             with suppress(duckdb.Error):
                 environment.close()
@@ -184,7 +184,8 @@ class DuckdbEngine(FileEngine):
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Read from the build file."""
         with self._connection(self.building) as connection:
-            return connection.execute(sql).fetchall()
+            rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
+            return rows
 
     def has_table(self, name: str) -> bool:
         """Look it up in the build file, which may not exist yet."""
