@@ -16,7 +16,7 @@ from pipeline.engines import engine_for
 from pipeline.errors import PipelineError
 from pipeline.progress import Reporter
 from pipeline.project import find_project
-from tests.engines.small_shop import write_small_shop
+from tests.engines.awkward_shop import write_awkward_shop
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -125,7 +125,7 @@ _RAW: dict[str, Callable[[Path], None]] = {
     "messy": _messy,
     "online_retail": _online_retail,
     "cdnow": _cdnow,
-    "small": write_small_shop,
+    "awkward": write_awkward_shop,
 }
 
 

@@ -19,7 +19,7 @@ from pipeline.engines.postgres import PostgresEngine
 from pipeline.errors import PipelineError
 from pipeline.profile import target_settings
 from pipeline.table_readers import reader_for
-from tests.engines.small_shop import write_small_shop
+from tests.engines.awkward_shop import write_awkward_shop
 
 # Fifty in a full run.
 PUBLISHES = int(os.environ.get("DWH_PUBLISHES", "12"))
@@ -191,7 +191,7 @@ def test_files_that_only_python_can_read_are_loaded_the_same(
 ) -> None:
     folder = tmp_path / "odd"
     folder.mkdir()
-    write_small_shop(folder)
+    write_awkward_shop(folder)
     # One column only, a line that COPY takes for the end, and one that is quoted.
     (folder / "raw_customers.csv").write_bytes(
         b'\xef\xbb\xbf customer_id \nC1\n\\.\n"C""3"\n00042\n\n\n'
@@ -235,7 +235,7 @@ def test_a_schema_of_another_program_is_refused(
     run(f"create table {schema}.invoices (id integer)")
 
     for command in (["load"], ["build", "--raw"]):
-        line = refused(capsys, *command, str(raw_folder("small")), "--database", schema)
+        line = refused(capsys, *command, str(raw_folder("awkward")), "--database", schema)
         assert "another program's (it holds invoices" in line
     assert run(f"select count(*) from {schema}.invoices") == [(0,)]
 
@@ -247,7 +247,7 @@ def test_a_build_schema_of_another_program_is_refused(
     run(f"create table {schema}_building.invoices (id integer)")
 
     line = refused(
-        *(capsys, "build", "--raw", str(raw_folder("small")), "--database", schema)
+        *(capsys, "build", "--raw", str(raw_folder("awkward")), "--database", schema)
     )
 
     assert f"{schema}_building is another program's" in line
@@ -273,7 +273,7 @@ def test_a_server_that_cannot_be_used_is_named_in_one_line(
     monkeypatch.setenv(variable, value)
 
     line = refused(
-        *(capsys, "build", "--raw", str(raw_folder("small")), "--database", schema)
+        *(capsys, "build", "--raw", str(raw_folder("awkward")), "--database", schema)
     )
 
     assert line.startswith("build failed: PostgreSQL on ")
@@ -298,7 +298,7 @@ def test_a_wrong_password_is_told(
         monkeypatch.setenv("PGPASSWORD", "wrong")
 
         line = refused(
-            *(capsys, "load", str(raw_folder("small")), "--database", schema)
+            *(capsys, "load", str(raw_folder("awkward")), "--database", schema)
         )
 
         assert "refuses the password of with_password; set PGUSER" in line
@@ -320,7 +320,7 @@ def test_missing_rights_are_named(
     run("create role guest login")
     try:
         monkeypatch.setenv("PGUSER", "guest")
-        load = ("load", str(raw_folder("small")), "--database")
+        load = ("load", str(raw_folder("awkward")), "--database")
 
         may_not_create = refused(capsys, *load, f"{schema}_of_guest")
         others = refused(capsys, *load, schema)
@@ -344,7 +344,7 @@ def test_a_database_in_another_encoding_is_refused(
     )
     try:
         monkeypatch.setenv("PGDATABASE", "latin")
-        line = refused(capsys, "load", str(raw_folder("small")))
+        line = refused(capsys, "load", str(raw_folder("awkward")))
     finally:
         monkeypatch.undo()
         run("drop database latin")

@@ -35,7 +35,7 @@ def test_odd_texts_are_loaded_as_on_sqlite(
     raw_folder: Callable[[str], Path], tmp_path: Path
 ) -> None:
     database = str(tmp_path / "shop.db")
-    folder = str(raw_folder("small"))
+    folder = str(raw_folder("awkward"))
 
     # Twice on Spark: a load replaces an earlier one.
     for target, place in [("sqlite", database), *[("spark", "odd_texts")] * 2]:
@@ -90,7 +90,7 @@ def test_a_schema_of_another_program_is_refused(
 ) -> None:
     spark_session().sql("create database accounts")
     spark_session().sql("create table accounts.invoices using parquet as select 1 id")
-    folder = str(raw_folder("small"))
+    folder = str(raw_folder("awkward"))
 
     arguments = ["load", folder, "--target", "spark", "--database", "accounts"]
     assert main(arguments) == 1

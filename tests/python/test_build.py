@@ -19,7 +19,7 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.engines.sqlite import SqliteEngine
 from pipeline.project import find_project
-from tests.python.conftest import SMALL_SHOP, write_csv
+from tests.small_shop import SMALL_SHOP, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 # Twenty in a full run; each costs about as long as a build.

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.engines.sqlite import SqliteEngine
 from pipeline.project import find_project
-from tests.python.conftest import WriteShop
+from tests.small_shop import WriteShop
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "pipeline" / "README.md").read_text(encoding="utf-8")

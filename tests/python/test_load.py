@@ -20,7 +20,8 @@ from pipeline.__main__ import main
 from pipeline.contract import RAW_TABLES
 from pipeline.engines import engine_for, sqlite
 from pipeline.errors import PipelineError
-from tests.python.conftest import SMALL_SHOP, WriteShop, rights_of_nobody
+from tests.python.conftest import rights_of_nobody
+from tests.small_shop import SMALL_SHOP, WriteShop
 
 
 def read(database: Path, sql: str) -> list[tuple[object, ...]]:

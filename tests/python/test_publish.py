@@ -25,7 +25,8 @@ from pipeline.errors import PipelineError
 from pipeline.load import load
 from pipeline.progress import LogReporter
 from pipeline.project import Project
-from tests.python.conftest import SMALL_SHOP, WriteShop, rights_of_nobody
+from tests.python.conftest import rights_of_nobody
+from tests.small_shop import SMALL_SHOP, WriteShop
 
 ROUNDS = int(os.environ.get("DWH_KILLS", "4"))
 

@@ -9,23 +9,20 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from small_project import ROOT, write_small_project
 
 from pipeline.__main__ import main
 from pipeline.build import BuildRequest, BuildSummary, build
 from pipeline.contract import RAW_TABLES
+from pipeline.engines.duckdb import DuckdbEngine
 from pipeline.errors import PipelineError
 from pipeline.progress import LogReporter
 from pipeline.project import Project
-from tests.python.conftest import SMALL_SHOP, WriteShop
-
-duckdb = pytest.importorskip("duckdb")
-pytest.importorskip("dbt.adapters.duckdb")
-
-from pipeline.engines.duckdb import DuckdbEngine  # noqa: E402
+from tests.python.small_project import ROOT, write_small_project
+from tests.small_shop import SMALL_SHOP, WriteShop
 
 Rows = list[tuple[object, ...]]
 
