@@ -25,11 +25,22 @@
     {%- endcall -%}
 {%- endmacro %}
 
+{# An incremental model keeps its table, and the indexes that an earlier run made; a
+   name would not tell, for the table about to be dropped still holds it here. #}
 {% macro postgres__index_on(indexes) -%}
+    {%- call statement('indexes', fetch_result=True) -%}
+        select indexdef
+        from pg_indexes
+        where schemaname = '{{ this.schema }}' and tablename = '{{ this.identifier }}'
+    {%- endcall -%}
+    {%- set existing = load_result('indexes').data | join(' ') -%}
     {%- for columns in indexes -%}
-        {%- call statement('create_index', auto_begin=True) -%}
-            create index on {{ this }} ({{ columns | join(', ') }})
-        {%- endcall -%}
+        {%- set key = '(' ~ columns | join(', ') ~ ')' -%}
+        {%- if key not in existing -%}
+            {%- call statement('create_index', auto_begin=True) -%}
+                create index on {{ this }} {{ key }}
+            {%- endcall -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- call statement('analyze', auto_begin=True) -%}
         analyze {{ this }}

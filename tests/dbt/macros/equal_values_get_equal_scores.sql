@@ -1,17 +1,36 @@
 {#- ten customers: five spent the same, which NTILE would tear apart -#}
-{{ unexpected_answers(
-    quintile_score('spending'),
-    {'spending': 'money', 'expected': 'integer'},
-    [
-        (-5.5, 1),
-        (0, 1),
-        (10, 2),
-        (10, 2),
-        (10, 2),
-        (10, 2),
-        (10, 2),
-        (10.0001, 4),
-        (1000, 5),
-        (99999.99, 5),
-    ],
-) }}
+{%- set cases = [
+    (-5.5, 1),
+    (0, 1),
+    (10, 2),
+    (10, 2),
+    (10, 2),
+    (10, 2),
+    (10, 2),
+    (10.0001, 4),
+    (1000, 5),
+    (99999.99, 5),
+] -%}
+{#- the same ten in one month, and two others in another -#}
+{%- set monthly_cases = [('b', 7, 1), ('b', 20, 3)] -%}
+{%- for spending, expected in cases -%}
+    {%- do monthly_cases.append(('a', spending, expected)) -%}
+{%- endfor -%}
+
+select 'of all rows' as scores, spending, expected, actual
+from (
+    {{ unexpected_answers(
+        quintile_score('spending'), {'spending': 'money', 'expected': 'integer'}, cases
+    ) }}
+) as wrong_scores
+
+union all
+
+select 'within months' as scores, spending, expected, actual
+from (
+    {{ unexpected_answers(
+        quintile_score('spending', 'month'),
+        {'month': 'text', 'spending': 'money', 'expected': 'integer'},
+        monthly_cases,
+    ) }}
+) as wrong_monthly_scores
