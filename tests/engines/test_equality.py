@@ -14,16 +14,23 @@ TABLES = {
     "factsales",
     "factorders",
     "factordercategories",
+    "rpt_category_affinity",
     "rpt_clv_backtest",
     "rpt_clv_backtest_deciles",
+    "rpt_cohort_values",
     "rpt_customer_cohorts",
     "rpt_customer_lifetime_value",
     "rpt_customer_rfm",
+    "rpt_customer_rfm_history",
     "rpt_data_quality",
     "rpt_product_co_purchases",
+    "rpt_product_recommendations",
     "rpt_product_sales",
     "rpt_product_sales_monthly",
+    "rpt_repeat_purchase",
+    "rpt_sales_by_customer_type",
     "rpt_sales_daily",
+    "rpt_segment_migration",
 }
 
 
