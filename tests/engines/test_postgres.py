@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -20,6 +22,7 @@ from pipeline.errors import PipelineError
 from pipeline.profile import target_settings
 from pipeline.table_readers import reader_for
 from tests.engines.awkward_shop import write_awkward_shop
+from tests.engines.conftest import ROOT
 
 # Fifty in a full run.
 PUBLISHES = int(os.environ.get("DWH_PUBLISHES", "12"))
@@ -235,7 +238,9 @@ def test_a_schema_of_another_program_is_refused(
     run(f"create table {schema}.invoices (id integer)")
 
     for command in (["load"], ["build", "--raw"]):
-        line = refused(capsys, *command, str(raw_folder("awkward")), "--database", schema)
+        line = refused(
+            capsys, *command, str(raw_folder("awkward")), "--database", schema
+        )
         assert "another program's (it holds invoices" in line
     assert run(f"select count(*) from {schema}.invoices") == [(0,)]
 
@@ -350,3 +355,26 @@ def test_a_database_in_another_encoding_is_refused(
         run("drop database latin")
 
     assert "latin is encoded in LATIN1; expected UTF8" in line
+
+
+def test_a_model_that_keeps_its_table_is_indexed_once(
+    schema: str, raw_folder: Callable[[str], Path], tmp_path: Path
+) -> None:
+    arguments = ["--target", "postgres", "--database", schema]
+    assert main(["load", str(raw_folder("awkward")), *arguments]) == 0
+    command = [Path(sys.executable).with_name("dbt"), "--quiet", "build"]
+    models = ["--select", "+int_customer_keys", "--exclude", "tag:demo"]
+    options = ["--exclude-resource-type", "test", "--target-path", tmp_path]
+
+    for _ in range(2):
+        subprocess.run(
+            [*command, *models, *options],
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "DWH_TARGET": "postgres", "DWH_SCHEMA": schema},
+        )
+
+    assert run(
+        "select count(*) from pg_indexes "
+        f"where schemaname = '{schema}' and indexdef like '%int_customer_keys %'"
+    ) == [(1,)]
