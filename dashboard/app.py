@@ -16,8 +16,8 @@ sys.path[:] = [_ROOT, *(entry for entry in sys.path if entry not in (_HERE, _ROO
 
 import streamlit as st  # noqa: E402
 
-from dashboard import data, frame  # noqa: E402
-from dashboard.warehouse import WarehouseError  # noqa: E402
+from dashboard import data, entrance, frame  # noqa: E402
+from dashboard.warehouse import Trouble, WarehouseError  # noqa: E402
 
 WATCH_SECONDS = 5
 
@@ -44,7 +44,10 @@ def watch(shown: str) -> None:
 
 
 def main() -> None:
-    """Draw the page that the address names."""
+    """Draw the page that the address names, for those who may see it."""
+    if not entrance.passed():
+        st.navigation(PAGES, position="hidden")
+        return
     page = st.navigation(PAGES, position="top")
     # Asked before the page is drawn: what is published while it is drawn is news.
     version = data.published_version()
@@ -52,11 +55,14 @@ def main() -> None:
         data.open_published()
         page.run()
     except WarehouseError as error:
+        if error.trouble is Trouble.REPLACED:
+            st.rerun()
         st.title(page.title, anchor=False)
         frame.trouble(error)
     except Exception:
         logging.getLogger("dashboard").exception("page %s", page.title)
         frame.fault()
+    entrance.way_out()
     watch(version)
 
 

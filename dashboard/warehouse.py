@@ -40,6 +40,7 @@ class Trouble(StrEnum):
     NOT_A_DATABASE = "not a database"
     UNREACHABLE = "unreachable"
     BUSY = "busy"
+    REPLACED = "replaced"
     EMPTY = "empty"
     NO_MARTS = "no marts"
     OLD_SCHEMA = "old schema"
@@ -138,6 +139,17 @@ _BUSY = WarehouseError(
     "running, one was broken off: run `python -m pipeline build`, which also publishes "
     "without this pause.",
 )
+_REPLACED = WarehouseError(
+    Trouble.REPLACED,
+    "Another build was published while this page was drawn.",
+    "Look again: the page then shows the new figures.",
+)
+_UNREACHABLE = WarehouseError(
+    Trouble.UNREACHABLE,
+    "The PostgreSQL server does not answer, or refuses the login.",
+    "Check `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, and that the "
+    "server is running.",
+)
 _NOT_A_DATABASE = WarehouseError(
     Trouble.NOT_A_DATABASE,
     "The warehouse file cannot be read as a database of the chosen engine.",
@@ -160,6 +172,11 @@ class _Reader(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give the connection back."""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nothing can be asked any more."""
+        return False
 
 
 _ALLOWED_ACTIONS = frozenset(
@@ -327,12 +344,7 @@ class _PostgresReader(_Reader):
                 "-c statement_timeout=60000",
             )
         except psycopg2.OperationalError:
-            raise WarehouseError(
-                Trouble.UNREACHABLE,
-                "The PostgreSQL server does not answer, or refuses the login.",
-                "Check `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, "
-                "and that the server is running.",
-            ) from None
+            raise _UNREACHABLE from None
         self._connection.set_session(readonly=True, autocommit=True)
         as_float = extensions.new_type(
             extensions.DECIMAL.values,
@@ -381,10 +393,15 @@ class _PostgresReader(_Reader):
         except self._errors.errors.UndefinedTable as error:
             raise old_schema([str(error).splitlines()[0]]) from error
         except self._errors.OperationalError:
-            raise _BUSY from None
+            raise (_UNREACHABLE if self.is_broken else _BUSY) from None
 
     def close(self) -> None:
         self._connection.close()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server has gone away since."""
+        return bool(self._connection.closed)
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> Columns:
@@ -427,8 +444,9 @@ _READERS: dict[str, Callable[[Location], _Reader]] = {
 class Warehouse:
     """One published version of the warehouse, open for reading.
 
-    Several threads may query it at the same time. It keeps reading the version that it
-    was opened on, also after another one has been published under the same name.
+    Several threads may query it at the same time. A file is read on in the version that
+    it was opened on, also after another one has been published under the same name; a
+    PostgreSQL schema then gives no answer, for its tables are others.
 
     Attributes:
         location: Where it is.
@@ -475,7 +493,7 @@ class Warehouse:
             parameters: The values; more than the query names are ignored.
 
         Raises:
-            WarehouseError: The warehouse is busy, or lacks a table.
+            WarehouseError: The warehouse is busy, lacks a table, or was replaced.
         """
         named = set(_PLACEHOLDER.findall(sql))
         bound = {k: v for k, v in (parameters or {}).items() if k in named}
@@ -484,6 +502,10 @@ class Warehouse:
             if isinstance(reader, _DuckDBReader):
                 return reader.frame(sql, bound)
             names, rows = reader.rows(sql, bound)
+            if isinstance(reader, _PostgresReader) and (
+                reader.identity() != self.identity
+            ):
+                raise _REPLACED
         finally:
             self._give_back(reader)
         return pd.DataFrame.from_records(rows, columns=names)
@@ -499,6 +521,8 @@ class Warehouse:
             if self._is_current():
                 return reader
             reader.close()
+        if self.target == "postgres":
+            raise _REPLACED
         # Only the connections already open still see this version: wait for one.
         with self._lock:
             while not self._idle:
@@ -513,6 +537,9 @@ class Warehouse:
 
     def _give_back(self, reader: _Reader) -> None:
         if self.target == "duckdb":
+            return
+        if reader.is_broken:
+            reader.close()
             return
         with self._lock:
             self._idle.append(reader)

@@ -13,15 +13,20 @@ as_root() {
 if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then
     echo "chromium is there already"
 else
-    as_root apt-get update -qq
-    as_root apt-get install -y --no-install-recommends chromium fonts-dejavu-core
+    echo "Installing chromium ..."
+    as_root apt-get -qq update
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install --no-install-recommends chromium fonts-dejavu-core >/dev/null
 fi
 
 if [ ! -s "$cache/axe.min.js" ]; then
     mkdir -p "$cache"
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
-    (cd "$scratch" && npm pack --silent "axe-core@$axe_version" >/dev/null)
+    (cd "$scratch" && npm pack --silent "axe-core@$axe_version" >/dev/null) || {
+        echo "install_chromium: npm did not bring axe-core $axe_version" >&2
+        exit 1
+    }
     tar -xzf "$scratch/axe-core-$axe_version.tgz" -C "$scratch" package/axe.min.js
     mv "$scratch/package/axe.min.js" "$cache/axe.min.js"
 fi

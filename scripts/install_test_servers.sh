@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests start but pip cannot bring: Chromium for the dashboard's pages,
-# PostgreSQL and Java 17 for the other engines. Debian and its kin; does nothing for what
-# is there already.
+# Installs what the tests start but pip cannot bring: Chromium and axe-core for the
+# dashboard's pages, PostgreSQL and Java 17 for the other engines. Debian and its kin;
+# does nothing for what is there already.
 set -euo pipefail
+cd "$(dirname "$0")"
+
+sh install_chromium.sh
 
 fail() {
     echo "install_test_servers: $*" >&2
@@ -10,7 +13,6 @@ fail() {
 }
 
 missing=()
-command -v chromium >/dev/null || missing+=(chromium)
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 [ ${#missing[@]} -gt 0 ] || exit 0

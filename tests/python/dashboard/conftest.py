@@ -2,13 +2,11 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_support import APP, PAGES, ROOT
+from dashboard_support import APP, PAGES
 from streamlit.testing.v1 import AppTest
 
 from dashboard.schema import Span, span
@@ -16,28 +14,19 @@ from dashboard.warehouse import Location, Warehouse
 
 
 @pytest.fixture(scope="session")
-def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The warehouse of the default seeds, built and published by the pipeline.
+def demo_warehouse(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The warehouse of the default seeds, as all tests share it.
 
     `DWH_TEST_WAREHOUSE` names one built before, to be copied instead: quicker while
     working on a page.
     """
-    database = tmp_path_factory.mktemp("warehouse") / "demo.db"
     built = os.environ.get("DWH_TEST_WAREHOUSE")
-    if built:
-        shutil.copy(built, database)
-        return database
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("DWH_")}
-    result = subprocess.run(
-        [sys.executable, "-m", "pipeline", "build", "--database", str(database)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
-    return database
+    if not built:
+        shared: Path = request.getfixturevalue("demo_warehouse")
+        return shared
+    return Path(shutil.copy(built, tmp_path_factory.mktemp("warehouse") / "demo.db"))
 
 
 @pytest.fixture(scope="session")

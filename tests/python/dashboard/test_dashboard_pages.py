@@ -293,9 +293,12 @@ def figures(app: AppTest) -> list[str]:
             {k: v for k, v in trace.items() if k in ("x", "y", "z", "locations", "lat")}
             for trace in spec["data"]
         ]
-        found.append(json.dumps(data))
+        names = [str(trace.get("name")) for trace in spec["data"]]
+        found.append(f"{' and '.join(names)}: {json.dumps(data)}")
     return found
 
+
+FORECAST_CHECK = "Forecast and What came"
 
 Turn = Callable[[AppTest], Any]
 
@@ -345,8 +348,12 @@ def test_a_filter_changes_every_figure_of_its_page(
     turn(app).run()
     assert_calm(app)
     after = figures(app)
+    if page == "Lifetime value":
+        # Tested for all countries together: not shown for one.
+        assert "tested for all countries together" in texts(app)
+        before = [figure for figure in before if FORECAST_CHECK not in figure]
     assert len(after) == len(before)
-    unmoved = [old[:90] for old, new in zip(before, after, strict=True) if old == new]
+    unmoved = [figure[:90] for figure in before if figure in after]
     assert not unmoved
 
 

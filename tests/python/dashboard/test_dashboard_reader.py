@@ -1,11 +1,8 @@
 """The reader: it only reads, knows versions apart, and says what is wrong."""
 
 import datetime as dt
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -122,9 +119,9 @@ def test_the_identity_changes_with_every_publication(
     assert len(seen) == 4
 
 
-def open_error(path: Path, target: str = "sqlite") -> WarehouseError:
+def open_error(path: Path) -> WarehouseError:
     with pytest.raises(WarehouseError) as caught:
-        check(Warehouse(Location(target, str(path))))
+        check(Warehouse(Location("sqlite", str(path))))
     assert str(path) not in caught.value.what + caught.value.remedy
     return caught.value
 
@@ -190,145 +187,3 @@ def test_the_environment_names_the_warehouse_as_dbt_reads_it() -> None:
     ) == Location("postgres", "ecommerce_dwh", "shop")
     with pytest.raises(WarehouseError, match="spark"):
         location_from_environment({"DWH_TARGET": "spark"})
-
-
-DUCKDB_WRITES = [
-    "attach '{folder}/new.duckdb' as other",
-    "create table other (i integer)",
-    "insert into FactOrders select * from FactOrders",
-    "copy FactOrders to '{folder}/new.csv'",
-    "select * from read_csv('/etc/hostname')",
-    "select * from '/etc/hostname'",
-    "install httpfs",
-    "load httpfs",
-    "set enable_external_access = true",
-    "set lock_configuration = false",
-]
-
-
-@pytest.fixture(scope="session")
-def duck_warehouse(
-    demo_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The default warehouse's marts, copied into a DuckDB file with its own types."""
-    import duckdb
-
-    path = tmp_path_factory.mktemp("duck") / "demo.duckdb"
-    source = sqlite3.connect(demo_warehouse)
-    names = [
-        name
-        for (name,) in source.execute(
-            "select name from sqlite_master where type='table'"
-        )
-        if name.lower().startswith(("dim", "fact", "rpt_", "build_"))
-    ]
-    types = {"real": "decimal(18,4)", "": "varchar", "text": "varchar"}
-    with duckdb.connect(str(path)) as target:
-        for name in names:
-            columns = list(
-                source.execute(
-                    "select name, lower(type) from pragma_table_info(?)", [name]
-                )
-            )
-            declared = ", ".join(
-                f'"{column}" {types.get(kind, kind)}' for column, kind in columns
-            )
-            target.execute(f"create table {name} ({declared})")
-            rows = source.execute(f"select * from {name}").fetchall()
-            if rows:
-                frame = _typed(rows, columns)
-                target.register("frame", frame)
-                casts = ", ".join(
-                    f'cast("{column}" as {types.get(kind, kind)})'
-                    for column, kind in columns
-                )
-                target.execute(f"insert into {name} select {casts} from frame")
-                target.unregister("frame")
-    source.close()
-    return path
-
-
-def _typed(rows: list[tuple[object, ...]], columns: list[tuple[str, str]]) -> object:
-    import pyarrow as pa
-
-    data = {
-        column: pa.array([row[index] for row in rows])
-        for index, (column, _) in enumerate(columns)
-    }
-    return pa.table(data)
-
-
-@pytest.mark.parametrize("statement", DUCKDB_WRITES)
-def test_duckdb_refuses_everything_but_reading(
-    duck_warehouse: Path, tmp_path: Path, statement: str
-) -> None:
-    import duckdb
-
-    reader = Warehouse(Location("duckdb", str(duck_warehouse)))
-    with pytest.raises((duckdb.Error, WarehouseError)):
-        reader.query(statement.format(folder=tmp_path))
-    reader.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_duckdb_serves_the_new_file_beside_a_reader_of_the_old_one(
-    duck_warehouse: Path, tmp_path: Path
-) -> None:
-    import duckdb
-
-    path = tmp_path / "own.duckdb"
-    shutil.copy(duck_warehouse, path)
-    old = Warehouse(Location("duckdb", str(path)))
-    building = tmp_path / "own.duckdb.building"
-    shutil.copy(duck_warehouse, building)
-    with duckdb.connect(str(building)) as writer:
-        writer.execute("delete from FactOrders")
-    building.replace(path)
-    new = Warehouse(Location("duckdb", str(path)))
-    assert new.identity != old.identity
-    assert new.query("select count(*) as n from FactOrders")["n"].iloc[0] == 0
-    assert old.query("select count(*) as n from FactOrders")["n"].iloc[0] > 0
-
-
-def test_a_duckdb_file_held_by_a_writer_is_busy(
-    duck_warehouse: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "own.duckdb"
-    shutil.copy(duck_warehouse, path)
-    code = (
-        "import duckdb, sys; c = duckdb.connect(sys.argv[1]); "
-        "print('open', flush=True); sys.stdin.read()"
-    )
-    writer = subprocess.Popen(
-        [sys.executable, "-c", code, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=dict(os.environ),
-    )
-    try:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"open\n"
-        assert open_error(path, "duckdb").trouble is Trouble.BUSY
-    finally:
-        writer.communicate(b"")
-
-
-def test_a_text_is_no_duckdb_file(tmp_path: Path) -> None:
-    path = tmp_path / "text.duckdb"
-    path.write_text("no database " * 500)
-    assert open_error(path, "duckdb").trouble is Trouble.NOT_A_DATABASE
-
-
-def test_duckdb_answers_every_page_query_as_sqlite_does(
-    warehouse: Warehouse, duck_warehouse: Path
-) -> None:
-    from page_queries import answers, assert_same
-
-    duck = Warehouse(Location("duckdb", str(duck_warehouse)))
-    check(duck)
-    assert span(duck) == span(warehouse)
-    expected, found = answers(warehouse), answers(duck)
-    assert expected.keys() == found.keys()
-    for name in expected:
-        assert_same(name, expected[name], found[name])
-    duck.close()
