@@ -6,6 +6,7 @@ page, uncached, with many combinations of filters, and prints Markdown.
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -98,10 +99,9 @@ def calls(
     warehouse: Warehouse, combinations: int
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """The queries of all pages with many filters: a name, and the call."""
-    for chosen in filters(warehouse, combinations):
+    for product, chosen in enumerate(filters(warehouse, combinations), start=1):
         grain = default_grain(chosen.days)
         yield from _sales_calls(warehouse, chosen, grain)
-        product = 1 + hash(chosen) % 100
         yield (
             "Products: all products",
             partial(products.by_product, warehouse, chosen),
@@ -218,6 +218,15 @@ def overall(timings: list[Timing]) -> Timing:
     return Timing("All page queries", every)
 
 
+def by_page(timings: list[Timing]) -> list[Timing]:
+    """The calls of each page's queries together, slowest page first."""
+    pages: dict[str, Timing] = {}
+    for timing in timings:
+        name = timing.name.partition(":")[0]
+        pages.setdefault(name, Timing(name)).milliseconds += timing.milliseconds
+    return sorted(pages.values(), key=lambda page: page.p95, reverse=True)
+
+
 @dataclass(frozen=True)
 class FirstChart:
     """Seconds from asking for the address to the first chart.
@@ -297,13 +306,23 @@ def _wait_for(url: str, patience: float = 60) -> None:
             time.sleep(0.1)
 
 
+def first_chart_text(first: FirstChart | None) -> str:
+    """What was measured in the browser, or why nothing was."""
+    if first is None:
+        return "first chart: not measured, there is no chromium"
+    return (
+        f"first chart: {first.warm:.1f} s warm (budget {FIRST_CHART_SECONDS:.0f} s on "
+        f"an idle machine), {first.cold:.1f} s on the first visit"
+    )
+
+
 def render(timings: list[Timing], budget: float) -> str:
     """A Markdown table of the queries, and the verdict over all of them."""
     lines = [
         "| page query | calls | median, ms | p95, ms |",
         "|---|---:|---:|---:|",
     ]
-    for timing in [*timings, overall(timings)]:
+    for timing in [*timings, *by_page(timings), overall(timings)]:
         lines.append(
             f"| {timing.name} | {len(timing.milliseconds)} "
             f"| {timing.median:,.0f} | {timing.p95:,.0f} |"
@@ -322,20 +341,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--target", choices=("sqlite", "duckdb"), default="sqlite")
     parser.add_argument("--combinations", type=int, default=40, metavar="N")
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--json", action="store_true", help="for other programs")
     chosen = parser.parse_args(arguments)
     location = Location(chosen.target, chosen.database)
     timings = measure_queries(location, chosen.combinations)
+    first = None if chosen.no_browser else measure_first_chart(location)
+    if chosen.json:
+        found = {
+            "p95": overall(timings).p95,
+            "budget": BUDGET_MILLISECONDS[chosen.target],
+            "pages": {page.name: page.p95 for page in by_page(timings)},
+            "slowest": {timing.name: timing.p95 for timing in timings[:5]},
+            "first_chart": first_chart_text(first),
+        }
+        print(json.dumps(found))
+        return 0
     print(render(timings, BUDGET_MILLISECONDS[chosen.target]))
     if not chosen.no_browser:
-        first = measure_first_chart(location)
-        if first is None:
-            print("First chart: not measured, there is no chromium.")
-        else:
-            print(
-                f"First chart: {first.cold:.1f} s on the first visit, "
-                f"{first.warm:.1f} s warm "
-                f"(budget {FIRST_CHART_SECONDS:.0f} s on an idle machine)."
-            )
+        print(first_chart_text(first).capitalize() + ".")
     return 0
 
 

@@ -103,7 +103,6 @@ def measure_data_set(
     seconds = measure_build(bench, lines)
     if with_plain_way and seconds is not None:
         measure_plain_way(bench, data_set, seconds)
-    # Seam: dashboard queries (p95) belong here, on the database just built.
     for leftover in scratch.iterdir():
         if leftover.is_dir():
             shutil.rmtree(leftover)
@@ -326,6 +325,7 @@ def measure_build(bench: Bench, lines: int) -> float | None:
     ]
     section.notes.append(f"slowest models: {slowest_models(model_nodes, 6)}")
     compare_tables(bench, database, floor_database)
+    measure_dashboard(bench, database)
     return load + models
 
 
@@ -346,6 +346,38 @@ def compare_tables(bench: Bench, database: Path, floor_database: Path) -> None:
     if result.exit_code != 0:
         differing = [line for line in lines if line not in equal]
         bench.section.failures += differing or [f"comparison: {result.complaint}"]
+
+
+def measure_dashboard(bench: Bench, database: Path) -> None:
+    """Ask the dashboard's queries of the built warehouse, and open it in a browser."""
+    result = bench.run(
+        "dashboard",
+        [
+            *("-m", "benchmarks.dashboard_queries", "--json"),
+            *("--target", bench.engine, "--database", str(database)),
+        ],
+    )
+    if result is None:
+        return
+    found: dict[str, Any] = json.loads(result.output)
+
+    def listed(milliseconds: dict[str, float]) -> str:
+        return ", ".join(f"{name} {took:.0f}" for name, took in milliseconds.items())
+
+    bench.section.rows.append(
+        Row(
+            "dashboard, all page queries",
+            peak_megabytes=result.peak_megabytes,
+            figure=f"p95 {found['p95']:.0f} ms",
+            budget=f"<= {found['budget']:.0f} ms",
+            is_within=found["p95"] <= found["budget"],
+        )
+    )
+    bench.section.notes += [
+        f"dashboard, p95 by page, ms: {listed(found['pages'])}",
+        f"dashboard, slowest queries, p95, ms: {listed(found['slowest'])}",
+        f"dashboard, {found['first_chart']}",
+    ]
 
 
 def measure_plain_way(bench: Bench, data_set: DataSet, our_seconds: float) -> None:

@@ -34,11 +34,12 @@ def main() -> None:
     against = controls.comparison()
     countries, categories = controls.countries(), controls.categories()
     chosen = SalesFilter(days, countries, categories)
-    frame.title(
-        "Overview",
-        "Are we growing, and where does it come from?",
-        controls.describe(chosen),
-    )
+    described = controls.describe(chosen)
+    earlier = None
+    if not days.is_reversed:
+        earlier, compared = _earlier(chosen, against)
+        described += compared
+    frame.title("Overview", "Are we growing, and where does it come from?", described)
     if days.is_reversed:
         frame.reversed_range()
         return
@@ -46,10 +47,6 @@ def main() -> None:
     if by_day.empty:
         frame.nothing_found()
         return
-    earlier = _earlier(chosen, against)
-    if earlier is not None:
-        before = day_range(earlier.days.start, earlier.days.end)
-        frame.caption(f"Compared with {frame.plain(before)}.")
     _headline(chosen, by_day, earlier, against)
     _over_time(chosen, by_day, earlier, against)
     left, right = st.columns(2)
@@ -59,19 +56,21 @@ def main() -> None:
         _breakdown("country", "Where do the buyers live?", chosen, earlier)
 
 
-def _earlier(chosen: SalesFilter, against: Comparison) -> SalesFilter | None:
-    """The choice to compare with; None, and a note, where data do not reach back."""
+def _earlier(
+    chosen: SalesFilter, against: Comparison
+) -> tuple[SalesFilter | None, str]:
+    """The choice to compare with, and how to say so.
+
+    There is none where the data do not reach back: a part would look like growth.
+    """
     before = comparison_range(chosen.days, against)
     if before is None:
-        return None
+        return None, ""
+    period = day_range(before.start, before.end)
     first = data.span().first
     if before.start < first:
-        frame.caption(
-            f"No comparison: {frame.plain(day_range(before.start, before.end))} is not "
-            f"wholly in the data, which start on {day(first)}."
-        )
-        return None
-    return chosen.during(before)
+        return None, f" · no comparison: the data start on {day(first)}"
+    return chosen.during(before), f" · compared with {period}"
 
 
 def _headline(
