@@ -32,6 +32,12 @@ TABLES = {
     "rpt_sales_daily",
     "rpt_segment_migration",
 }
+# A shop of a single product, as CDNOW's sample, has none.
+OF_PAIRS = {
+    "rpt_category_affinity",
+    "rpt_product_co_purchases",
+    "rpt_product_recommendations",
+}
 
 
 @pytest.mark.parametrize(
@@ -66,4 +72,4 @@ def test_an_engine_builds_the_same_warehouse_as_sqlite(
     # The data reach the tables, so that equality says something.
     assert {table.table for table in compared} >= TABLES
     filled = {table.table for table in compared if table.rows[0]}
-    assert len(filled) > len(TABLES) - 3
+    assert filled >= TABLES - (OF_PAIRS if data == "cdnow" else set())

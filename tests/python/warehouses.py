@@ -27,17 +27,22 @@ def run_project(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def build_warehouse(database: Path, raw: Path | None = None) -> Path:
+def build_warehouse(
+    database: Path, raw: Path | None = None, variables: str | None = None
+) -> Path:
     """Build, test and publish a SQLite warehouse; fail with its output.
 
     Args:
         database: Where to publish it.
         raw: Folder of the four raw files; the demo seeds if there is none.
+        variables: The project's variables as YAML, where they are not its own.
 
     Returns:
         The database's path.
     """
-    source = [] if raw is None else ["--raw", raw]
+    source: list[object] = [] if raw is None else ["--raw", raw]
+    if variables is not None:
+        source += ["--vars", f"{{{variables}}}"]
     result = run_project("pipeline", "build", "--database", database, *source)
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
     return database
