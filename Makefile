@@ -72,6 +72,8 @@ bench: $(STAMPS)/venv $(DATABASE) ## Measure speed and memory against floors, up
 
 bench-large: $(STAMPS)/engines ## Measure ten million lines on DuckDB, a million on the servers
 	@$(BIN)/python -m benchmarks --large
+	@scripts/with_postgres.sh $(BIN)/python -m benchmarks --engine postgres --lines 1m
+	@$(BIN)/python -m benchmarks --engine spark --lines 1m
 
 clean: ## Remove everything made here, the warehouse and .venv included
 	rm -rf .venv $(STAMPS) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

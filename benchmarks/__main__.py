@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measure import describe_machine
-from benchmarks.report import render
+from benchmarks.report import render, render_growth
 from benchmarks.runs import DataSet, generated, measure_data_set
 
 DEFAULT_LINES = ("100k", "1m")
@@ -49,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
         help="measure a folder of four raw CSV files instead of generated ones",
     )
     parser.add_argument("--products", type=int, default=1000, metavar="N")
-    parser.add_argument("--engine", choices=("sqlite", "duckdb"), default=None)
+    parser.add_argument(
+        "--engine", choices=("sqlite", "duckdb", "postgres", "spark"), default=None
+    )
     parser.add_argument(
         "--large",
         action="store_true",
@@ -76,7 +78,7 @@ def main() -> int:
     defaults = LARGE_LINES if options.large else DEFAULT_LINES
     sizes = options.lines or [line_count(text) for text in defaults]
     print(f"# Benchmarks\n\nMachine: {describe_machine()}. Engine: {engine}.\n")
-    failed = False
+    sections = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.scratch) as name:
         scratch = Path(name)
         data_sets: list[DataSet] = (
@@ -90,11 +92,14 @@ def main() -> int:
                 engine,
                 PROJECT,
                 scratch,
-                with_plain_way=not (options.no_plain or options.large or options.raw),
+                with_plain_way=engine == "sqlite"
+                and not (options.no_plain or options.raw),
             )
             print(render(section), flush=True)
-            failed = failed or bool(section.failures)
-    return int(failed)
+            sections.append(section)
+    if len(sections) > 1:
+        print(render_growth(sections[0], sections[-1]))
+    return int(any(section.failures for section in sections))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Markdown tables of measurements, with the budget beside each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 
@@ -20,12 +20,23 @@ class Row:
 
 @dataclass
 class Section:
-    """What was measured on one data set: its table, and lines of text below it."""
+    """What was measured on one data set.
+
+    Attributes:
+        title: The data set.
+        rows: The main table.
+        notes: Lines of text below it.
+        failures: What did not work.
+        lines: How many order lines there are.
+        seconds: Seconds of each model, for growth from one size to another.
+    """
 
     title: str
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    lines: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -73,3 +84,30 @@ def render(section: Section) -> str:
     failures = [f"- FAILED: {failure}" for failure in section.failures]
     below = "\n".join([*notes, *failures])
     return f"## {section.title}\n\n{table}\n\n{below}\n"
+
+
+def render_growth(small: Section, large: Section, models: int = 10) -> str:
+    """Return how stages and the slowest models grow with the number of lines."""
+    table = markdown_table(
+        ["what", f"{small.lines:,} lines, s", f"{large.lines:,} lines, s", "growth"],
+        [
+            [what, _number(before, 1), _number(after, 1), f"{after / before:.1f} x"]
+            for what, before, after in _grown(small, large, models)
+        ],
+    )
+    factor = large.lines / small.lines
+    return f"## Growth, with {factor:.1f} times the lines\n\n{table}\n"
+
+
+def _grown(
+    small: Section, large: Section, models: int
+) -> Iterator[tuple[str, float, float]]:
+    before = {row.what: row.wall for row in small.rows}
+    for row in large.rows:
+        seconds = before.get(row.what)
+        if seconds and row.wall:
+            yield row.what, seconds, row.wall
+    slowest = sorted(large.seconds.items(), key=lambda item: -item[1])
+    for model, seconds in slowest[:models]:
+        if small.seconds.get(model):
+            yield model, small.seconds[model], seconds

@@ -5,16 +5,16 @@ engine's bulk load) is one more function here and one more call in
 ``measure_data_set``.
 """
 
-import hashlib
 import json
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.artifacts import busy_seconds, newest_artifacts, read_artifacts
 from benchmarks.measure import Measurement, measure
 from benchmarks.report import Row, Section
 
@@ -28,7 +28,10 @@ BUILD_PEAK_MEGABYTES = {"sqlite": 1_500, "duckdb": 4_000}
 
 # The generator counts customers; a customer has so many lines on average.
 LINES_A_CUSTOMER = 17.3
+# Engines that are no file: their floor is their own bulk load, and the models' SQL.
+SERVERS = ("postgres", "spark")
 LOAD_STAGES = ("check raw files", "load raw files", "take over")
+SERVER_SCHEMA = "bench"
 QUERY_CUT_OFF = 60.0
 # Less CPU than this, beyond the start, says nothing about speed.
 LEAST_CPU_SECONDS = 0.3
@@ -87,7 +90,7 @@ def measure_data_set(
 
     Args:
         data_set: Raw files that are there, or what to generate.
-        engine: ``sqlite`` or ``duckdb``.
+        engine: ``sqlite``, ``duckdb``, ``postgres`` or ``spark``.
         project: The root of the repository.
         scratch: A folder for raw files and databases; emptied of them afterwards.
         with_plain_way: Whether to run Faker, pandas and the requirement's queries.
@@ -97,12 +100,15 @@ def measure_data_set(
     bench = Bench(project, scratch, raw, engine, section)
     if data_set.raw is None and not measure_generator(bench, data_set):
         return section
-    lines = count_lines(raw / "raw_order_items.csv")
-    section.notes.append(f"{lines:,} order lines in `raw_order_items`")
-    measure_load(bench)
-    seconds = measure_build(bench, lines)
-    if with_plain_way and seconds is not None:
-        measure_plain_way(bench, data_set, seconds)
+    section.lines = count_lines(raw / "raw_order_items.csv")
+    section.notes.append(f"{section.lines:,} order lines in `raw_order_items`")
+    if engine in SERVERS:
+        measure_server(bench)
+    else:
+        measure_load(bench)
+        seconds = measure_build(bench)
+        if with_plain_way and seconds is not None:
+            measure_plain_way(bench, data_set, seconds)
     for leftover in scratch.iterdir():
         if leftover.is_dir():
             shutil.rmtree(leftover)
@@ -205,45 +211,69 @@ def stage_seconds(output: str) -> dict[str, float]:
     return stages
 
 
-def dbt_results(project: Path, database: Path) -> list[dict[str, Any]]:
-    """Return what dbt noted of each node when it built this database."""
-    # The same name as pipeline.project gives to the folder of a build.
-    place = hashlib.sha256(f"{database}.building".encode()).hexdigest()[:12]
-    path = project / "target" / "build" / place / "run_results.json"
-    if not path.exists():
-        return []
-    results: list[dict[str, Any]] = json.loads(path.read_text())["results"]
-    shutil.rmtree(path.parent)
-    return results
+@dataclass(frozen=True)
+class Build:
+    """Where the seconds of one ``pipeline build`` went.
+
+    Attributes:
+        whole: The process.
+        stages: What it printed, a sum over the nodes of each.
+        load: Checking, loading and taking over raw rows.
+        floor_models: The models whose tables the floor makes too.
+        models: All models.
+        tests: While only tests ran.
+        slowest: The slowest models, as text.
+    """
+
+    whole: Measurement
+    stages: dict[str, float]
+    load: float
+    floor_models: float
+    models: float
+    tests: float
+    slowest: str
 
 
-def busy_seconds(results: list[dict[str, Any]]) -> float:
-    """Return how long any of these nodes ran, however many ran side by side."""
-    spans = sorted(
-        (
-            datetime.fromisoformat(result["timing"][0]["started_at"]),
-            datetime.fromisoformat(result["timing"][-1]["completed_at"]),
-        )
-        for result in results
-        if result["timing"]
+def run_build(bench: Bench, place: str) -> Build | None:
+    """Run ``pipeline build`` of the raw files.
+
+    Args:
+        bench: What is measured.
+        place: The database's file, or the schema on a server.
+
+    Returns:
+        Where its seconds went; none where it failed, which the section then says.
+    """
+    whole = bench.run(
+        "pipeline build",
+        [
+            *("-m", "pipeline", "build", "--raw", str(bench.raw)),
+            *("--target", bench.engine, "--database", place),
+        ],
     )
-    busy, end = timedelta(), datetime.min.replace(tzinfo=UTC)
-    for start, stop in spans:
-        busy += max(stop - max(start, end), timedelta())
-        end = max(end, stop)
-    return busy.total_seconds()
-
-
-def slowest_models(models: list[dict[str, Any]], count: int) -> str:
-    """Return the slowest models, as dbt noted them."""
-    slowest = sorted(models, key=lambda model: -float(model["execution_time"]))
-    return ", ".join(
-        f"{model['unique_id'].rpartition('.')[2]} {model['execution_time']:.1f} s"
-        for model in slowest[:count]
+    if whole is None:
+        return None
+    stages = stage_seconds(whole.output)
+    folder = newest_artifacts(bench.project)
+    if not stages or folder is None:
+        bench.section.failures.append("pipeline build: its output was not understood")
+        return None
+    built = read_artifacts(folder)
+    bench.section.seconds |= built.seconds_a_model()
+    # Models and tests run side by side where the engine has two threads.
+    models = busy_seconds(built.models)
+    return Build(
+        whole=whole,
+        stages=stages,
+        load=sum(stages.get(stage, 0.0) for stage in LOAD_STAGES),
+        floor_models=busy_seconds(built.models_of_the_floor),
+        models=models,
+        tests=busy_seconds(built.nodes) - models,
+        slowest=built.slowest_models(6),
     )
 
 
-def measure_build(bench: Bench, lines: int) -> float | None:
+def measure_build(bench: Bench) -> float | None:
     """Compare ``pipeline build`` with the hand-written floor, and their tables.
 
     Returns:
@@ -258,28 +288,13 @@ def measure_build(bench: Bench, lines: int) -> float | None:
             *("--raw", str(bench.raw), "--database", str(floor_database)),
         ],
     )
-    result = bench.run(
-        "pipeline build",
-        [
-            *("-m", "pipeline", "build", "--raw", str(bench.raw)),
-            *("--target", bench.engine, "--database", str(database)),
-        ],
-    )
-    if floor is None or result is None:
+    build = run_build(bench, str(database))
+    if floor is None or build is None:
         return None
     floor_stages: dict[str, float] = json.loads(floor.output)["wall"]
-    stages = stage_seconds(result.output)
-    load = sum(stages.get(stage, 0.0) for stage in LOAD_STAGES)
-    nodes = dbt_results(bench.project, database)
-    model_nodes = [node for node in nodes if node["unique_id"].startswith("model.")]
-    if not stages or not model_nodes:
-        section.failures.append("pipeline build: what it printed was not understood")
-        return None
-    # Models and tests run side by side where the engine has two threads.
-    models = busy_seconds(model_nodes)
-    tests = busy_seconds(nodes) - models
     floor_seconds = sum(floor_stages.values())
-    ratio = (load + models) / floor_seconds
+    ours = build.load + build.floor_models
+    ratio = ours / floor_seconds
     peak = BUILD_PEAK_MEGABYTES[bench.engine]
     section.rows += [
         Row(
@@ -287,46 +302,111 @@ def measure_build(bench: Bench, lines: int) -> float | None:
             floor.wall,
             floor.cpu,
             floor.peak_megabytes,
-            figure=f"{lines / floor_seconds:,.0f} lines/s",
+            figure=f"{section.lines / floor_seconds:,.0f} lines/s",
         ),
         Row(
             "pipeline build, everything",
-            result.wall,
-            result.cpu,
-            result.peak_megabytes,
-            figure=f"{lines / result.wall:,.0f} lines/s",
+            build.whole.wall,
+            build.whole.cpu,
+            build.whole.peak_megabytes,
+            figure=f"{section.lines / build.whole.wall:,.0f} lines/s",
             budget=f"<= {peak:,} MB",
-            is_within=result.peak_megabytes <= peak,
+            is_within=build.whole.peak_megabytes <= peak,
         ),
         Row(
-            "of it: load + models",
-            load + models,
+            "of it: load + models of the floor's tables",
+            ours,
             figure=f"{ratio:.2f} x floor",
             floor=f"{floor_seconds:.1f} s",
             budget=f"<= {MODELS_RATIO} x",
             is_within=ratio <= MODELS_RATIO,
         ),
         Row(
+            "of it: the other models: predictions, histories",
+            build.models - build.floor_models,
+        ),
+        *_rest_of_the_build(build),
+    ]
+    section.notes += [
+        f"build, seconds: {_listed(build.stages)}",
+        f"floor, seconds: {_listed(floor_stages)}",
+        f"slowest models: {build.slowest}",
+    ]
+    if (folder := newest_artifacts(bench.project)) is not None:
+        shutil.rmtree(folder)
+    compare_tables(bench, database, floor_database)
+    measure_dashboard(bench, database)
+    return ours
+
+
+def _rest_of_the_build(build: Build) -> list[Row]:
+    return [
+        Row(
             "of it: tests",
-            tests,
-            figure=f"{tests / models:.2f} x models",
-            floor=f"models {models:.1f} s",
+            build.tests,
+            figure=f"{build.tests / build.models:.2f} x models",
+            floor=f"models {build.models:.1f} s",
             budget=f"<= {TESTS_RATIO:.0f} x",
-            is_within=tests <= TESTS_RATIO * models,
+            is_within=build.tests <= TESTS_RATIO * build.models,
         ),
         Row(
             "of it: all the rest, dbt's start above all",
-            result.wall - load - models - tests,
+            build.whole.wall - build.load - build.models - build.tests,
         ),
     ]
-    section.notes += [
-        "build, seconds: " + ", ".join(f"{s} {t:.1f}" for s, t in stages.items()),
-        "floor, seconds: " + ", ".join(f"{s} {t:.1f}" for s, t in floor_stages.items()),
+
+
+def _listed(seconds: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {took:.1f}" for name, took in seconds.items())
+
+
+def measure_server(bench: Bench) -> None:
+    """Compare ``pipeline build`` on a server with the bare server.
+
+    The memory is that of the processes started here: with Spark's Java, without
+    PostgreSQL's server.
+    """
+    section = bench.section
+    bare = ["-m", "benchmarks.bare_engine", "--target", bench.engine]
+    floor_load = bench.run("bare load", [*bare, "--raw", str(bench.raw)])
+    build = run_build(bench, SERVER_SCHEMA)
+    folder = newest_artifacts(bench.project)
+    if floor_load is None or build is None or folder is None:
+        return
+    floor_models = bench.run(
+        "bare models", [*bare, "--artifacts", str(folder), "--schema", SERVER_SCHEMA]
+    )
+    shutil.rmtree(folder)
+    if floor_models is None:
+        return
+    load_seconds: float = json.loads(floor_load.output)["load"]
+    model_seconds: float = json.loads(floor_models.output)["models"]
+    section.rows += [
+        Row(
+            "pipeline build, everything",
+            build.whole.wall,
+            build.whole.cpu,
+            build.whole.peak_megabytes,
+            figure=f"{section.lines / build.whole.wall:,.0f} lines/s",
+        ),
+        Row(
+            "of it: load",
+            build.load,
+            figure=f"{build.load / load_seconds:.2f} x floor",
+            floor=f"bare load {load_seconds:.1f} s",
+        ),
+        Row(
+            "of it: models",
+            build.models,
+            figure=f"{build.models / model_seconds:.2f} x floor",
+            floor=f"their SQL alone {model_seconds:.1f} s",
+        ),
+        *_rest_of_the_build(build),
     ]
-    section.notes.append(f"slowest models: {slowest_models(model_nodes, 6)}")
-    compare_tables(bench, database, floor_database)
-    measure_dashboard(bench, database)
-    return load + models
+    section.notes += [
+        f"build, seconds: {_listed(build.stages)}",
+        f"slowest models: {build.slowest}",
+    ]
 
 
 def compare_tables(bench: Bench, database: Path, floor_database: Path) -> None:

@@ -122,6 +122,8 @@ class DbtSession:
             *(("--vars", json.dumps(dict(project.given))) if project.given else ()),
         ]
         self._manifest: Any = None
+        self._run_results = target_path / "run_results.json"
+        self._earlier: list[Any] = []
         target_path.mkdir(parents=True, exist_ok=True)
 
     def build(
@@ -151,6 +153,7 @@ class DbtSession:
             if self._manifest is None:
                 self._manifest = self._invoke(["parse"], task)
             result = self._invoke(arguments, task)
+        self._keep_earlier_results()
         results = getattr(result, "results", None)
         if not results:
             raise PipelineError(f"dbt built nothing (log: {self._log})")
@@ -161,6 +164,15 @@ class DbtSession:
         }
         nodes = tuple(_node(result, aliases) for result in results)
         return DbtBuild(nodes, self._log)
+
+    def _keep_earlier_results(self) -> None:
+        """Make dbt's artifact one of the whole build: dbt writes it for each part."""
+        if not self._run_results.exists():
+            return
+        written = json.loads(self._run_results.read_text(encoding="utf-8"))
+        written["results"] = [*self._earlier, *written["results"]]
+        self._earlier = written["results"]
+        self._run_results.write_text(json.dumps(written), encoding="utf-8")
 
     def _invoke(self, arguments: Sequence[str], task: Task) -> Any:
         # Importing dbt takes seconds: not before everything else was checked.

@@ -1,21 +1,25 @@
 """The benchmarks: floor and models agree on the worst input, and the tools work."""
 
 import argparse
+import re
 import shutil
 import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from messy_shop import write_messy_shop
 
 from benchmarks import equality, plain_way
 from benchmarks.__main__ import line_count
+from benchmarks.artifacts import DbtArtifacts, busy_seconds, floor_models
+from benchmarks.bare_engine import statements
 from benchmarks.floor.build import Settings, build
 from benchmarks.measure import measure
-from benchmarks.report import markdown_table
-from benchmarks.runs import busy_seconds, stage_seconds
+from benchmarks.report import Row, Section, markdown_table, render_growth
+from benchmarks.runs import stage_seconds
 from pipeline.build import BuildRequest
 from pipeline.build import build as build_models
 from pipeline.engines import engine_for
@@ -153,6 +157,69 @@ def test_stages_are_read_from_what_the_build_prints() -> None:
 
     assert stage_seconds(output) == {"load raw files": 0.4, "dbt itself": 10.5}
     assert stage_seconds("something else") == {}
+
+
+def test_models_that_the_floor_lacks_are_told_apart() -> None:
+    def model(name: str, *parents: str, alias: str = "") -> dict[str, Any]:
+        nodes = [f"model.shop.{parent}" for parent in parents]
+        return {
+            "name": name,
+            "alias": alias or name,
+            "depends_on": {"nodes": [*nodes, "seed.shop.raw_orders"]},
+        }
+
+    models = [
+        model("fct_sales", "stg_orders", alias="FactSales"),
+        model("stg_orders"),
+        model("rpt_customer_lifetime_value", "fct_sales", "int_clv_scores"),
+        model("int_clv_scores", "int_purchase_days"),
+        model("int_purchase_days"),
+        model("rpt_segment_migration", "fct_sales"),
+    ]
+
+    assert floor_models({f"model.shop.{m['name']}": m for m in models}) == {
+        "model.shop.fct_sales",
+        "model.shop.stg_orders",
+        "model.shop.rpt_customer_lifetime_value",
+    }
+
+
+def test_growth_is_told_of_stages_and_slowest_models() -> None:
+    small = Section("s", [Row("load", 1.0)], lines=1000, seconds={"a": 2.0, "b": 1.0})
+    large = Section("l", [Row("load", 5.0)], lines=4000, seconds={"a": 9.0, "b": 8.0})
+
+    text = render_growth(small, large, models=1)
+
+    assert "4.0 times the lines" in text
+    assert re.findall(r"\| (\w+) .* ([\d.]+ x) \|", text) == [
+        ("load", "5.0 x"),
+        ("a", "4.5 x"),
+    ]
+
+
+def test_bare_models_read_what_was_published_and_write_no_views() -> None:
+    def result(name: str, sql: str) -> dict[str, Any]:
+        return {"unique_id": f"model.shop.{name}", "compiled_code": sql}
+
+    built = DbtArtifacts(
+        [
+            result("stg_orders", "select 1"),
+            result("fct_sales", 'select * from "dwh"."shop_building"."stg_orders"'),
+            {"unique_id": "test.shop.unique", "compiled_code": "select 2"},
+        ],
+        {
+            "model.shop.stg_orders": {"config": {"materialized": "view"}},
+            "model.shop.fct_sales": {"config": {"materialized": "table"}},
+        },
+    )
+
+    assert list(statements(built, "shop")) == [
+        (
+            "fct_sales",
+            "create table bare_engine.fct_sales as "
+            'select * from "dwh"."shop"."stg_orders"',
+        )
+    ]
 
 
 def test_time_side_by_side_is_counted_once() -> None:

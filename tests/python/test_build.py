@@ -1,5 +1,6 @@
 """`python -m pipeline build` of the whole project, on a shop small enough to read."""
 
+import json
 import os
 import random
 import shutil
@@ -81,6 +82,7 @@ class Warehouse:
     grown: Path
     output: str
     seconds: float
+    dbt_files: Path
 
     def reset(self) -> Path:
         """The path again, as the small shop was published there."""
@@ -115,6 +117,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         grown=folder / "grown.db",
         output=first.stdout + first.stderr,
         seconds=seconds,
+        dbt_files=parsed,
     )
     shutil.rmtree(parsed, ignore_errors=True)
 
@@ -129,6 +132,20 @@ def command(path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def test_dbts_artifact_holds_what_ran_before_the_fit_and_after(
+    warehouse: Warehouse,
+) -> None:
+    text = (warehouse.dbt_files / "run_results.json").read_text(encoding="utf-8")
+    built = [result["unique_id"] for result in json.loads(text)["results"]]
+    models = [name for name in built if name.startswith("model.")]
+
+    assert len(models) == len(set(models))
+    assert {
+        "model.ecommerce_dwh.fct_sales",
+        "model.ecommerce_dwh.rpt_customer_lifetime_value",
+    } <= set(models)
 
 
 def test_every_raw_row_is_accepted_or_rejected_with_a_reason(
