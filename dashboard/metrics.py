@@ -316,6 +316,66 @@ _ALL = (
         lower_is_better=True,
     ),
     Metric(
+        "value_per_customer",
+        "Value per customer",
+        "Net sales from the first order until so many days later, divided by the "
+        "customers; only customers known for so long count.",
+        Unit.MONEY,
+    ),
+    Metric(
+        "returning_share",
+        "Came back",
+        "Of these customers, the share with a second order within the days.",
+        Unit.SHARE,
+    ),
+    Metric(
+        "share_back",
+        "Back by then",
+        "The share that has ordered again so many days after an order, by Kaplan and "
+        "Meier: those who are still waited for count as long as they were observed.",
+        Unit.SHARE,
+    ),
+    Metric(
+        "share_returned",
+        "Came back so far",
+        "Customers with the next order, divided by those with this one. Grows as time "
+        "goes on.",
+        Unit.SHARE,
+    ),
+    Metric(
+        "median_days",
+        "Median days",
+        "Of those who ordered again, half did so within so many days.",
+        Unit.DAYS,
+        lower_is_better=True,
+    ),
+    Metric(
+        "customers_moved",
+        "Moved",
+        "Buyers in another segment at the month's end than a month before.",
+        Unit.COUNT,
+    ),
+    Metric(
+        "segment_stayed",
+        "Stayed",
+        "Of the buyers of a month before, the share in the same segment still.",
+        Unit.SHARE,
+        is_neutral=True,
+    ),
+    Metric(
+        "month_new_buyers",
+        "Joined",
+        "Buyers whose first order ever falls in the month.",
+        Unit.COUNT,
+    ),
+    Metric(
+        "buyer_share",
+        "Share of buyers",
+        "Buyers of the row divided by all buyers.",
+        Unit.SHARE,
+        is_neutral=True,
+    ),
+    Metric(
         "co_purchase_count",
         "Bought together",
         "Baskets that hold both products. A basket is the distinct products of an "
@@ -340,6 +400,28 @@ _ALL = (
         "How many times more often the pair is bought together than if the two were "
         "independent; 1 is chance.",
         Unit.RATIO,
+    ),
+    Metric(
+        "lift_lower_95",
+        "Lift, at least",
+        "The lift that the pair exceeds with 95 % confidence: close to lift where the "
+        "pair is in many baskets, far below where it is in few.",
+        Unit.RATIO,
+    ),
+    Metric(
+        "expected_co_purchases",
+        "Expected by chance",
+        "Baskets that would hold both products if baskets were as large as they are "
+        "and their products had nothing in common.",
+        Unit.COUNT,
+    ),
+    Metric(
+        "q_value",
+        "Share of chance",
+        "Were all pairs down to this one called significant, at most this share of "
+        "them would be chance (Benjamini and Hochberg).",
+        Unit.SHARE,
+        lower_is_better=True,
     ),
 )
 

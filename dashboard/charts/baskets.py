@@ -1,6 +1,7 @@
 """Pictures of the Baskets page."""
 
 import math
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,7 +16,7 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, look: Look) -> go.Figure:
 
     Args:
         pairs: Rows of `queries.baskets.pairs`.
-        shown: lift, co_purchase_count or support.
+        shown: lift_lower_95, lift, co_purchase_count or support.
         look: Colours and currency.
     """
     return ranked(
@@ -28,11 +29,21 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, look: Look) -> go.Figure:
             f"with <b>{escaped(row.product2)}</b><br>"
             f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}<br>"
             f"{row.confidence_1_to_2:.1%} of the baskets with the first,<br>"
-            f"{row.confidence_2_to_1:.1%} of those with the second"
+            f"{row.confidence_2_to_1:.1%} of those with the second{_evidence(row)}"
             for row in records(pairs)
         ],
         keys=[int(key) for key in pairs["product1_key"]],
         label_length=30,
+    )
+
+
+def _evidence(row: Any) -> str:
+    if not hasattr(row, "lift_lower_95"):
+        return ""
+    verdict = "more than chance" if row.is_significant else "may be chance"
+    return (
+        f"<br>Expected by chance: {row.expected_co_purchases:,.1f} times<br>"
+        f"Lift is at least {row.lift_lower_95:,.2f}: {verdict}"
     )
 
 
@@ -53,10 +64,11 @@ def companion_bars(companions: pd.DataFrame, look: Look) -> go.Figure:
 
 
 def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
-    """Mean lift of the pairs between each two categories, on a scale around 1.
+    """Lift between each two categories, on a scale around 1.
 
     Args:
-        categories: Rows of `queries.baskets.category_pairs`.
+        categories: Rows of `queries.baskets.category_pairs` (the mean lift of their
+            products' pairs) or `category_affinity` (of orders with both).
         look: Colours and currency.
     """
     names = sorted(set(categories["category1"]) | set(categories["category2"]))
@@ -69,11 +81,17 @@ def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
     for row in records(categories):
         shade = math.log(max(float(row.lift), 1e-9))
         reach = max(reach, abs(shade))
-        hover = (
-            f"<b>{escaped(row.category1)} + {escaped(row.category2)}</b><br>"
-            f"Pairs: {row.pairs:,}<br>Bought together: {row.co_purchase_count:,.0f}"
-            f"<br>Lift, mean: {row.lift:,.2f}"
-        )
+        hover = f"<b>{escaped(row.category1)} + {escaped(row.category2)}</b><br>"
+        if hasattr(row, "pairs"):
+            hover += (
+                f"Pairs: {row.pairs:,}<br>Bought together: {row.co_purchase_count:,.0f}"
+                f"<br>Lift, mean: {row.lift:,.2f}"
+            )
+        else:
+            hover += (
+                f"Orders with both: {row.co_purchase_count:,.0f}<br>"
+                f"Lift: {row.lift:,.2f}, at least {row.lift_lower_95:,.2f}"
+            )
         for first, second in (
             (place[row.category1], place[row.category2]),
             (place[row.category2], place[row.category1]),
@@ -82,8 +100,10 @@ def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
             texts[first][second] = f"{row.lift:.1f}"
             hovers[first][second] = hover
     chart = figure(look, 130 + 34 * size)
+    of_pairs = "pairs" in categories
     labels = [escaped(clipped(name, 18)) for name in names]
     chart.add_heatmap(
+        name="Listed pairs" if of_pairs else "Whole orders",
         x=labels,
         y=labels,
         z=values,

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.charts.bars import ranked
 from dashboard.charts.look import (
     BLUE,
     GOLD,
     GREY,
     ORANGE,
+    PURPLE,
     TEAL,
     Look,
     axis_format,
@@ -18,22 +20,15 @@ from dashboard.charts.look import (
 )
 from dashboard.formatting import exact, short
 from dashboard.metrics import Metric, Unit, metric
+from dashboard.queries.customers import MILESTONES, SEGMENT_GROUPS
 
-# Segments by what to do about them: keep, grow, win back, let go.
+# Segments by what to do about them: keep, grow, hold, win back, let go.
+GROUP_COLOURS = dict(zip(SEGMENT_GROUPS, (BLUE, TEAL, GOLD, ORANGE, GREY), strict=True))
 SEGMENT_COLOURS = {
-    "Champions": BLUE,
-    "Loyal": BLUE,
-    "Potential Loyalists": TEAL,
-    "New Customers": TEAL,
-    "Promising": TEAL,
-    "Need Attention": GOLD,
-    "About To Sleep": GOLD,
-    "At Risk": ORANGE,
-    "Cannot Lose Them": ORANGE,
-    "Hibernating": GREY,
-    "Lost": GREY,
+    name: GROUP_COLOURS[group]
+    for group, names in SEGMENT_GROUPS.items()
+    for name in names
 }
-
 
 # Where a label disturbs the neighbours least.
 _LABEL_PLACES = {
@@ -439,3 +434,189 @@ def by_cohort(
     chart.update_yaxes(nticks=6, **axis_format(shown, look))
     chart.update_xaxes(showgrid=False, nticks=8)
     return chart
+
+
+def segment_history(
+    history: pd.DataFrame, shown: Metric, look: Look, height: int = 320
+) -> go.Figure:
+    """Buyers at each month's end, stacked by group of segments.
+
+    Args:
+        history: Rows of `queries.customers.segment_history`.
+        shown: buyers or buyer_share.
+        look: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(look, height)
+    months = [pd.Timestamp(f"{month}-01") for month in history.index]
+    shares = history.div(history.sum(axis=1), axis=0)
+    values = shares if shown.unit is Unit.SHARE else history
+    buyers, share = metric("buyers"), metric("buyer_share")
+    for group, colour in GROUP_COLOURS.items():
+        chart.add_scatter(
+            x=months,
+            y=values[group],
+            name=group,
+            stackgroup="groups",
+            mode="lines",
+            line={"color": colour, "width": 0.5},
+            fillcolor=colour,
+            text=[
+                f"{look.exact(count, buyers)} ({look.short(part, share)})"
+                for count, part in zip(history[group], shares[group], strict=True)
+            ],
+            hovertemplate=f"{group}: %{{text}}<extra></extra>",
+        )
+    chart.update_layout(
+        hovermode="x unified",
+        showlegend=True,
+        legend={"traceorder": "normal"},
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+    )
+    chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
+    chart.update_yaxes(nticks=5, rangemode="tozero", **axis_format(shown, look))
+    return chart
+
+
+def move_bars(moves: pd.DataFrame, look: Look) -> go.Figure:
+    """Moves between segments, most buyers first, in the colour of where they went.
+
+    Args:
+        moves: Rows of `queries.customers.moves_of_month`.
+        look: Colours and currency.
+    """
+    money = metric("monetary_value")
+    chart = ranked(
+        list(moves["from_segment"]),
+        moves["customers"],
+        metric("customers_moved"),
+        look,
+        second_lines=[f"\N{RIGHTWARDS ARROW} {name}" for name in moves["to_segment"]],
+        details=[
+            f"now {escaped(row.to_segment)}<br>"
+            f"Net sales so far: {look.exact(row.monetary_value, money)}"
+            for row in records(moves)
+        ],
+        label_length=22,
+    )
+    chart.data[0].update(
+        name="Moves",
+        marker={
+            "color": [SEGMENT_COLOURS.get(name, GREY) for name in moves["to_segment"]]
+        },
+    )
+    return chart
+
+
+def repeat_curves(repeats: pd.DataFrame, look: Look, height: int = 320) -> go.Figure:
+    """The share that has ordered again by the days since an order, a line an order.
+
+    Args:
+        repeats: Rows of `queries.customers.repeat_purchases`.
+        look: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(look, height)
+    shown = metric("share_back")
+    colours = (BLUE, TEAL, GOLD, ORANGE, PURPLE)
+    for row, colour in zip(records(repeats), colours, strict=False):
+        shares = [getattr(row, f"returned_within_{days}_days") for days in MILESTONES]
+        number = int(row.order_number)
+        chart.add_scatter(
+            x=[0, *MILESTONES],
+            y=[0.0, *shares],
+            mode="lines+markers",
+            name=f"{_ORDINALS.get(number, number)} order",
+            line={"color": colour, "width": 3 if number == 1 else 2},
+            marker={"size": 6},
+            text=["", *(look.exact(share, shown) for share in shares)],
+            hovertemplate=f"<b>Within %{{x}} days of order {number}</b><br>"
+            f"{escaped(shown.name)}: %{{text}}<extra></extra>",
+        )
+    chart.update_xaxes(
+        title_text="Days since the order",
+        tickvals=[0, *MILESTONES],
+        showgrid=False,
+        zeroline=False,
+    )
+    chart.update_yaxes(rangemode="tozero", nticks=6, tickformat=".0%")
+    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    return chart
+
+
+_ORDINALS = {1: "First", 2: "Second", 3: "Third", 4: "Fourth", 5: "Fifth"}
+
+CUSTOMER_TYPES = {
+    "new": ("New", TEAL),
+    "returning": ("Returning", BLUE),
+    "reactivated": ("Won back", GOLD),
+    "no order yet": ("Before a first order", GREY),
+}
+
+
+def sales_by_type(rows: pd.DataFrame, look: Look, height: int = 320) -> go.Figure:
+    """Net sales a month, stacked by the type of customer; the open month is hatched.
+
+    Args:
+        rows: Rows of `queries.customers.sales_by_type`.
+        look: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(look, height)
+    money = metric("net_sales")
+    for kind, (name, colour) in CUSTOMER_TYPES.items():
+        part = rows[rows["customer_type"] == kind]
+        if not part["net_sales"].any():
+            continue
+        chart.add_bar(
+            x=[pd.Timestamp(f"{month}-01") for month in part["month"]],
+            y=part["net_sales"],
+            name=name,
+            marker={
+                "color": colour,
+                "pattern": {
+                    "shape": ["" if done else "/" for done in part["is_complete"]],
+                    "size": 5,
+                },
+            },
+            text=[
+                f"{look.exact(row.net_sales, money)}, {row.customers:,} buyers, "
+                f"{row.orders:,} orders"
+                for row in records(part)
+            ],
+            textposition="none",
+            hovertemplate=f"{escaped(name)}: %{{text}}<extra></extra>",
+        )
+    chart.update_layout(
+        barmode="relative",
+        hovermode="x unified",
+        showlegend=True,
+        legend={"traceorder": "normal"},
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+    )
+    chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
+    chart.update_yaxes(nticks=6, **axis_format(money, look))
+    return chart
+
+
+def origin_bars(origins: pd.DataFrame, look: Look) -> go.Figure:
+    """What buyers are worth by how they began, the highest value first.
+
+    Args:
+        origins: Rows of `queries.customers.origin_values`.
+        look: Colours and currency.
+    """
+    orders, back = metric("mean_orders"), metric("returning_share")
+    return ranked(
+        list(origins["origin"]),
+        origins["value_per_customer"],
+        metric("value_per_customer"),
+        look,
+        second_lines=[f"{count:,} customers" for count in origins["customers"]],
+        details=[
+            f"Customers: {row.customers:,}<br>"
+            f"{escaped(orders.name)}: {look.exact(row.orders_per_customer, orders)}<br>"
+            f"{escaped(back.name)}: {look.exact(row.returning_share, back)}"
+            for row in records(origins)
+        ],
+    )

@@ -15,6 +15,15 @@ _NAMED_PAIRS = """
 """
 
 
+# How sure the data are that a pair is more than chance.
+EVIDENCE = ("lift_lower_95", "expected_co_purchases", "q_value", "is_significant")
+
+
+def has_evidence(warehouse: Warehouse) -> bool:
+    """Whether the warehouse says which pairs are more than chance."""
+    return warehouse.has("rpt_product_co_purchases", *EVIDENCE)
+
+
 def largest_count(warehouse: Warehouse) -> tuple[int, int]:
     """The smallest and the largest co_purchase_count listed; 0 without pairs."""
     row = warehouse.query(
@@ -26,10 +35,14 @@ def largest_count(warehouse: Warehouse) -> tuple[int, int]:
     return int(row["low"]), int(row["high"])
 
 
-def _conditions(minimum: int, categories: tuple[str, ...]) -> tuple[str, Parameters]:
+def _conditions(
+    minimum: int, categories: tuple[str, ...], *, only_significant: bool = False
+) -> tuple[str, Parameters]:
     """Pairs often enough together, with both products in the chosen categories."""
     parameters: Parameters = {"minimum": minimum}
     condition = "pairs.co_purchase_count >= :minimum"
+    if only_significant:
+        condition += " and pairs.is_significant"
     if categories:
         for side in ("first_product", "second_product"):
             in_categories, values = one_of(
@@ -46,6 +59,8 @@ def pairs(
     categories: tuple[str, ...],
     order_by: str,
     limit: int,
+    *,
+    only_significant: bool = False,
 ) -> pd.DataFrame:
     """The strongest pairs.
 
@@ -53,16 +68,21 @@ def pairs(
         warehouse: Where to read.
         minimum: Leave out pairs in fewer baskets.
         categories: Only pairs within these; empty for all.
-        order_by: lift, co_purchase_count or support.
+        order_by: lift_lower_95, lift, co_purchase_count or support.
         limit: How many.
+        only_significant: Only pairs that are more than chance.
 
     Returns:
         product1_key, product2_key, product1, product2, category1, category2,
-        co_purchase_count, support, confidence_1_to_2, confidence_2_to_1, lift.
+        co_purchase_count, support, confidence_1_to_2, confidence_2_to_1, lift, and
+        the columns of EVIDENCE where the warehouse has them.
     """
-    if order_by not in ("lift", "co_purchase_count", "support"):
+    if order_by not in ("lift_lower_95", "lift", "co_purchase_count", "support"):
         raise ValueError(f"no such order: {order_by}")
-    condition, parameters = _conditions(minimum, categories)
+    condition, parameters = _conditions(
+        minimum, categories, only_significant=only_significant
+    )
+    evidence = "".join(f", best.{name}" for name in EVIDENCE if has_evidence(warehouse))
     # The best pairs first, their names afterwards: cheaper than naming every pair.
     source = (
         "from rpt_product_co_purchases as pairs" if not categories else _NAMED_PAIRS
@@ -77,7 +97,7 @@ def pairs(
             coalesce(first_product.category, '(unknown)') as category1,
             coalesce(second_product.category, '(unknown)') as category2,
             best.co_purchase_count, best.support, best.confidence_1_to_2,
-            best.confidence_2_to_1, best.lift
+            best.confidence_2_to_1, best.lift{evidence}
         from (
             select pairs.* {source}
             where {condition}
@@ -96,9 +116,17 @@ def pairs(
     )
 
 
-def pair_count(warehouse: Warehouse, minimum: int, categories: tuple[str, ...]) -> int:
+def pair_count(
+    warehouse: Warehouse,
+    minimum: int,
+    categories: tuple[str, ...],
+    *,
+    only_significant: bool = False,
+) -> int:
     """How many pairs there are."""
-    condition, parameters = _conditions(minimum, categories)
+    condition, parameters = _conditions(
+        minimum, categories, only_significant=only_significant
+    )
     source = (
         "from rpt_product_co_purchases as pairs" if not categories else _NAMED_PAIRS
     )
@@ -107,6 +135,16 @@ def pair_count(warehouse: Warehouse, minimum: int, categories: tuple[str, ...]) 
         parameters,
     )
     return int(frame["pairs"].iloc[0])
+
+
+def chance_share(warehouse: Warehouse) -> float | None:
+    """Of all pairs called significant, the share that may be chance; None without."""
+    frame = warehouse.query(
+        "select max(q_value) as share from rpt_product_co_purchases "
+        "where is_significant"
+    )
+    share = frame["share"].iloc[0]
+    return None if pd.isna(share) else float(share)
 
 
 def category_pairs(
@@ -205,3 +243,55 @@ def companions(
         """,
         parameters | {"product_key": product_key, "row_limit": limit},
     )
+
+
+def category_affinity(
+    warehouse: Warehouse, categories: tuple[str, ...]
+) -> pd.DataFrame | None:
+    """How much more often orders hold two categories than chance would have it.
+
+    Returns:
+        category1, category2, co_purchase_count (orders with both), lift,
+        lift_lower_95; None in an older warehouse.
+    """
+    if not warehouse.has("rpt_category_affinity", "lift_lower_95"):
+        return None
+    first, parameters = one_of("category1", categories, "category")
+    second, more = one_of("category2", categories, "category")
+    return warehouse.query(
+        "select category1, category2, co_purchase_count, lift, lift_lower_95 "
+        f"from rpt_category_affinity where {first} and {second} "
+        "order by category1, category2",
+        parameters | more,
+    ).astype({"co_purchase_count": float, "lift": float, "lift_lower_95": float})
+
+
+def recommendations(
+    warehouse: Warehouse, product_key: int, minimum: int, categories: tuple[str, ...]
+) -> pd.DataFrame | None:
+    """What to offer with a product, the best first; what is sold out is left out.
+
+    Returns:
+        recommendation_rank, product_name, category, price, stock_quantity,
+        co_purchase_count, lift_lower_95; None in an older warehouse.
+    """
+    if not warehouse.has("rpt_product_recommendations", "lift_lower_95"):
+        return None
+    in_categories, parameters = one_of(
+        "coalesce(products.category, '(unknown)')", categories, "category"
+    )
+    return warehouse.query(
+        "select offered.recommendation_rank, "
+        "coalesce(products.product_name, products.product_id) as product_name, "
+        "coalesce(products.category, '(unknown)') as category, "
+        "offered.recommended_price as price, "
+        "offered.recommended_stock_quantity as stock_quantity, "
+        "offered.co_purchase_count, offered.lift_lower_95 "
+        "from rpt_product_recommendations as offered "
+        "inner join DimProduct as products "
+        "on offered.recommended_product_key = products.product_key "
+        "where offered.product_key = :product_key "
+        f"and offered.co_purchase_count >= :minimum and {in_categories} "
+        "order by offered.recommendation_rank",
+        parameters | {"product_key": product_key, "minimum": minimum},
+    ).astype({"price": float, "lift_lower_95": float})

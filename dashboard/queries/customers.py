@@ -21,6 +21,25 @@ SEGMENTS = (
     "Lost",
 )
 
+# Segments by what to do about them; the charts' colours follow these.
+SEGMENT_GROUPS = {
+    "Keep": ("Champions", "Loyal"),
+    "Grow": ("Potential Loyalists", "New Customers", "Promising"),
+    "Hold": ("Need Attention", "About To Sleep"),
+    "Win back": ("At Risk", "Cannot Lose Them"),
+    "Let go": ("Hibernating", "Lost"),
+}
+NEW_BUYERS = "(new)"
+
+# What a buyer's beginning is described by, as the page calls it.
+ORIGINS = {
+    "Country": "country",
+    "Main category": "first_category",
+    "First product": "first_product_category",
+    "Returned or kept": "first_order_outcome",
+}
+MILESTONES = (30, 60, 90, 180, 365)
+
 PREDICTIONS = ("p_alive", "expected_orders", "predicted_value")
 
 
@@ -295,6 +314,140 @@ def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
         "select decile, customers, predicted_orders, actual_orders "
         "from rpt_clv_backtest_deciles where forecast_method = 'bg_nbd' "
         "and predicted_orders is not null order by decile"
+    )
+
+
+def segment_moves(warehouse: Warehouse) -> pd.DataFrame | None:
+    """Who moved from which segment to which, by month; None in an older warehouse.
+
+    Returns:
+        month, from_segment (NEW_BUYERS for buyers of the month), to_segment,
+        customers, monetary_value (net sales so far), monetary_value_change.
+    """
+    if not warehouse.has("rpt_segment_migration", "monetary_value_change"):
+        return None
+    return warehouse.query(
+        "select month, from_segment, to_segment, customers, monetary_value, "
+        "monetary_value_change from rpt_segment_migration "
+        "order by month, from_segment, to_segment"
+    ).astype(
+        {"customers": float, "monetary_value": float, "monetary_value_change": float}
+    )
+
+
+def segment_history(moves: pd.DataFrame) -> pd.DataFrame:
+    """Buyers at each month's end by group of segments.
+
+    Args:
+        moves: Rows of `segment_moves`.
+
+    Returns:
+        A row a month, a column a group; 0 where a group was empty.
+    """
+    groups = {name: group for group, names in SEGMENT_GROUPS.items() for name in names}
+    return (
+        moves.assign(group=moves["to_segment"].map(lambda name: groups.get(name, name)))
+        .pivot_table(index="month", columns="group", values="customers", aggfunc="sum")
+        .reindex(columns=list(SEGMENT_GROUPS))
+        .fillna(0.0)
+    )
+
+
+def moves_of_month(moves: pd.DataFrame, month: str) -> pd.DataFrame:
+    """Buyers who came from one segment to another in a month; most first.
+
+    Args:
+        moves: Rows of `segment_moves`.
+        month: YYYY-MM.
+    """
+    moved = moves[
+        (moves["month"] == month)
+        & (moves["from_segment"] != NEW_BUYERS)
+        & (moves["from_segment"] != moves["to_segment"])
+    ]
+    return moved.sort_values(
+        ["customers", "from_segment", "to_segment"], ascending=[False, True, True]
+    )
+
+
+def month_figures(moves: pd.DataFrame, month: str) -> dict[str, float]:
+    """Buyers of a month by what became of them: moved, stayed, and new ones.
+
+    Returns:
+        customers_moved, segment_stayed (a share of those who were there before; nan
+        without any), month_new_buyers.
+    """
+    rows = moves[moves["month"] == month]
+    new = rows["from_segment"] == NEW_BUYERS
+    stayed = rows["from_segment"] == rows["to_segment"]
+    before = float(rows.loc[~new, "customers"].sum())
+    kept = float(rows.loc[stayed, "customers"].sum())
+    return {
+        "customers_moved": before - kept,
+        "segment_stayed": kept / before if before else float("nan"),
+        "month_new_buyers": float(rows.loc[new, "customers"].sum()),
+    }
+
+
+def repeat_purchases(warehouse: Warehouse) -> pd.DataFrame | None:
+    """How many came back after their first to fifth order, and when.
+
+    Returns:
+        order_number, customers, share_returned, median_days and
+        returned_within_30_days to returned_within_365_days; None in an older
+        warehouse.
+    """
+    shares = [f"returned_within_{days}_days" for days in MILESTONES]
+    if not warehouse.has("rpt_repeat_purchase", *shares):
+        return None
+    return warehouse.query(
+        "select order_number, customers, share_returned, median_days, "
+        f"{', '.join(shares)} from rpt_repeat_purchase order by order_number"
+    ).astype(dict.fromkeys(["share_returned", "median_days", *shares], float))
+
+
+def sales_by_type(warehouse: Warehouse) -> pd.DataFrame | None:
+    """Money of new, returning and reactivated customers by month.
+
+    Returns:
+        month, customer_type, customers, orders, net_sales, is_complete; None in an
+        older warehouse.
+    """
+    if not warehouse.has("rpt_sales_by_customer_type", "is_complete"):
+        return None
+    return warehouse.query(
+        "select month, customer_type, customers, orders, net_sales, is_complete "
+        "from rpt_sales_by_customer_type order by month, customer_type"
+    ).astype({"net_sales": float, "is_complete": bool})
+
+
+def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | None:
+    """What buyers were worth some days after their first order, by a beginning.
+
+    Args:
+        warehouse: Where to read.
+        kind: A value of ORIGINS.
+        days: One of MILESTONES.
+
+    Returns:
+        origin, customers (known for so long), value_per_customer,
+        orders_per_customer, returning_share; the highest value first. None in an
+        older warehouse.
+    """
+    if not warehouse.has("rpt_cohort_values", "value_per_customer"):
+        return None
+    return warehouse.query(
+        "select origin, customers, value_per_customer, orders_per_customer, "
+        "returning_share from rpt_cohort_values "
+        "where origin_kind = :kind and days_since_first_order = :days "
+        "order by value_per_customer desc, origin",
+        {"kind": kind, "days": days},
+    ).astype(
+        {
+            "value_per_customer": float,
+            "orders_per_customer": float,
+            "returning_share": float,
+        }
     )
 
 

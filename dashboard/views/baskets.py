@@ -4,10 +4,12 @@ import streamlit as st
 
 from dashboard import controls, data, frame
 from dashboard.charts.baskets import category_heat_map, companion_bars, ranked_pairs
+from dashboard.formatting import percent
 from dashboard.metrics import metric
 from dashboard.queries import baskets
 
 _ORDERS = ("lift", "co_purchase_count", "support")
+_EVIDENCE = "Beyond chance"
 
 
 def main() -> None:
@@ -41,18 +43,69 @@ def main() -> None:
             icon=":material/search:",
         )
         return
+    _pairs(minimum, categories, found)
+    left, right = st.columns(2)
+    with left:
+        _companions(minimum, categories)
+    with right:
+        _categories(minimum, categories)
+
+
+def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
+    money = data.currency()
+    has_evidence = data.ask(baskets.has_evidence)
     with frame.card(
         "Which pairs go together?",
-        f"The strongest of {found:,} pairs. Lift alone is noise at small counts: raise "
-        "the minimum to see what holds.",
-        f"{metric('lift').formula} {metric('support').formula}",
+        ""
+        if has_evidence
+        else "Lift alone is noise at small counts: raise the "
+        "minimum to see what holds.",
+        f"{metric('lift').formula} {metric('lift_lower_95').formula} "
+        f"{metric('support').formula}",
     ):
-        names = {metric(key).name: key for key in _ORDERS}
+        keys = ("lift_lower_95", *_ORDERS) if has_evidence else _ORDERS
+        names = {metric(key).name: key for key in keys}
+        only_significant = False
+        found = listed
         with st.container(horizontal=True, vertical_alignment="bottom"):
+            if has_evidence:
+                only_significant = (
+                    controls.picked("Show", [_EVIDENCE, "All listed"], "evidence")
+                    == _EVIDENCE
+                )
             shown = metric(names[controls.picked("Rank by", list(names), "rank")])
             with st.container(width=220):
                 top = controls.slider("Pairs shown", 5, 50, 15, "pairs", 5)
-        pairs = data.ask(baskets.pairs, minimum, categories, shown.key, top)
+        if has_evidence:
+            found = data.ask(
+                baskets.pair_count, minimum, categories, only_significant=True
+            )
+            share = data.ask(baskets.chance_share)
+            frame.caption(
+                f"Of {listed:,} pairs, {found:,} are bought together more often than "
+                "baskets of their sizes would have it by chance."
+                + (
+                    ""
+                    if share is None
+                    else f" Of all pairs called so, {percent(share)} may be chance "
+                    "all the same."
+                )
+            )
+            found = found if only_significant else listed
+        if not found:
+            frame.note(
+                "**None of these pairs is more than chance.** Choose “All listed”, or "
+                "take away a category."
+            )
+            return
+        pairs = data.ask(
+            baskets.pairs,
+            minimum,
+            categories,
+            shown.key,
+            top,
+            only_significant=only_significant,
+        )
         frame.chart(
             ranked_pairs(pairs, shown, frame.look()),
             f"Bars of product pairs by {shown.name.lower()}.",
@@ -61,26 +114,32 @@ def main() -> None:
         columns = {
             "product1": st.column_config.TextColumn("First product"),
             "product2": st.column_config.TextColumn("Second product"),
-            "co_purchase_count": frame.column_format(
-                "co_purchase_count", data.currency()
-            ),
-            "lift": frame.column_format("lift", data.currency()),
-            "support": frame.column_format("support", data.currency()),
+            "co_purchase_count": frame.column_format("co_purchase_count", money),
+        }
+        if has_evidence:
+            columns |= {
+                "expected_co_purchases": frame.column_format(
+                    "expected_co_purchases", money
+                ),
+                "lift_lower_95": frame.column_format("lift_lower_95", money),
+            }
+        columns |= {
+            "lift": frame.column_format("lift", money),
+            "support": frame.column_format("support", money),
             "confidence_1_to_2": frame.column_format(
-                "confidence", data.currency(), "First → second"
+                "confidence", money, "First → second"
             ),
             "confidence_2_to_1": frame.column_format(
-                "confidence", data.currency(), "Second → first"
+                "confidence", money, "Second → first"
             ),
         }
+        if has_evidence:
+            columns["q_value"] = st.column_config.NumberColumn(
+                metric("q_value").name, format="%.2g", help=metric("q_value").formula
+            )
         with st.expander("The same pairs as a table"):
             frame.table(pairs, columns, "Pairs with their figures.", "pair_table")
             frame.download_csv(lambda: pairs[list(columns)], "pairs", "pair_csv")
-    left, right = st.columns(2)
-    with left:
-        _companions(minimum, categories)
-    with right:
-        _categories(minimum, categories)
 
 
 def _companions(minimum: int, categories: tuple[str, ...]) -> None:
@@ -109,18 +168,63 @@ def _companions(minimum: int, categories: tuple[str, ...]) -> None:
             f"Bars of the products most often bought with {label}.",
             "companions",
         )
+        _recommendations(labels[label], minimum, categories)
+
+
+def _recommendations(
+    product_key: int, minimum: int, categories: tuple[str, ...]
+) -> None:
+    rows = data.ask(baskets.recommendations, product_key, minimum, categories)
+    if rows is None:
+        return
+    st.subheader(
+        "What to offer with it",
+        anchor=False,
+        help="Up to ten products that are bought with it more often than by chance "
+        "and are in stock, those with the surest lift first.",
+    )
+    if rows.empty:
+        frame.caption(
+            "Nothing: no product in stock is bought with it more often than by chance."
+        )
+        return
+    money = data.currency()
+    frame.table(
+        rows,
+        {
+            "recommendation_rank": st.column_config.NumberColumn("#", width=40),
+            "product_name": st.column_config.TextColumn("Product"),
+            "lift_lower_95": frame.column_format("lift_lower_95", money),
+            "price": frame.money_column("Price", money),
+            "stock_quantity": st.column_config.NumberColumn("In stock", format="%,d"),
+        },
+        "Products to offer with this one.",
+        "recommendations",
+    )
 
 
 def _categories(minimum: int, categories: tuple[str, ...]) -> None:
-    rows = data.ask(baskets.category_pairs, minimum, categories)
-    with frame.card(
-        "Which categories attract each other?",
-        "Mean lift of the pairs above; blank where no pair is listed.",
-        metric("lift").formula,
-    ):
+    affinity = data.ask(baskets.category_affinity, categories)
+    with frame.card("Which categories attract each other?", "", metric("lift").formula):
+        whole, listed = "Whole orders", "Listed pairs"
+        counted = listed
+        if affinity is not None and not affinity.empty:
+            counted = controls.picked("Count", [whole, listed], "attraction")
+        if affinity is not None and counted == whole:
+            rows = affinity
+            frame.caption(
+                "How many times more often an order holds both than by chance, "
+                "whatever the minimum. Small orders of one category keep most of "
+                "them below 1."
+            )
+        else:
+            rows = data.ask(baskets.category_pairs, minimum, categories)
+            frame.caption(
+                "Mean lift of the pairs of products; blank where no pair is listed."
+            )
         frame.chart(
             category_heat_map(rows, frame.look()),
-            "Heat map of mean lift between categories.",
+            "Heat map of lift between categories.",
             "category_map",
         )
 

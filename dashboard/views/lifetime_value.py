@@ -5,7 +5,12 @@ import streamlit as st
 
 from dashboard import controls, data, frame
 from dashboard.charts.bars import bands
-from dashboard.charts.customers import by_cohort, forecast_check, lorenz_curve
+from dashboard.charts.customers import (
+    by_cohort,
+    forecast_check,
+    lorenz_curve,
+    origin_bars,
+)
 from dashboard.formatting import day
 from dashboard.metrics import metric
 from dashboard.queries import customers
@@ -77,6 +82,7 @@ def main() -> None:
             "Bars of mean value by cohort.",
             "value_by_cohort",
         )
+    _origins(countries)
     _predicted(values)
     _backtest(countries)
 
@@ -92,6 +98,62 @@ def _headline(values: pd.DataFrame) -> None:
             ("gini", customers.gini(spent)),
         ]
     )
+
+
+_SMALLEST_ORIGIN = 30
+_ORIGINS_SHOWN = 12
+
+
+def _origins(countries: tuple[str, ...]) -> None:
+    """Which beginnings lead to valuable customers."""
+    with frame.card(
+        "Which beginnings pay off?",
+        "Net sales per customer so many days after the first order; only customers "
+        "known for so long.",
+        "Main category: the one with the most gross sales in the first order. First "
+        "product: the category of its first line. Returned: a product of the first "
+        "order came back within 30 days.",
+    ):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            kind = controls.picked("Begun with", list(customers.ORIGINS), "origin")
+            spans = {f"{days} days": days for days in reversed(customers.MILESTONES)}
+            days = spans[controls.picked("After", list(spans), "after")]
+        rows = data.ask(customers.origin_values, customers.ORIGINS[kind], days)
+        if rows is None:
+            frame.note(
+                "**This warehouse does not say.** It was built without "
+                "`rpt_cohort_values`: build it again."
+            )
+            return
+        if countries and kind != "Country":
+            frame.note(
+                "This is counted for all countries together. Take the country away to "
+                "see it."
+            )
+            return
+        if countries:
+            found = rows[rows["origin"].isin(countries)]
+        else:
+            found = rows[rows["customers"] >= _SMALLEST_ORIGIN]
+        if found.empty:
+            frame.note(
+                "**Too few customers have been known for so long.** Choose fewer days."
+            )
+            return
+        left_out = len(rows) - len(found)
+        if left_out and not countries:
+            frame.caption(
+                f"{left_out:,} with fewer than {_SMALLEST_ORIGIN} customers "
+                "left out: their means say little."
+            )
+        largest = found.nlargest(_ORIGINS_SHOWN, "customers").index
+        if len(found) > _ORIGINS_SHOWN:
+            frame.caption(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
+        frame.chart(
+            origin_bars(found[found.index.isin(largest)], frame.look()),
+            f"Bars of net sales per customer after {days} days by origin.",
+            "origins",
+        )
 
 
 def _predicted(values: pd.DataFrame) -> None:

@@ -4,7 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, data, frame
-from dashboard.charts.customers import cohort_curves, cohort_heat_map
+from dashboard.charts.customers import (
+    cohort_curves,
+    cohort_heat_map,
+    repeat_curves,
+    sales_by_type,
+)
 from dashboard.charts.look import message
 from dashboard.metrics import Unit, metric
 from dashboard.queries import customers
@@ -91,6 +96,74 @@ def main() -> None:
                 "curves",
             )
     frame.download_csv(lambda: cells, f"cohorts_{basis}", "cohort_csv")
+    _repeats()
+    _money_by_type()
+
+
+def _repeats() -> None:
+    """When customers order again."""
+    repeats = data.ask(customers.repeat_purchases)
+    with frame.card(
+        "When do they order again?",
+        "By the days since the first to fifth order. A line ends where nobody has been "
+        "observed for longer.",
+        metric("share_back").formula,
+    ):
+        if repeats is None:
+            frame.note(
+                "**This warehouse does not say.** It was built without "
+                "`rpt_repeat_purchase`: build it again."
+            )
+            return
+        if repeats.empty:
+            frame.note("**No known customer has placed an order yet.**")
+            return
+        left, right = st.columns([3, 2])
+        with left:
+            frame.chart(
+                repeat_curves(repeats, frame.look()),
+                "Lines of the share that ordered again, by days and number of orders.",
+                "repeat_curves",
+            )
+        with right:
+            money = data.currency()
+            frame.table(
+                repeats,
+                {
+                    "order_number": st.column_config.NumberColumn("After order"),
+                    "customers": frame.column_format("buyers", money, "Customers"),
+                    "share_returned": frame.column_format("share_returned", money),
+                    "median_days": frame.column_format("median_days", money),
+                    "returned_within_365_days": frame.column_format(
+                        "share_back", money, "Within a year"
+                    ),
+                },
+                "Customers, shares and days by number of orders.",
+                "repeat_table",
+            )
+
+
+def _money_by_type() -> None:
+    """Whose money it is: that of new, returning or reactivated customers."""
+    rows = data.ask(customers.sales_by_type)
+    with frame.card(
+        "Whose money is it?",
+        "Net sales a month of known customers. Hatched: a month that is not over.",
+        "New: in the month of the first order. Won back: ordered again after more than "
+        "the var `reactivation_days` (180) days. Returning: all others who ordered "
+        "before, and returns without an order.",
+    ):
+        if rows is None:
+            frame.note(
+                "**This warehouse does not say.** It was built without "
+                "`rpt_sales_by_customer_type`: build it again."
+            )
+            return
+        frame.chart(
+            sales_by_type(rows, frame.look()),
+            "Bars of net sales by month and type of customer.",
+            "sales_by_type",
+        )
 
 
 def _headline(cells: pd.DataFrame) -> None:

@@ -4,11 +4,19 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, data, frame, privacy
-from dashboard.charts.customers import score_grid, segment_map
+from dashboard.charts.customers import (
+    move_bars,
+    score_grid,
+    segment_history,
+    segment_map,
+)
+from dashboard.charts.look import message
 from dashboard.formatting import day
+from dashboard.metrics import metric
 from dashboard.queries import customers
 
 _LISTED = 500
+_MOVES = 12
 
 
 def main() -> None:
@@ -62,6 +70,7 @@ def main() -> None:
             "score_grid",
         )
     _table(rows)
+    _history(countries)
     _members(rows, countries)
 
 
@@ -99,6 +108,75 @@ def _table(rows: pd.DataFrame) -> None:
     }
     with frame.card("What is each segment worth?"):
         frame.table(rows, columns, "Segments with their figures.", "segment_table", 425)
+
+
+def _history(countries: tuple[str, ...]) -> None:
+    """How the segments grew, and who moved between them."""
+    moves = data.ask(customers.segment_moves)
+    if moves is None:
+        with frame.card("How have the segments changed?"):
+            frame.note(
+                "**There is no history in this warehouse.** It was built without "
+                "`rpt_segment_migration`: build it again."
+            )
+        return
+    if moves.empty:
+        with frame.card("How have the segments changed?"):
+            frame.note("**No month with a buyer is over yet.**")
+        return
+    if countries:
+        with frame.card("How have the segments changed?"):
+            frame.note(
+                "The history is kept for all countries together. Take the country away "
+                "to see it."
+            )
+        return
+    groups = "; ".join(
+        f"{group}: {', '.join(names)}"
+        for group, names in customers.SEGMENT_GROUPS.items()
+    )
+    with frame.card(
+        "How have the segments changed?",
+        "Buyers at the end of each month, by what to do about them.",
+        f"{groups}. Each month's end is scored with what was known on that day.",
+    ):
+        names = {metric(key).name: key for key in ("buyer_share", "buyers")}
+        shown = metric(names[controls.picked("Show", list(names), "history_show")])
+        frame.chart(
+            segment_history(customers.segment_history(moves), shown, frame.look()),
+            f"Areas of {shown.name.lower()} by group of segments and month.",
+            "segment_history",
+        )
+    _moves(moves)
+
+
+def _moves(moves: pd.DataFrame) -> None:
+    with frame.card(
+        "Who moved?",
+        "From one month's end to the next, most buyers first, in the colour of where "
+        "they went. A buyer may also sink because others bought.",
+    ):
+        months = list(dict.fromkeys(moves["month"]))
+        month = months[-1]
+        if len(months) > 1:
+            month = st.select_slider(
+                "Month",
+                months,
+                month,
+                key=controls.remembered("moved_in", month),
+                bind="query-params",
+                persist_state="session",
+            )
+        frame.key_figures(list(customers.month_figures(moves, month).items()))
+        moved = customers.moves_of_month(moves, month)
+        if moved.empty:
+            frame.chart(message(frame.look(), "Nobody moved"), "Empty.", "moves")
+            return
+        frame.chart(
+            move_bars(moved.head(_MOVES), frame.look()),
+            f"Bars of the largest moves between segments in {month}.",
+            "moves",
+        )
 
 
 def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:

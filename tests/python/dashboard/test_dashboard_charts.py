@@ -220,6 +220,117 @@ def test_the_category_map_is_symmetric_around_chance(look: Look) -> None:
     assert heat.zmax == -heat.zmin
 
 
+def test_the_affinity_map_tells_orders_with_both() -> None:
+    affinity = pd.DataFrame(
+        {
+            "category1": ["Home"],
+            "category2": ["Pets"],
+            "co_purchase_count": [12.0],
+            "lift": [0.5],
+            "lift_lower_95": [0.25],
+        }
+    )
+    heat = baskets.category_heat_map(affinity, LIGHT).data[0]
+    assert heat.z[0][1] == heat.z[1][0] == pytest.approx(np.log(0.5))
+    assert "Orders with both: 12" in heat.hovertext[0][1]
+    assert "at least 0.25" in heat.hovertext[0][1]
+
+
+def test_pairs_say_whether_they_may_be_chance() -> None:
+    pair = {
+        "product1_key": 1,
+        "product1": "Lamp",
+        "product2": "Bulb",
+        "co_purchase_count": 7,
+        "confidence_1_to_2": 0.5,
+        "confidence_2_to_1": 0.25,
+        "lift": 3.0,
+    }
+    plain = baskets.ranked_pairs(pd.DataFrame([pair]), metric("lift"), LIGHT)
+    assert "chance" not in plain.data[0].hovertext[0]
+    evidence = {"lift_lower_95": 0.8, "expected_co_purchases": 5.5}
+    for significant, text in ((0, "may be chance"), (1, "more than chance")):
+        rows = pd.DataFrame([{**pair, **evidence, "is_significant": significant}])
+        hover = baskets.ranked_pairs(rows, metric("lift_lower_95"), LIGHT).data[0]
+        assert text in hover.hovertext[0]
+        assert "Expected by chance: 5.5 times" in hover.hovertext[0]
+
+
+@LOOKS
+def test_the_history_adds_up_to_all_buyers(look: Look) -> None:
+    history = pd.DataFrame(
+        [[1.0, 2.0, 3.0, 4.0, 0.0], [5.0, 5.0, 5.0, 5.0, 5.0]],
+        columns=list(customers.GROUP_COLOURS),
+        index=["2024-01", "2024-02"],
+    )
+    counts = customers.segment_history(history, metric("buyers"), look)
+    shares = customers.segment_history(history, metric("buyer_share"), look)
+    assert [sum(t.y[i] for t in counts.data) for i in (0, 1)] == [10, 25]
+    for month in (0, 1):
+        assert sum(t.y[month] for t in shares.data) == pytest.approx(1)
+    assert counts.data[0].text[0] == "1 (10.0%)"
+
+
+def test_moves_have_the_colour_of_where_they_went() -> None:
+    moves = pd.DataFrame(
+        {
+            "from_segment": ["Loyal", "Loyal"],
+            "to_segment": ["At Risk", "Champions"],
+            "customers": [5.0, 3.0],
+            "monetary_value": [50.0, 30.0],
+        }
+    )
+    bars = customers.move_bars(moves, LIGHT).data[0]
+    assert list(bars.marker.color) == [
+        customers.SEGMENT_COLOURS["At Risk"],
+        customers.SEGMENT_COLOURS["Champions"],
+    ]
+    assert len(set(bars.y)) == 2
+
+
+def test_a_curve_ends_where_nobody_was_observed() -> None:
+    row = {"order_number": 1, "customers": 9, "share_returned": 0.5, "median_days": 9.0}
+    shares = [0.25, 0.5, np.nan, np.nan, np.nan]
+    for days, share in zip((30, 60, 90, 180, 365), shares, strict=True):
+        row[f"returned_within_{days}_days"] = share
+    line = customers.repeat_curves(pd.DataFrame([row]), LIGHT).data[0]
+    assert list(line.x[:3]) == [0, 30, 60]
+    assert list(line.y[:3]) == [0, 0.25, 0.5]
+    assert np.isnan(list(line.y[3:])).all()
+
+
+def test_an_open_month_is_hatched_and_an_unused_type_left_out() -> None:
+    rows = pd.DataFrame(
+        {
+            "month": ["2024-01", "2024-02"] * 2,
+            "customer_type": ["new", "new", "reactivated", "reactivated"],
+            "customers": [1, 2, 0, 0],
+            "orders": [1, 2, 0, 0],
+            "net_sales": [10.0, 20.0, 0.0, 0.0],
+            "is_complete": [True, False] * 2,
+        }
+    )
+    (bars,) = customers.sales_by_type(rows, LIGHT).data
+    assert list(bars.y) == [10, 20]
+    assert list(bars.marker.pattern.shape) == ["", "/"]
+
+
+def test_origins_name_the_customers_behind_a_mean() -> None:
+    rows = pd.DataFrame(
+        {
+            "origin": ["Home", "Pets"],
+            "customers": [1200, 40],
+            "value_per_customer": [20.0, 10.0],
+            "orders_per_customer": [2.0, 1.0],
+            "returning_share": [0.5, 0.0],
+        }
+    )
+    bars = customers.origin_bars(rows, LIGHT).data[0]
+    assert list(bars.x) == [20, 10]
+    assert "1,200 customers" in bars.y[0]
+    assert "50.00%" in bars.hovertext[0]
+
+
 def test_intake_bars_show_shares_of_rows_in() -> None:
     rows = pd.DataFrame(
         {

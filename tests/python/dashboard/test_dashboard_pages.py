@@ -344,7 +344,19 @@ def figures(app: AppTest) -> list[str]:
     return found
 
 
-FORECAST_CHECK = "Forecast and What came"
+# Kept for all countries together: not shown for one, which the page says.
+OF_ALL_COUNTRIES = {
+    "Lifetime value": (
+        ("Forecast and What came",),
+        "tested for all countries together",
+    ),
+    "Segments": (
+        ("Keep and Grow", "Moves:", "Moved:", "Stayed:", "Joined:"),
+        "kept for all countries together",
+    ),
+}
+# Of whole orders, whatever the smallest number of baskets.
+OF_ALL_ORDERS = "Whole orders:"
 
 Turn = Callable[[AppTest], Any]
 
@@ -394,10 +406,15 @@ def test_a_filter_changes_every_figure_of_its_page(
     turn(app).run()
     assert_calm(app)
     after = figures(app)
-    if page == "Lifetime value":
-        # Tested for all countries together: not shown for one.
-        assert "tested for all countries together" in texts(app)
-        before = [figure for figure in before if FORECAST_CHECK not in figure]
+    if page in OF_ALL_COUNTRIES and turn is country:
+        names, reason = OF_ALL_COUNTRIES[page]
+        assert reason in texts(app)
+        kept = [figure for figure in before if not figure.startswith(names)]
+        assert len(kept) == len(before) - len(names)
+        before = kept
+    if turn is minimum:
+        before = [figure for figure in before if not figure.startswith(OF_ALL_ORDERS)]
+        after = [figure for figure in after if not figure.startswith(OF_ALL_ORDERS)]
     assert len(after) == len(before)
     unmoved = [figure[:90] for figure in before if figure in after]
     assert not unmoved
@@ -569,6 +586,84 @@ def test_a_forecast_appears_when_its_columns_do(
     assert_calm(app)
     labels = {metric.label for metric in app.metric}
     assert {"Predicted value", "Expected orders", "Chance to be active"} <= labels
+
+
+NEWER_REPORTS = {
+    "Retention": ("rpt_repeat_purchase", "rpt_sales_by_customer_type"),
+    "Segments": ("rpt_segment_migration",),
+    "Lifetime value": ("rpt_cohort_values",),
+}
+
+
+@pytest.mark.parametrize("page", list(NEWER_REPORTS))
+def test_a_page_does_without_the_newer_reports(
+    own_warehouse: Path, show: Show, page: str
+) -> None:
+    change(own_warehouse, *(f"drop table {table}" for table in NEWER_REPORTS[page]))
+    app = show(own_warehouse, page)
+    assert_calm(app)
+    assert not app.error
+    for table in NEWER_REPORTS[page]:
+        assert f"It was built without `{table}`" in texts(app)
+
+
+def test_baskets_do_without_evidence(own_warehouse: Path, show: Show) -> None:
+    evidence = ("lift_lower_95", "expected_co_purchases", "q_value", "is_significant")
+    change(
+        own_warehouse,
+        "drop table rpt_product_recommendations",
+        "drop table rpt_category_affinity",
+        *(
+            f"alter table rpt_product_co_purchases drop column {column}"
+            for column in evidence
+        ),
+    )
+    app = show(own_warehouse, "Baskets")
+    assert_calm(app)
+    assert "Lift alone is noise at small counts" in texts(app)
+    assert "What to offer with it" not in texts(app)
+    assert len(app.get("plotly_chart")) == 3
+
+
+def test_the_newer_reports_stand_on_their_pages(
+    demo_warehouse: Path, show: Show
+) -> None:
+    for page, headings in {
+        "Retention": ("When do they order again?", "Whose money is it?"),
+        "Segments": ("How have the segments changed?", "Who moved?"),
+        "Lifetime value": ("Which beginnings pay off?",),
+        "Baskets": ("What to offer with it",),
+    }.items():
+        app = show(demo_warehouse, page)
+        shown = {element.value for element in (*app.header, *app.subheader)}
+        assert set(headings) <= shown
+        assert "It was built without" not in texts(app)
+
+
+def test_a_month_of_moves_adds_up(demo_warehouse: Path, show: Show) -> None:
+    app = show(demo_warehouse, "Segments")
+    figures = {metric.label: metric.value for metric in app.metric}
+    slider = app.select_slider(key="moved_in")
+    slider.set_value(slider.options[-2]).run()
+    assert_calm(app)
+    earlier = {metric.label: metric.value for metric in app.metric}
+    assert earlier["Moved"] != figures["Moved"]
+    assert earlier["Buyers"] == figures["Buyers"]
+
+
+def test_pairs_that_may_be_chance_are_shown_when_asked_for(
+    demo_warehouse: Path, show: Show
+) -> None:
+    def pairs(app: AppTest) -> int:
+        rows = next(frame.value for frame in app.dataframe if "q_value" in frame.value)
+        return int((rows["is_significant"] == 0).sum())
+
+    assert pairs(show(demo_warehouse, "Baskets", rank="Bought together")) == 0
+    every = show(
+        demo_warehouse, "Baskets", rank="Bought together", evidence="All listed"
+    )
+    assert_calm(every)
+    assert pairs(every) > 0
 
 
 def test_an_error_of_the_dashboard_itself_shows_no_traceback(

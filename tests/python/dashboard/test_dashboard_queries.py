@@ -124,6 +124,105 @@ def test_category_pairs_hold_each_pair_once(warehouse: Warehouse) -> None:
     assert not rows.duplicated(["category1", "category2"]).any()
 
 
+def test_significant_pairs_are_a_part_of_those_listed(warehouse: Warehouse) -> None:
+    low, _ = baskets.largest_count(warehouse)
+    listed = baskets.pairs(warehouse, low, (), "lift_lower_95", 10_000)
+    significant = baskets.pairs(
+        warehouse, low, (), "lift_lower_95", 10_000, only_significant=True
+    )
+    assert len(significant) == baskets.pair_count(
+        warehouse, low, (), only_significant=True
+    )
+    assert 0 < len(significant) < len(listed)
+    assert significant["is_significant"].all()
+    assert significant["lift_lower_95"].is_monotonic_decreasing
+    assert significant["q_value"].max() == baskets.chance_share(warehouse)
+
+
+def test_recommendations_follow_the_minimum_and_the_categories(
+    warehouse: Warehouse,
+) -> None:
+    row = warehouse.query(
+        "select product_key, count(*) as n from rpt_product_recommendations "
+        "group by product_key order by n desc, product_key limit 1"
+    ).iloc[0]
+    product = int(row["product_key"])
+    every = baskets.recommendations(warehouse, product, 0, ())
+    assert every is not None
+    assert list(every["recommendation_rank"]) == list(range(1, int(row["n"]) + 1))
+    top = int(every["co_purchase_count"].max())
+    some = baskets.recommendations(warehouse, product, top, ())
+    assert some is not None
+    assert (some["co_purchase_count"] >= top).all()
+    assert 0 < len(some) < len(every)
+    category = str(every["category"].iloc[0])
+    inside = baskets.recommendations(warehouse, product, 0, (category,))
+    assert inside is not None
+    assert len(inside) == (every["category"] == category).sum()
+
+
+def test_affinity_is_cut_to_the_chosen_categories(warehouse: Warehouse) -> None:
+    every = baskets.category_affinity(warehouse, ())
+    assert every is not None
+    names = sorted({*every["category1"], *every["category2"]})
+    assert len(every) == len(names) * (len(names) - 1) / 2
+    some = baskets.category_affinity(warehouse, tuple(names[:3]))
+    assert some is not None
+    assert len(some) == 3
+
+
+def test_moves_of_a_month_and_who_stayed_are_its_buyers(warehouse: Warehouse) -> None:
+    moves = customers.segment_moves(warehouse)
+    assert moves is not None
+    history = customers.segment_history(moves)
+    assert list(history.columns) == list(customers.SEGMENT_GROUPS)
+    for month, before in zip(history.index[1:], history.index, strict=False):
+        figures = customers.month_figures(moves, month)
+        moved = customers.moves_of_month(moves, month)
+        assert moved["customers"].sum() == figures["customers_moved"]
+        size = history.loc[before].sum()
+        assert size + figures["month_new_buyers"] == history.loc[month].sum()
+        assert figures["segment_stayed"] == pytest.approx(
+            1 - figures["customers_moved"] / size
+        )
+    buyers = warehouse.query("select count(*) as n from rpt_customer_rfm")["n"].iloc[0]
+    assert history.iloc[-1].sum() == buyers  # the demo shop's today ends a month
+
+
+def test_every_segment_is_in_one_group() -> None:
+    grouped = [n for names in customers.SEGMENT_GROUPS.values() for n in names]
+    assert sorted(grouped) == sorted(customers.SEGMENTS)
+
+
+def test_types_of_customers_share_the_known_customers_sales(
+    warehouse: Warehouse,
+) -> None:
+    rows = customers.sales_by_type(warehouse)
+    assert rows is not None
+    known = warehouse.query(
+        "select sum(net_sales) as net_sales from FactOrders where customer_key <> -1"
+    )["net_sales"].iloc[0]
+    assert rows["net_sales"].sum() == pytest.approx(known)
+    assert set(rows["customer_type"]) == {
+        "new",
+        "returning",
+        "reactivated",
+        "no order yet",
+    }
+
+
+def test_origins_are_ordered_by_value(warehouse: Warehouse) -> None:
+    for kind in customers.ORIGINS.values():
+        counts = []
+        for days in customers.MILESTONES:
+            rows = customers.origin_values(warehouse, kind, days)
+            assert rows is not None
+            assert rows["value_per_customer"].is_monotonic_decreasing
+            counts.append(rows["customers"].sum())
+        assert counts == sorted(counts, reverse=True)
+        assert counts[-1] > 0
+
+
 def test_rows_in_are_the_rows_of_the_raw_tables(warehouse: Warehouse) -> None:
     intake = quality.intake(quality.outcomes(warehouse)).set_index("raw_table")
     for table in quality.RAW_TABLES:
