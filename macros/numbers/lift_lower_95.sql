@@ -1,7 +1,8 @@
 {#
     The lower bound of lift, one-sided 95 %: its logarithm is nearly normal, with a
-    variance by the delta method over the four cells of the table of two products. Counts
-    are divided before they are multiplied: the product of two may not fit an integer.
+    variance by the delta method over the four cells of the table of two products.
+    Products of counts are doubles: they may not fit an integer. First and second may
+    change places without moving a digit, so that ties stay ties.
 
     Args:
         both: baskets with both.
@@ -10,13 +11,14 @@
         baskets: all baskets.
 #}
 {% macro lift_lower_95(both, first, second, baskets) -%}
+    {%- set product = 'cast(' ~ first ~ ' as ' ~ ratio_type() ~ ') * ' ~ second -%}
+    {%- set all_pairs = 'cast(' ~ both ~ ' as ' ~ ratio_type() ~ ') * ' ~ baskets -%}
     exp(
-        ln({{ ratio(both, first) }}) - ln({{ ratio(second, baskets) }})
+        ln({{ ratio(all_pairs, product) }})
         - 1.6448536269514722 * sqrt(abs(
             {{ ratio('1', both) }}
-            - {{ ratio('1', first) }}
-            - {{ ratio('1', second) }}
-            + 2 * {{ ratio(both, first) }} * {{ ratio('1', second) }}
+            * ((1 - {{ ratio(both, first) }}) * (1 - {{ ratio(both, second) }}))
+            + {{ ratio(both, product) }}
             - {{ ratio('1', baskets) }}
         ))
     )
