@@ -130,8 +130,10 @@ def comparison() -> Comparison:
 
 
 def countries() -> tuple[str, ...]:
-    """Countries, in the sidebar; empty for all."""
+    """Countries, in the sidebar; empty for all, and not asked where one is all."""
     options, _ = data.choices()
+    if len(options) < 2:
+        return ()
     return tuple(
         st.sidebar.multiselect(
             "Country",
@@ -145,8 +147,10 @@ def countries() -> tuple[str, ...]:
 
 
 def categories() -> tuple[str, ...]:
-    """Categories, in the sidebar; empty for all."""
+    """Categories, in the sidebar; empty for all, and not asked where one is all."""
     _, options = data.choices()
+    if len(options) < 2:
+        return ()
     return tuple(
         st.sidebar.multiselect(
             "Category",

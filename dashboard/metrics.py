@@ -289,14 +289,15 @@ _ALL = (
     Metric(
         "expected_orders",
         "Expected orders",
-        "Purchases (days with an order) that the BG/NBD model expects in the forecast "
-        "period.",
+        "Purchases (days with an order) that the BG/NBD model expects in the weeks "
+        "ahead: 52, or what the var `clv_horizon_weeks` says.",
         Unit.COUNT,
     ),
     Metric(
         "predicted_value",
         "Predicted value",
-        "Expected orders times the expected spend per order, in the forecast period.",
+        "Expected orders times the expected spend per order (Gamma-Gamma), in the same "
+        "weeks.",
         Unit.MONEY,
     ),
     Metric(

@@ -161,6 +161,7 @@ def bands(
             for place in places
         ],
         showgrid=False,
+        zeroline=False,
     )
     chart.update_yaxes(tickformat="~s", nticks=5)
     chart.update_layout(bargap=0.06)

@@ -112,6 +112,7 @@ def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
         colorscale=look.diverging,
         text=texts,
         texttemplate="%{text}",
+        textfont={"color": look.text},
         hovertext=hovers,
         hovertemplate="%{hovertext}<extra></extra>",
         showscale=False,

@@ -17,6 +17,7 @@ from dashboard.charts.look import (
     escaped,
     figure,
     records,
+    share_axis,
 )
 from dashboard.formatting import exact, short
 from dashboard.metrics import Metric, Unit, metric
@@ -92,7 +93,9 @@ def cohort_heat_map(
         )
     for row, name in enumerate(matrix.index, start=1):
         for column, month in enumerate(months):
-            if (name, month) in incomplete and texts[row][column]:
+            is_open = (name, month) in incomplete and texts[row][column]
+            # The first month of a cohort is whole by definition.
+            if is_open and (month > 0 or shown.key != "retention_rate"):
                 texts[row][column] += "*"
     # Hover and figures also where the colour is left out.
     background = np.where(np.isnan(values), np.nan, np.nan_to_num(coloured))
@@ -105,9 +108,11 @@ def cohort_heat_map(
         zmax=top or 1.0,
         text=texts,
         texttemplate="%{text}",
+        # Two digits fit into a cell on a phone; longer figures shrink to theirs.
+        textfont={"color": look.text, "size": 11 if shown.unit is Unit.SHARE else None},
         hovertext=hovers,
         hovertemplate="%{hovertext}<extra></extra>",
-        colorscale=look.scale,
+        colorscale=look.cell_scale,
         showscale=False,
         xgap=2,
         ygap=2,
@@ -297,6 +302,7 @@ def score_grid(cells: pd.DataFrame, look: Look, height: int = 420) -> go.Figure:
         z=numbers,
         text=[[look.short(number, buyers) for number in row] for row in numbers],
         texttemplate="%{text}",
+        textfont={"color": look.text},
         hovertext=[
             [
                 f"<b>Recency {recency}, frequency {frequency}</b><br>"
@@ -307,7 +313,7 @@ def score_grid(cells: pd.DataFrame, look: Look, height: int = 420) -> go.Figure:
             for frequency in scores
         ],
         hovertemplate="%{hovertext}<extra></extra>",
-        colorscale=look.scale,
+        colorscale=look.cell_scale,
         showscale=False,
         xgap=3,
         ygap=3,
@@ -344,10 +350,8 @@ def lorenz_curve(curve: pd.DataFrame, look: Look, height: int = 320) -> go.Figur
         hovertemplate="The smaller %{x:.0%} of buyers<br>brought %{y:.1%} of the money"
         "<extra></extra>",
     )
-    chart.update_xaxes(
-        tickformat=".0%", range=[0, 1], showgrid=False, title_text="Share of buyers"
-    )
-    chart.update_yaxes(tickformat=".0%", range=[0, 1.02], title_text="Share of money")
+    chart.update_xaxes(**share_axis(), showgrid=False, title_text="Share of buyers")
+    chart.update_yaxes(**share_axis(), title_text="Share of money")
     return chart
 
 

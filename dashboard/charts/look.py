@@ -21,8 +21,10 @@ GREY = "#8A97A8"
 
 _LIGHT_SCALE = ("#EDF3FA", "#C3DAF1", "#8BB6E2", "#5490D0", "#2F6FB7", "#174A85")
 _DARK_SCALE = ("#1A2430", "#1D3A5B", "#255A93", "#3B82C9", "#7BB2EA", "#D3E7FC")
-_LIGHT_DIVERGING = ("#B4540F", "#E9A468", "#F4EFE9", "#86B4E0", "#1F5FA8")
-_DARK_DIVERGING = ("#F09A55", "#8F5326", "#252D38", "#2C639E", "#8CC0F5")
+_LIGHT_CELLS = ("#F1F6FB", "#D3E4F5", "#A9CBEA", "#7FB0DF")
+_DARK_CELLS = ("#1A2430", "#1D3550", "#22507F", "#2A67A6")
+_LIGHT_DIVERGING = ("#DB8A45", "#EDB98C", "#F4EFE9", "#A9CBEA", "#6FA5D9")
+_DARK_DIVERGING = ("#A85A1C", "#6E4122", "#252D38", "#22507F", "#2A67A6")
 
 # What the browser may do with a picture: hover and click, nothing that hides it.
 CONFIG: Mapping[str, Any] = {
@@ -73,13 +75,13 @@ class Look:
         return "#232C37" if self.dark else "#EEF1F5"
 
     @property
-    def scale(self) -> list[list[Any]]:
-        """From little to much."""
-        return _stops(_DARK_SCALE if self.dark else _LIGHT_SCALE)
+    def cell_scale(self) -> list[list[Any]]:
+        """From little to much, never so strong that text on it is hard to read."""
+        return _stops(_DARK_CELLS if self.dark else _LIGHT_CELLS)
 
     @property
     def map_scale(self) -> list[list[Any]]:
-        """Like `scale`, but little stands out from land without any."""
+        """From little to much; little stands out from land without any."""
         return _stops((_DARK_SCALE if self.dark else _LIGHT_SCALE)[1:])
 
     @property
@@ -93,6 +95,8 @@ class Look:
 
     def tick(self, value: float, metric: Metric) -> str:
         """The figure beside an axis: no cents."""
+        if metric.unit is Unit.SHARE:
+            return f"{value:.0%}"
         if metric.unit is Unit.MONEY:
             sign = MINUS if value < 0 else ""
             return escaped(f"{sign}{self.currency.symbol}{short_number(abs(value))}")
@@ -181,6 +185,15 @@ def axis_format(metric: Metric, look: Look) -> dict[str, Any]:
             return {"tickformat": "~s"}
         case _:
             return {"tickformat": "~g"}
+
+
+def share_axis() -> dict[str, Any]:
+    """An axis from nothing to all, with both ends written."""
+    return {
+        "tickvals": [0, 0.25, 0.5, 0.75, 1],
+        "ticktext": ["0%", "25%", "50%", "75%", "100%"],
+        "range": [0, 1.02],
+    }
 
 
 def records(frame: pd.DataFrame) -> Iterator[Any]:

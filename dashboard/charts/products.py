@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, GREY, Look, escaped, figure
+from dashboard.charts.look import BLUE, GREY, Look, escaped, figure, share_axis
 from dashboard.metrics import metric
 
 
@@ -62,10 +62,8 @@ def pareto(products: pd.DataFrame, look: Look, height: int = 300) -> go.Figure:
             xshift=8 if share < 0.5 else -8,
             font={"color": look.text, "size": 12},
         )
-    chart.update_xaxes(
-        tickformat=".0%", range=[0, 1], showgrid=False, title_text="Share of products"
-    )
-    chart.update_yaxes(tickformat=".0%", range=[0, 1.04], nticks=6)
+    chart.update_xaxes(**share_axis(), showgrid=False, title_text="Share of products")
+    chart.update_yaxes(**share_axis())
     return chart
 
 

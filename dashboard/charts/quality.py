@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, ORANGE, Look, figure
+from dashboard.charts.look import BLUE, ORANGE, Look, figure, share_axis
 
 
 def intake_bars(intake: pd.DataFrame, look: Look) -> go.Figure:
@@ -33,6 +33,6 @@ def intake_bars(intake: pd.DataFrame, look: Look) -> go.Figure:
         )
     chart.update_layout(barmode="stack", showlegend=True, hovermode="y unified")
     chart.update_layout(margin={"l": 8, "r": 8, "t": 28, "b": 8})
-    chart.update_xaxes(tickformat=".0%", range=[0, 1], showgrid=False)
+    chart.update_xaxes(**share_axis(), showgrid=False)
     chart.update_yaxes(autorange="reversed", showgrid=False)
     return chart

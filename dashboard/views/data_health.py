@@ -1,6 +1,7 @@
 """Data health: can I trust it?"""
 
 import datetime as dt
+import re
 
 import pandas as pd
 import streamlit as st
@@ -69,7 +70,7 @@ def _freshness() -> None:
         for name, value, help_text in facts:
             st.metric(name, value, border=True, help=help_text, height="stretch")
     more = {
-        str(name): str(value)
+        str(name): _told(str(name), value)
         for name, value in info.items()
         if name not in ("built_at", "as_of_date") and value is not None
     }
@@ -80,6 +81,17 @@ def _freshness() -> None:
                 for name, value in more.items()
             )
         )
+
+
+def _told(name: str, value: object) -> str:
+    """A fact of the build as people read it, without the folders of the machine."""
+    match name:
+        case "origin":
+            return re.split(r"[\\/]", str(value).rstrip("\\/"))[-1]
+        case "duration_seconds":
+            return f"{float(str(value)):,.0f}"
+        case _:
+            return str(value)
 
 
 def _moment(value: object) -> dt.datetime | None:
@@ -138,12 +150,12 @@ def _left_out(rows: pd.DataFrame) -> None:
                 continue
             st.markdown(f"**{heading}**")
             columns = {
-                "raw_table": st.column_config.TextColumn("Raw table"),
-                "reason": st.column_config.TextColumn("Reason", width="large"),
+                "reason": st.column_config.TextColumn("Reason"),
                 "row_count": st.column_config.NumberColumn("Rows", format="%,d"),
             }
             if part["amount"].notna().any():
                 columns["amount"] = frame.money_column("Amount", money)
+            columns["raw_table"] = st.column_config.TextColumn("Raw table")
             frame.table(part, columns, heading, f"outcome_{outcome}")
 
 

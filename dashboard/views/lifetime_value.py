@@ -185,6 +185,7 @@ def _predicted(values: pd.DataFrame) -> None:
                 ("p_alive", float(known["p_alive"].mean())),
             ]
         )
+        frame.caption("Buyers by the chance that they have not left for good.")
         alive = customers.share_histogram(known["p_alive"])
         frame.chart(
             bands(
@@ -237,7 +238,7 @@ def _backtest(countries: tuple[str, ...]) -> None:
             f"expected {float(model['predicted_orders']):,.0f} purchases in them; "
             f"{int(model['actual_orders']):,} came ({off:+.1%})."
         )
-        left, right = st.columns([3, 2])
+        left, right = st.columns(2)
         with left:
             frame.chart(
                 forecast_check(tenths, frame.look()),

@@ -49,11 +49,22 @@ def main() -> None:
         return
     _headline(chosen, by_day, earlier, against)
     _over_time(chosen, by_day, earlier, against)
-    left, right = st.columns(2)
-    with left:
-        _breakdown("category", "Which categories sell?", chosen, earlier)
-    with right:
-        _breakdown("country", "Where do the buyers live?", chosen, earlier)
+    # What all sales have in common says nothing about where they come from.
+    breakdowns = [
+        (column, question)
+        for options, column, question in zip(
+            data.choices()[::-1],
+            ("category", "country"),
+            ("Which categories sell?", "Where do the buyers live?"),
+            strict=True,
+        )
+        if len(options) > 1
+    ]
+    for place, (column, question) in zip(
+        st.columns(len(breakdowns) or 1), breakdowns, strict=False
+    ):
+        with place:
+            _breakdown(column, question, chosen, earlier)
 
 
 def _earlier(
