@@ -116,9 +116,7 @@ def calls(
         )
         yield from _customer_calls(warehouse, chosen.countries)
         yield from _basket_calls(warehouse, chosen.categories)
-    yield "Retention: cohorts", lambda: customers.cohorts(warehouse, "first_order")
-    yield "Data health: outcomes", lambda: quality.outcomes(warehouse)
-    yield "Data health: row counts", lambda: quality.row_counts(warehouse)
+    yield from _calls_without_filters(warehouse)
     for table in explore.tables(warehouse):
         yield (
             "Explore: first rows",
@@ -135,10 +133,35 @@ def calls(
         )
 
 
+def _calls_without_filters(
+    warehouse: Warehouse,
+) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield "Overview: days", partial(span, warehouse)
+    yield "Overview: choices", partial(sales.choices, warehouse)
+    for basis in ("first_order", "registration"):
+        yield "Retention: cohorts", partial(customers.cohorts, warehouse, basis)
+    yield "Retention: repeat orders", partial(customers.repeat_purchases, warehouse)
+    yield "Retention: by customer type", partial(customers.sales_by_type, warehouse)
+    yield "Segments: moves", partial(customers.segment_moves, warehouse)
+    for kind in customers.ORIGINS.values():
+        yield (
+            "Lifetime value: by origin",
+            partial(customers.origin_values, warehouse, kind, customers.MILESTONES[0]),
+        )
+    yield "Lifetime value: forecast check", partial(customers.backtest, warehouse)
+    yield "Lifetime value: its tenths", partial(customers.backtest_tenths, warehouse)
+    yield "Baskets: share of chance", partial(baskets.chance_share, warehouse)
+    yield "Data health: outcomes", partial(quality.outcomes, warehouse)
+    yield "Data health: row counts", partial(quality.row_counts, warehouse)
+    yield "Data health: build", partial(quality.build_info, warehouse)
+    yield "Data health: tests", partial(quality.build_tests, warehouse)
+
+
 def _sales_calls(
     warehouse: Warehouse, chosen: SalesFilter, grain: Grain
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "Overview: sales by day", lambda: sales.by_day(warehouse, chosen)
+    yield "Overview: totals", lambda: sales.totals(warehouse, chosen)
     yield "Overview: buyers", lambda: sales.buyers(warehouse, chosen)
     yield (
         "Overview: buyers by period",
@@ -168,13 +191,29 @@ def _basket_calls(
     warehouse: Warehouse, categories: tuple[str, ...]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     low, _ = baskets.largest_count(warehouse)
+    yield "Baskets: counts", partial(baskets.largest_count, warehouse)
+    for only_significant in (False, baskets.has_evidence(warehouse)):
+        yield (
+            "Baskets: pairs",
+            partial(
+                *(baskets.pairs, warehouse, low, categories, "lift", 15),
+                only_significant=only_significant,
+            ),
+        )
+        yield (
+            "Baskets: number of pairs",
+            partial(
+                *(baskets.pair_count, warehouse, low, categories),
+                only_significant=only_significant,
+            ),
+        )
     yield (
-        "Baskets: pairs",
-        lambda: baskets.pairs(warehouse, low, categories, "lift", 15),
+        "Baskets: orders of two categories",
+        lambda: baskets.category_affinity(warehouse, categories),
     )
     yield (
-        "Baskets: number of pairs",
-        lambda: baskets.pair_count(warehouse, low, categories),
+        "Baskets: what to offer",
+        lambda: baskets.recommendations(warehouse, 1, low, categories),
     )
     yield (
         "Baskets: categories",
