@@ -658,10 +658,9 @@ def test_pairs_that_may_be_chance_are_shown_when_asked_for(
         rows = next(frame.value for frame in app.dataframe if "q_value" in frame.value)
         return int((rows["is_significant"] == 0).sum())
 
-    assert pairs(show(demo_warehouse, "Baskets", rank="Bought together")) == 0
-    every = show(
-        demo_warehouse, "Baskets", rank="Bought together", evidence="All listed"
-    )
+    choice = {"rank": "Bought together", "pairs": "50"}
+    assert pairs(show(demo_warehouse, "Baskets", **choice)) == 0
+    every = show(demo_warehouse, "Baskets", **choice, evidence="All listed")
     assert_calm(every)
     assert pairs(every) > 0
 

@@ -1,0 +1,308 @@
+"""Predictions and evidence, held against what the generator planted, and their speed.
+
+Three shops are made. In the first, on the `stationary` profile, fits must find the
+planted parameters, and tests of pairs the planted affinities. The second is the same
+shop without any: whatever is found there is chance. The third is large, and tells how
+long fit, scores and history take.
+"""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.artifacts import newest_artifacts, read_artifacts
+from benchmarks.measure import measure
+from benchmarks.report import Row, Section
+from pipeline.clv.fit import PurchaseSummaries, fit_summaries
+from pipeline.table_readers import TableReader, reader_for
+
+# What is asked of predictions and evidence.
+BG_NBD_TOLERANCE = 0.05
+GAMMA_GAMMA_TOLERANCE = 0.10
+BACKTEST_TOLERANCE = 0.05
+AFFINITIES_FOUND = 0.90
+FALSE_DISCOVERY_RATE = 0.05  # var co_purchase_false_discovery_rate
+FOUND_BY_CHANCE = 0.001
+FIT_CPU_SECONDS = 2.0
+SCORING_SECONDS = {"sqlite": 5.0, "duckdb": 1.0}
+HISTORY_SECONDS = {"duckdb": 30.0}
+
+STATIONARY = ["--profile", "stationary", "--customers", "50000"]
+# So many register that 100,000 of them buy, in 36 months.
+LARGE = ["--customers", "115000"]
+SCORING_MODELS = (
+    "int_clv_customer_kinds",
+    "int_clv_quadrature",
+    "int_clv_expectations",
+    "int_clv_scores",
+)
+
+Pair = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A generated shop in its warehouse.
+
+    Attributes:
+        truth: What the generator planted.
+        reader: The warehouse.
+        seconds: How long each model ran.
+    """
+
+    truth: Mapping[str, Any]
+    reader: TableReader
+    seconds: Mapping[str, float]
+
+
+def measure_science(engine: str, project: Path, scratch: Path) -> Section:
+    """Make the three shops and measure them.
+
+    Args:
+        engine: ``sqlite`` or ``duckdb``.
+        project: The root of the repository.
+        scratch: A folder for raw files and databases; emptied of them afterwards.
+    """
+    section = Section("Predictions and evidence")
+    for what, arguments, look in (
+        ("planted", STATIONARY, _measure_planted),
+        ("control", [*STATIONARY, "--no-affinities"], _measure_control),
+        ("large", LARGE, _measure_speed),
+    ):
+        print(f"... {section.title}: {what} shop", file=sys.stderr, flush=True)
+        folder = scratch / what
+        shop = _make_shop(folder, arguments, engine, project, section)
+        if shop is not None:
+            look(shop, engine, section)
+            shop.reader.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    return section
+
+
+def _make_shop(
+    folder: Path, arguments: Sequence[str], engine: str, project: Path, section: Section
+) -> Shop | None:
+    raw, database = folder / "raw", folder / f"shop.{engine}"
+    commands = (
+        ["-m", "generator", *arguments, "--out", str(raw)],
+        [
+            *("-m", "pipeline", "build", "--raw", str(raw)),
+            *("--target", engine, "--database", str(database)),
+        ],
+    )
+    for command in commands:
+        # The tests are measured elsewhere.
+        result = measure(
+            command, project, {"DBT_EXCLUDE_RESOURCE_TYPES": "test unit_test"}
+        )
+        if result.exit_code != 0:
+            section.failures.append(f"{command[1]}: {result.complaint}")
+            return None
+    artifacts = newest_artifacts(project)
+    if artifacts is None:
+        section.failures.append("pipeline build: it left no artifacts")
+        return None
+    seconds = read_artifacts(artifacts).seconds_a_model()
+    shutil.rmtree(artifacts)
+    truth = json.loads((raw / "truth.json").read_text(encoding="utf-8"))
+    return Shop(truth, reader_for(str(database)), seconds)
+
+
+def _measure_planted(shop: Shop, engine: str, section: Section) -> None:
+    for process, names, tolerance in (
+        ("purchase_process", ("r", "alpha", "a", "b"), BG_NBD_TOLERANCE),
+        ("spend_process", ("p", "q", "gamma"), GAMMA_GAMMA_TOLERANCE),
+    ):
+        planted = shop.truth[process]
+        fits = {
+            str(row[0]): row[1:]
+            for row in shop.reader.rows("clv_parameters", ["fit_name", *names])
+        }
+        pairs = list(zip(names, fits["all_data"], strict=True))
+        errors = [_relative(value, planted[name]) for name, value in pairs]
+        section.rows.append(
+            _judged(
+                f"{planted['model']} parameters, worst error",
+                max(errors),
+                tolerance,
+                at_most=True,
+                floor=", ".join(
+                    f"{name} {planted[name]:g}: {value or float('nan'):.3f}"
+                    for name, value in pairs
+                ),
+            )
+        )
+    columns = ["forecast_method", "predicted_orders", "actual_orders", "relative_error"]
+    for method, predicted, actual, error in shop.reader.rows(
+        "rpt_clv_backtest", columns
+    ):
+        if method == "bg_nbd":
+            section.rows.append(
+                _judged(
+                    "backtest, error of the total",
+                    abs(error) if error is not None else float("inf"),
+                    BACKTEST_TOLERANCE,
+                    at_most=True,
+                    floor=f"{predicted or float('nan'):,.0f} for {actual:,}",
+                )
+            )
+    _measure_pairs(shop, section)
+
+
+def _measure_pairs(shop: Shop, section: Section) -> None:
+    listed = significant_pairs(shop.reader)
+    significant = {pair for pair, is_significant in listed.items() if is_significant}
+    affinities = planted_affinities(shop.truth)
+    found = affinities & significant
+    kin = planted_kin(shop.truth)
+    chance = {pair for pair in significant if not belong_together(pair, kin)}
+    section.rows += [
+        _judged(
+            "planted affinities called significant",
+            len(found) / len(affinities),
+            AFFINITIES_FOUND,
+            at_most=False,
+            floor=f"{len(found)} of {len(affinities)}",
+        ),
+        _judged(
+            "significant pairs that nothing planted",
+            len(chance) / max(len(significant), 1),
+            FALSE_DISCOVERY_RATE,
+            at_most=True,
+            floor=f"{len(chance)} of {len(significant)}",
+        ),
+    ]
+    unplanted = sum(not belong_together(pair, kin) for pair in listed)
+    section.notes.append(
+        f"{len(listed):,} pairs listed; {unplanted:,} of them share neither affinity "
+        "nor mission"
+    )
+
+
+def _measure_control(shop: Shop, engine: str, section: Section) -> None:
+    listed = significant_pairs(shop.reader)
+    found = sum(listed.values())
+    section.rows.append(
+        _judged(
+            "without affinities: pairs called significant",
+            found / max(len(listed), 1),
+            FOUND_BY_CHANCE,
+            at_most=True,
+            floor=f"{found} of {len(listed):,}",
+        )
+    )
+
+
+def _measure_speed(shop: Shop, engine: str, section: Section) -> None:
+    rows = [
+        row[1:]
+        for row in shop.reader.rows(
+            "int_clv_purchase_summaries",
+            [
+                *("fit_name", "frequency", "recency_days", "age_days"),
+                "mean_repeat_value",
+            ],
+        )
+        if row[0] == "all_data"
+    ]
+    summaries = PurchaseSummaries(*np.array(rows, dtype=np.float64).T)
+    started = time.process_time()
+    fit = fit_summaries("all_data", "", summaries)
+    cpu = time.process_time() - started
+    scoring = sum(shop.seconds[model] for model in SCORING_MODELS)
+    history = shop.seconds["rpt_customer_rfm_history"]
+    size = f"{fit.customers:,} customers"
+    budget, history_budget = SCORING_SECONDS[engine], HISTORY_SECONDS.get(engine)
+    section.rows += [
+        Row(
+            f"fit, {size}",
+            cpu=cpu,
+            figure=fit.purchase_status,
+            budget=f"<= {FIT_CPU_SECONDS:.0f} s CPU",
+            is_within=cpu <= FIT_CPU_SECONDS,
+        ),
+        Row(
+            f"scores, {size}, twice",
+            scoring,
+            floor=", ".join(f"{m} {shop.seconds[m]:.1f}" for m in SCORING_MODELS),
+            budget=f"<= {budget:.0f} s",
+            is_within=scoring <= budget,
+        ),
+        Row(
+            f"RFM history, {size}",
+            history,
+            figure=f"{shop.reader.count('rpt_customer_rfm_history'):,} rows",
+            budget="" if history_budget is None else f"<= {history_budget:.0f} s",
+            is_within=None if history_budget is None else history <= history_budget,
+        ),
+    ]
+
+
+def _relative(value: float | None, planted: float) -> float:
+    return float("inf") if value is None else abs(value / planted - 1)
+
+
+def _judged(
+    what: str, share: float, budget: float, *, at_most: bool, floor: str
+) -> Row:
+    return Row(
+        what,
+        figure=f"{share:.1%}",
+        floor=floor,
+        budget=f"{'<=' if at_most else '>='} {budget:.1%}",
+        is_within=share <= budget if at_most else share >= budget,
+    )
+
+
+def significant_pairs(reader: TableReader) -> dict[Pair, bool]:
+    """Return the listed pairs of product ids, and whether each is significant."""
+    ids = dict(reader.rows("dimproduct", ["product_key", "product_id"]))
+    return {
+        frozenset((str(ids[first]), str(ids[second]))): bool(significant)
+        for first, second, significant in reader.rows(
+            "rpt_product_co_purchases",
+            ["product1_key", "product2_key", "is_significant"],
+        )
+    }
+
+
+def planted_affinities(truth: Mapping[str, Any]) -> set[Pair]:
+    """Return the pairs of which one product was planted to follow the other."""
+    return {
+        frozenset((pair["product_id"], pair["followed_by_product_id"]))
+        for pair in truth["affinities"]
+    }
+
+
+def planted_kin(truth: Mapping[str, Any]) -> list[set[str]]:
+    """Return groups of products that were planted to be bought together.
+
+    Those of one mission and those that follow them, and every chain of followers:
+    two products of one group are no chance, though no affinity joins them.
+    """
+    followers = {
+        pair["product_id"]: pair["followed_by_product_id"]
+        for pair in truth["affinities"]
+    }
+    groups = [set(mission["product_ids"]) for mission in truth["missions"]]
+    groups += [{product} for product in followers]
+    for group in groups:
+        left = list(group)
+        while left:
+            follower = followers.get(left.pop())
+            if follower is not None and follower not in group:
+                group.add(follower)
+                left.append(follower)
+    return groups
+
+
+def belong_together(pair: Pair, kin: Sequence[set[str]]) -> bool:
+    """Whether two products are of one group."""
+    return any(pair <= group for group in kin)
