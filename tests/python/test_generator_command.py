@@ -173,6 +173,10 @@ def test_a_full_disk_leaves_the_files_as_they_were(
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stopped_run_leaves_no_file_that_looks_complete(
     kill: signal.Signals, tmp_path: Path
@@ -184,6 +188,8 @@ def test_a_stopped_run_leaves_no_file_that_looks_complete(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell starts what it puts into the background with interrupts ignored.
+        preexec_fn=heed_interrupts,
     )
     while not any(tmp_path.glob(".generator-*/raw_customers.csv")):
         assert process.poll() is None

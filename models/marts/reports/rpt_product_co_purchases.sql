@@ -18,21 +18,15 @@ products as (
 
 ),
 
-product_strata as (
+pairs as (
 
-    select * from {{ ref('int_basket_product_strata') }}
+    select * from {{ ref('int_product_pairs') }}
 
 ),
 
-pairs as (
+excesses as (
 
-    select counted.* from (
-        {{ counted_pairs(
-            ref('int_frequent_basket_items'),
-            ref('int_basket_products'),
-            '(select min_pair_orders from ' ~ ref('int_basket_thresholds') ~ ')',
-        ) }}
-    ) as counted
+    select * from {{ ref('int_product_pair_excesses') }}
 
 ),
 
@@ -43,12 +37,18 @@ named_pairs as (
         pairs.product2_key,
         first_products.product_name as product1,
         second_products.product_name as product2,
-        cast(pairs.pair_orders as bigint) as co_purchase_count,
+        pairs.pair_orders as co_purchase_count,
         first_counts.orders as orders_with_product1,
         second_counts.orders as orders_with_product2,
-        thresholds.baskets_used
+        thresholds.baskets_used,
+        excesses.expected_co_purchases,
+        excesses.z_score
 
     from pairs
+    inner join excesses
+        on
+            pairs.product1_key = excesses.product1_key
+            and pairs.product2_key = excesses.product2_key
     inner join products as first_products
         on pairs.product1_key = first_products.product_key
     inner join products as second_products
@@ -58,28 +58,6 @@ named_pairs as (
     inner join basket_products as second_counts
         on pairs.product2_key = second_counts.product_key
     cross join thresholds
-
-),
-
--- what baskets of these sizes would share if their products had nothing in common
-expected as (
-
-    select
-        pairs.product1_key,
-        pairs.product2_key,
-        sum(
-            cast(first_strata.orders as {{ ratio_type() }})
-            * second_strata.orders * first_strata.pair_rate
-        ) as expected_co_purchases
-
-    from pairs
-    inner join product_strata as first_strata
-        on pairs.product1_key = first_strata.product_key
-    inner join product_strata as second_strata
-        on
-            pairs.product2_key = second_strata.product_key
-            and first_strata.stratum = second_strata.stratum
-    group by pairs.product1_key, pairs.product2_key
 
 ),
 
@@ -127,55 +105,10 @@ measured as (
             'named_pairs.orders_with_product2',
             'named_pairs.baskets_used'
         ) }} as lift_lower_95,
-        expected.expected_co_purchases,
-        named_pairs.co_purchase_count - 0.5 as count_less_half
+        named_pairs.expected_co_purchases,
+        {{ exponential(log_normal_upper_tail('named_pairs.z_score')) }} as p_value
 
     from named_pairs
-    left join expected
-        on
-            named_pairs.product1_key = expected.product1_key
-            and named_pairs.product2_key = expected.product2_key
-
-),
-
--- how far the count is above a Poisson variable's mean, as a normal variable's z
-rooted as (
-
-    select
-        *,
-        (count_less_half - expected_co_purchases) / sqrt(expected_co_purchases)
-            as relative_excess,
-        case when count_less_half < expected_co_purchases then -1 else 1 end
-        * sqrt(2 * abs(
-            count_less_half * ln(count_less_half / expected_co_purchases)
-            - (count_less_half - expected_co_purchases)
-        )) as signed_root
-
-    from measured
-
-),
-
-normalised as (
-
-    select
-        *,
-        case
-            when abs(signed_root) < 0.0001
-                then signed_root + 1 / (6 * sqrt(count_less_half))
-            else signed_root + ln(relative_excess / signed_root) / signed_root
-        end as z_score
-
-    from rooted
-
-),
-
-tested as (
-
-    select
-        *,
-        {{ exponential(log_normal_upper_tail('z_score')) }} as p_value
-
-    from normalised
 
 ),
 
@@ -185,7 +118,7 @@ ranked as (
         *,
         count(*) over (order by p_value) as p_rank
 
-    from tested
+    from measured
 
 ),
 
