@@ -133,10 +133,13 @@ def _measure_planted(shop: Shop, engine: str, section: Section) -> None:
                 max(errors),
                 tolerance,
                 at_most=True,
-                floor=", ".join(
-                    f"{name} {planted[name]:g}: {value or float('nan'):.3f}"
-                    for name, value in pairs
-                ),
+            )
+        )
+        section.notes.append(
+            f"{planted['model']}, planted and found: "
+            + ", ".join(
+                f"{name} {planted[name]:g} and {value or float('nan'):.3f}"
+                for name, value in pairs
             )
         )
     columns = ["forecast_method", "predicted_orders", "actual_orders", "relative_error"]
@@ -231,7 +234,6 @@ def _measure_speed(shop: Shop, engine: str, section: Section) -> None:
         Row(
             f"scores, {size}, twice",
             scoring,
-            floor=", ".join(f"{m} {shop.seconds[m]:.1f}" for m in SCORING_MODELS),
             budget=f"<= {budget:.0f} s",
             is_within=scoring <= budget,
         ),
@@ -243,6 +245,10 @@ def _measure_speed(shop: Shop, engine: str, section: Section) -> None:
             is_within=None if history_budget is None else history <= history_budget,
         ),
     ]
+    section.notes.append(
+        "scores, seconds: "
+        + ", ".join(f"{model} {shop.seconds[model]:.1f}" for model in SCORING_MODELS)
+    )
 
 
 def _relative(value: float | None, planted: float) -> float:
@@ -250,7 +256,7 @@ def _relative(value: float | None, planted: float) -> float:
 
 
 def _judged(
-    what: str, share: float, budget: float, *, at_most: bool, floor: str
+    what: str, share: float, budget: float, *, at_most: bool, floor: str = ""
 ) -> Row:
     return Row(
         what,
