@@ -196,14 +196,22 @@ def _basket_calls(
         yield (
             "Baskets: pairs",
             partial(
-                *(baskets.pairs, warehouse, low, categories, "lift", 15),
+                baskets.pairs,
+                warehouse,
+                low,
+                categories,
+                "lift",
+                15,
                 only_significant=only_significant,
             ),
         )
         yield (
             "Baskets: number of pairs",
             partial(
-                *(baskets.pair_count, warehouse, low, categories),
+                baskets.pair_count,
+                warehouse,
+                low,
+                categories,
                 only_significant=only_significant,
             ),
         )
