@@ -261,7 +261,7 @@ def segment_map(segments: pd.DataFrame, look: Look, height: int = 420) -> go.Fig
         zeroline=False,
     )
     chart.update_yaxes(
-        range=[0.6, 5.6],
+        range=[0.4, 5.6],
         tickvals=[1, 2, 3, 4, 5],
         title_text="Frequency and money score",
         zeroline=False,

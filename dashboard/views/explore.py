@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, data, exports, frame, privacy
+from dashboard.formatting import DASH
 from dashboard.queries import explore
 from dashboard.queries.explore import Condition, Operator
 
@@ -81,6 +82,7 @@ def main() -> None:
         width="stretch",
         height=560,
         alt=f"Rows of {table}.",
+        placeholder=DASH,
         column_config={
             str(name): st.column_config.NumberColumn(format="plain")
             for name in rows.columns
