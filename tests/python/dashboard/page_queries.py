@@ -82,6 +82,20 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
             found[f"companions {some}"] = baskets.companions(
                 warehouse, int(paired["product_key"].min()), low, some, 12
             )
+        found[f"affinity {some}"] = baskets.category_affinity(warehouse, some)
+        found[f"significant {some}"] = baskets.pair_count(
+            warehouse, low, some, only_significant=True
+        )
+        for product in paired["product_key"].sort_values().head(3):
+            found[f"offers {product} {some}"] = baskets.recommendations(
+                warehouse, int(product), low, some
+            )
+    found["moves"] = customers.segment_moves(warehouse)
+    found["repeat purchases"] = customers.repeat_purchases(warehouse)
+    found["sales by type"] = customers.sales_by_type(warehouse)
+    found["backtest tenths"] = customers.backtest_tenths(warehouse)
+    for kind in customers.ORIGINS.values():
+        found[f"origins {kind}"] = customers.origin_values(warehouse, kind, 90)
     found["outcomes"] = quality.outcomes(warehouse)
     found["row_counts"] = quality.row_counts(warehouse)
     for name, condition in {
