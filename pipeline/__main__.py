@@ -168,6 +168,11 @@ def _parser() -> argparse.ArgumentParser:
 def _load(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_for(options.target, options.database)
     loads = load(engine, options.folder, reporter)
+    chosen = "".join(
+        f" --{name} {value}"
+        for name in ("target", "database")
+        if (value := getattr(options, name)) is not None
+    )
     print_table(
         f"loaded into {engine.location}",
         ("raw table", "rows"),
@@ -176,7 +181,7 @@ def _load(options: argparse.Namespace, reporter: Reporter) -> None:
     seconds = sum(reporter.seconds.values())
     reporter.say(
         f"loaded {sum(entry.row_count for entry in loads):,} rows in {seconds:.1f} s; "
-        "run the models with: python -m pipeline build, or dbt run"
+        f"run the models with: python -m pipeline build{chosen}"
     )
 
 
@@ -204,6 +209,12 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
         )
     else:
         print("rejected rows: none", flush=True)
+    if summary.nulled:
+        print_table(
+            "values nulled in accepted rows (counted in rpt_data_quality)",
+            ("raw table", "reason", "rows"),
+            [(table, reason, f"{n:,}") for table, reason, n in summary.nulled],
+        )
     tests = ", ".join(f"{count} {status}" for status, count in summary.tests)
     reporter.say(
         f"published {summary.location} in {time.monotonic() - started:.1f} s "

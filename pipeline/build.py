@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from pipeline.build_record import (
     BuildInfo,
@@ -51,6 +52,7 @@ class BuildSummary:
         source: `demo` or `load`, and where the raw rows came from.
         table_rows: Rows of each raw table, star table and report.
         rejects: Raw table, reason, rows.
+        nulled: The same of optional values that could not be read.
         tests: How many tests had each status.
     """
 
@@ -58,6 +60,7 @@ class BuildSummary:
     source: str
     table_rows: tuple[tuple[str, int], ...]
     rejects: tuple[tuple[str, str, int], ...]
+    nulled: tuple[tuple[str, str, int], ...]
     tests: tuple[tuple[str, int], ...]
 
 
@@ -244,6 +247,14 @@ def _record(
         "select raw_table, reason, count(*) "  # noqa: S608
         f"from {tables['stg_rejected_rows']} group by 1, 2 order by 1, 2"
     )
+    nulled: list[tuple[Any, ...]] = []
+    # The tests of this package build a project of a few models, without reports.
+    if "rpt_data_quality" in tables:
+        nulled = engine.query(
+            "select raw_table, reason, row_count "  # noqa: S608
+            f"from {tables['rpt_data_quality']} "
+            "where outcome = 'value nulled' order by 1, 2"
+        )
     row_counts = {str(table): int(rows) for table, _, _, rows in loads}
     return BuildSummary(
         location=engine.location,
@@ -252,9 +263,14 @@ def _record(
             *((table, row_counts.get(table, 0)) for table in RAW_TABLE_NAMES),
             *_count_rows(engine, dbt_build.nodes),
         ),
-        rejects=tuple((str(a), str(b), int(c)) for a, b, c in rejects),
+        rejects=_reasons(rejects),
+        nulled=_reasons(nulled),
         tests=_count_tests(dbt_build.nodes),
     )
+
+
+def _reasons(rows: Sequence[Sequence[Any]]) -> tuple[tuple[str, str, int], ...]:
+    return tuple((str(table), str(reason), int(n)) for table, reason, n in rows)
 
 
 def _count_rows(engine: Engine, nodes: Sequence[Node]) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """The dbt project that the pipeline builds: where it is, and its variables."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import yaml  # type: ignore[import-untyped]
 from pipeline.errors import PipelineError
 
 PROJECT_NAME = "ecommerce_dwh"
+# ISO 4217.
+_CURRENCY_CODE = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ def find_project(variables: str | None) -> Project:
                 f"--vars: there is no variable {name}; "
                 f"choose among {', '.join(sorted(known))}"
             )
+    currency = str(given.get("currency", known.get("currency", "USD")))
+    if not _CURRENCY_CODE.fullmatch(currency):
+        raise PipelineError(
+            f"the currency is {currency!r}; write its code of three letters, like EUR"
+        )
     return Project(root, str(settings["version"]), {**known, **given}, given)
 
 
@@ -77,6 +85,10 @@ def _parse_variables(text: str | None) -> dict[str, Any]:
         typed = yaml.safe_load(text)
     except yaml.YAMLError:
         parsed = typed = None
+    except ValueError as error:  # a day that does not exist
+        raise PipelineError(
+            f"--vars {text!r}: {error}; write a day that exists, like 2024-12-31"
+        ) from None
     if not isinstance(parsed, dict) or not isinstance(typed, dict):
         raise PipelineError(
             f"--vars {text!r} is no YAML mapping; write it like '{{currency: EUR}}'"

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -163,7 +164,12 @@ def test_every_raw_row_is_accepted_or_rejected_with_a_reason(
         ("raw_order_items", "I6", "order not found"),
         ("raw_orders", "O4", "bad date"),
     ]
-    # A bad value in an optional column is nulled, and the row stays.
+    # A bad value in an optional column is nulled, the row stays, and both are told.
+    assert re.search(
+        r"values nulled.*raw_customers +registration_date: bad date",
+        warehouse.output,
+        re.S,
+    )
     assert read(
         warehouse.built,
         "select customer_id, registration_date from DimCustomer "
@@ -257,6 +263,8 @@ def test_more_customers_and_products_change_no_key(warehouse: Warehouse) -> None
         ),
         (["--vars", "{as_of_dat: 2025-01-01}"], "there is no variable as_of_dat"),
         (["--vars", "just text"], "is no YAML mapping"),
+        (["--vars", "{as_of_date: 2024-99-99}"], "month must be in 1..12; write a day"),
+        (["--vars", "{currency: 12}"], "the currency is '12'; write its code"),
         (["--target", "oracle"], "there is no target oracle"),
         (["--raw", "nowhere"], "the folder nowhere does not exist"),
     ],
