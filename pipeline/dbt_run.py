@@ -14,6 +14,7 @@ from pipeline.project import Project
 
 _FAILED = ("error", "fail", "runtime error")
 _LOG_FILE = "dbt.log"
+_EXCLUDED_TYPES = "DBT_EXCLUDE_RESOURCE_TYPES"
 # Lines of dbt's messages that say where, not what.
 _NOISE = ("> in macro", "> called by", "compiled code at", "compiled Code at")
 
@@ -144,8 +145,7 @@ class DbtSession:
         """
         arguments = [
             "build",
-            # They test the code, not the data: `dbt build` and `make test` run them.
-            *("--exclude-resource-type", "unit_test"),
+            *self._left_out(),
             *(("--select", *select) if select else ()),
             *(("--exclude", *exclude) if exclude else ()),
         ]
@@ -164,6 +164,15 @@ class DbtSession:
         }
         nodes = tuple(_node(result, aliases) for result in results)
         return DbtBuild(nodes, self._log)
+
+    def _left_out(self) -> Sequence[str]:
+        """Unit tests test the code, not the data: `dbt build` and `make test` run them.
+
+        dbt's own variable says otherwise where it is set, and would lose to an option.
+        """
+        if _EXCLUDED_TYPES in os.environ:
+            return ()
+        return ("--exclude-resource-type", "unit_test")
 
     def _keep_earlier_results(self) -> None:
         """Make dbt's artifact one of the whole build: dbt writes it for each part."""
