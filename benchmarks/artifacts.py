@@ -11,7 +11,11 @@ from benchmarks.equality import TABLE_KEYS
 
 # What the models of the floor's tables need for columns that the floor lacks:
 # predicted values, and the evidence of pairs.
-BEYOND_THE_FLOOR = ("int_clv_", "int_basket_product_strata")
+BEYOND_THE_FLOOR = (
+    "int_clv_",
+    "int_basket_product_strata",
+    "int_product_pair_excesses",
+)
 
 Result = Mapping[str, Any]
 
