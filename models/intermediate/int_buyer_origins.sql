@@ -73,10 +73,7 @@ first_lines as (
         sales.order_item_id
 
     from first_orders
-    inner join sales
-        on
-            first_orders.customer_key = sales.customer_key
-            and first_orders.order_id = sales.order_id
+    inner join sales on first_orders.order_id = sales.order_id
     where sales.line_type = 'sale'
 
 ),
@@ -96,22 +93,40 @@ ranked_lines as (
 
 ),
 
-returned as (
+early_returns as (
 
-    select distinct first_lines.customer_key
+    select
+        sales.customer_key,
+        sales.product_key
 
-    from first_lines
-    inner join buyers on first_lines.customer_key = buyers.customer_key
-    inner join sales
-        on
-            first_lines.customer_key = sales.customer_key
-            and first_lines.product_key = sales.product_key
+    from sales
+    inner join buyers on sales.customer_key = buyers.customer_key
     inner join calendar on sales.time_key = calendar.time_key
     where
         sales.line_type = 'return'
         and calendar.date >= buyers.first_order_date
         and calendar.date
         <= {{ add_days('buyers.first_order_date', return_days) }}
+
+),
+
+products_returned as (
+
+    select
+        customer_key,
+        product_key
+    from first_lines
+    intersect
+    select
+        customer_key,
+        product_key
+    from early_returns
+
+),
+
+returned as (
+
+    select distinct customer_key from products_returned
 
 ),
 
