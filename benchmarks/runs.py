@@ -363,8 +363,8 @@ def _listed(seconds: Mapping[str, float]) -> str:
 def measure_server(bench: Bench) -> None:
     """Compare ``pipeline build`` on a server with the bare server.
 
-    The memory is that of the processes started here: with Spark's Java, without
-    PostgreSQL's server.
+    The memory is that of the Python process: without PostgreSQL's server, and without
+    Spark's Java.
     """
     section = bench.section
     bare = ["-m", "benchmarks.bare_engine", "--target", bench.engine]
