@@ -1,4 +1,4 @@
-"""The command line: `python -m pipeline load`, `build`, `export` and `compare`."""
+"""The command line: `python -m pipeline load`, `build`, `fit`, `export`, `compare`."""
 
 import argparse
 import errno
@@ -132,6 +132,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     builds.set_defaults(command=_build, name="build")
 
+    fits = commands.add_parser(
+        "fit",
+        parents=[target],
+        help="fit the lifetime value models in place, for use with bare dbt",
+        description="Fit BG/NBD and Gamma-Gamma to the purchases of the warehouse, and "
+        "replace its table clv_parameters. A build does this by itself.",
+    )
+    fits.set_defaults(command=_fit, name="fit")
+
     exports = commands.add_parser(
         "export",
         parents=[target],
@@ -220,6 +229,26 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
         f"published {summary.location} in {time.monotonic() - started:.1f} s "
         f"(tests: {tests or 'none'})"
     )
+
+
+def _fit(options: argparse.Namespace, reporter: Reporter) -> None:
+    # scipy takes a while to import, and no other command needs it.
+    from pipeline.fit import fit
+
+    engine = engine_for(options.target, options.database)
+    fits = fit(engine, reporter)
+    print_table(
+        f"fitted in {engine.location}",
+        ("fit", "until", "customers", "purchases", "values"),
+        [
+            (
+                *(entry.fit_name, entry.observed_through, f"{entry.customers:,}"),
+                *(entry.purchase_status, entry.spend_status),
+            )
+            for entry in fits
+        ],
+    )
+    reporter.say("score the customers with: dbt run --select int_clv_parameters+")
 
 
 def _export(options: argparse.Namespace, reporter: Reporter) -> None:

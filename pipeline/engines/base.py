@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pipeline.raw_file import Advance, RawFile
 
@@ -75,6 +75,13 @@ class Engine(ABC):
         """Hold the target against other builds and loads, or refuse at once.
 
         The lock is the operating system's or the server's: it dies with its process.
+        """
+
+    @abstractmethod
+    def in_place(self) -> Self:
+        """The same engine with the published warehouse as its build area.
+
+        For a small table that is replaced where bare dbt works.
         """
 
     @abstractmethod

@@ -1,5 +1,6 @@
 """What the engines share whose warehouse is one file: build beside it, then rename."""
 
+import copy
 import os
 import shutil
 import stat
@@ -7,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -43,6 +45,12 @@ class FileEngine(Engine):
     def build_location(self) -> str:
         """The build file's path."""
         return str(self.building)
+
+    def in_place(self) -> Self:
+        """The published file stands in for the build file."""
+        engine = copy.copy(self)
+        engine.building = self.path
+        return engine
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)

@@ -7,12 +7,13 @@ for them briefly and often, rather than once and long: a query that is running g
 and one that begins waits for a fraction of a second.
 """
 
+import copy
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple
-from typing import Any
+from typing import Any, Self
 
 import psycopg2
 from psycopg2 import errorcodes, errors, sql
@@ -175,6 +176,12 @@ class PostgresEngine(Engine):
                 yield
             finally:
                 self._locked = None
+
+    def in_place(self) -> Self:
+        """The published schema stands in for the build schema."""
+        engine = copy.copy(self)
+        engine.building = self.schema
+        return engine
 
     def begin_build(self) -> None:
         """Make an empty build schema."""

@@ -8,6 +8,7 @@ new one; one that joins several may for some seconds read both. What a kill leav
 half pointed, the next build points before it does anything else.
 """
 
+import copy
 import json
 import re
 import tempfile
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -125,6 +126,21 @@ class SparkEngine(Engine):
             yield
         finally:
             lock.release()
+
+    def in_place(self) -> Self:
+        """The schema stands in for the build schema, if bare dbt works there.
+
+        Raises:
+            PipelineError: It holds the views of a published build.
+        """
+        if self._state():
+            raise PipelineError(
+                f"{self.location} was published by a build, and changes by one only: "
+                "python -m pipeline build --target spark"
+            )
+        engine = copy.copy(self)
+        engine._building = self.schema
+        return engine
 
     def begin_build(self) -> None:
         """Make an empty build schema."""

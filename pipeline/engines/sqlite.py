@@ -184,7 +184,8 @@ class SqliteEngine(FileEngine):
         """Replace a table of the build file."""
         marks = ", ".join("?" * len(columns))
         with _worded(self.building), self._connection(self.building) as connection:
-            _write_without_safety(connection)
+            if self.building != self.path:
+                _write_without_safety(connection)
             with _transaction(connection):
                 _create(connection, name, columns, replace=True)
                 connection.executemany(

@@ -1,0 +1,35 @@
+"""`python -m pipeline fit` on the other engines."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.__main__ import main
+from pipeline.engines import engine_for
+
+PARAMETERS = "select * from clv_parameters order by fit_name"
+
+
+@pytest.mark.parametrize("target", ["duckdb", "postgres"])
+def test_a_fit_in_place_gives_what_the_build_gave(
+    target: str, warehouse: Callable[[str, str], str]
+) -> None:
+    database = warehouse("default", target).removeprefix(f"{target}:")
+    published = engine_for(target, database).in_place()
+    built = published.query(PARAMETERS)
+    assert len(built) == 2
+
+    assert main(["fit", "--target", target, "--database", database]) == 0
+
+    assert published.query(PARAMETERS) == built
+
+
+def test_a_published_spark_schema_changes_by_a_build_only(
+    warehouse: Callable[[str, str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = warehouse("default", "spark").removeprefix("spark:")
+
+    assert main(["fit", "--target", "spark", "--database", database]) == 1
+
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "was published by a build, and changes by one only" in last
