@@ -83,7 +83,8 @@ class Reader(threading.Thread):
 
     def run(self) -> None:
         with closing(connection()) as opened, opened.cursor() as cursor:
-            while not self._stop_now.is_set():
+            # A pause, or the readers' threads leave this process no time to publish.
+            while not self._stop_now.wait(0.005):
                 try:
                     versions = self._read(cursor)
                 except psycopg2.Error as error:
