@@ -81,8 +81,9 @@ def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
     def make(data: str) -> Path:
         if data not in made:
-            made[data] = tmp_path_factory.mktemp(data)
-            _RAW[data](made[data])
+            folder = tmp_path_factory.mktemp(data)
+            _RAW[data](folder)
+            made[data] = folder
         return made[data]
 
     return make

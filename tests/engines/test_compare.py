@@ -22,14 +22,14 @@ VERSION = slice(12, 20)
 def test_equal_warehouses_are_listed_table_by_table(
     warehouse: BuildOnce, capsys: Capture
 ) -> None:
-    places = [warehouse("cdnow", target) for target in ("sqlite", "duckdb")]
+    places = [warehouse("default", target) for target in ("sqlite", "duckdb")]
 
     assert main(["compare", *places]) == 0
 
     said = capsys.readouterr()
     rows = {line.split()[0]: line.split()[1:] for line in said.out.splitlines()[1:]}
-    assert rows["factsales"] == ["6,919", "6,919", "0"]
-    assert rows["dimcustomer"] == ["2,358", "2,358", "0"]
+    assert rows["factsales"] == ["38,645", "38,645", "0"]
+    assert rows["dimcustomer"] == ["2,001", "2,001", "0"]
     assert "tables are equal" in said.err.splitlines()[-1]
 
 
@@ -60,13 +60,13 @@ def test_equal_warehouses_are_listed_table_by_table(
 def test_any_difference_is_found(
     change: str, expected: str, warehouse: BuildOnce, tmp_path: Path, capsys: Capture
 ) -> None:
-    original = warehouse("cdnow", "sqlite")
+    original = warehouse("default", "sqlite")
     changed = str(tmp_path / "changed.db")
     shutil.copy(original, changed)
     with closing(sqlite3.connect(changed)) as connection, connection:
         connection.execute(change)
 
-    assert main(["compare", warehouse("cdnow", "duckdb"), changed]) == 1
+    assert main(["compare", warehouse("default", "duckdb"), changed]) == 1
 
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("compare failed: 1 of ")
@@ -77,7 +77,7 @@ def test_any_difference_is_found(
 def test_different_raw_rows_are_said_to_be_why(
     warehouse: BuildOnce, tmp_path: Path, capsys: Capture
 ) -> None:
-    original = warehouse("cdnow", "sqlite")
+    original = warehouse("default", "sqlite")
     changed = str(tmp_path / "changed.db")
     shutil.copy(original, changed)
     with closing(sqlite3.connect(changed)) as connection, connection:
@@ -88,7 +88,7 @@ def test_different_raw_rows_are_said_to_be_why(
     assert main(["compare", original, changed]) == 1
 
     said = capsys.readouterr().err
-    assert "different raw rows: raw_customers (2,357 and 2,358 rows)" in said
+    assert "different raw rows: raw_customers (2,000 and 2,001 rows)" in said
     assert said.splitlines()[-1].endswith("were built from different raw rows")
 
 
@@ -118,7 +118,7 @@ def test_a_duckdb_file_of_a_newer_version_is_named(
     warehouse: BuildOnce, tmp_path: Path, capsys: Capture
 ) -> None:
     newer = tmp_path / "newer.duckdb"
-    content = bytearray(Path(warehouse("cdnow", "duckdb")).read_bytes())
+    content = bytearray(Path(warehouse("default", "duckdb")).read_bytes())
     content[VERSION] = (9999).to_bytes(8, "little")
     content[:8] = checksum(content[8:4096]).to_bytes(8, "little")
     newer.write_bytes(content)

@@ -32,7 +32,7 @@ def export_arguments(place: str, target: str, kind: str, out: Path) -> list[str]
 def test_an_exported_file_equals_the_warehouse_and_serves_the_dashboard(
     target: str, kind: str, warehouse: BuildOnce, tmp_path: Path
 ) -> None:
-    place = warehouse("cdnow", target)
+    place = warehouse("default", target)
     out = tmp_path / "export"
 
     assert main(export_arguments(place, target, kind, out)) == 0
@@ -49,8 +49,8 @@ def test_an_exported_file_equals_the_warehouse_and_serves_the_dashboard(
     finally:
         shown.close()
     assert (span.first.isoformat(), span.as_of.isoformat()) == (
-        "1997-01-01",
-        "1998-06-30",
+        "2023-01-01",
+        "2025-12-31",
     )
     assert [path.name for path in tmp_path.iterdir()] == ["export"]
 
@@ -59,7 +59,7 @@ def test_an_exported_file_equals_the_warehouse_and_serves_the_dashboard(
 def test_exported_parquet_files_have_the_rows_and_types_of_the_tables(
     target: str, warehouse: BuildOnce, tmp_path: Path
 ) -> None:
-    place = warehouse("cdnow", target)
+    place = warehouse("default", target)
     out = tmp_path / "export"
 
     # Twice: an export replaces an earlier one.
@@ -82,7 +82,7 @@ def test_exported_parquet_files_have_the_rows_and_types_of_the_tables(
 def test_a_full_disk_leaves_the_earlier_export_and_no_half_file(
     kind: str, warehouse: BuildOnce, tmp_path: Path
 ) -> None:
-    place = warehouse("cdnow", "sqlite")
+    place = warehouse("default", "sqlite")
     out = tmp_path / "export"
     arguments = export_arguments(place, "sqlite", kind, out)
     assert main(arguments) == 0
@@ -120,7 +120,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 def test_an_export_replaces_nothing_but_an_export(
     warehouse: BuildOnce, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = warehouse("cdnow", "sqlite")
+    place = warehouse("default", "sqlite")
     letters = tmp_path / "letters"
     letters.mkdir()
     (letters / "dear.txt").write_text("Dear")
@@ -140,7 +140,7 @@ def test_an_export_replaces_nothing_but_an_export(
 def test_there_must_be_a_warehouse_to_export(
     warehouse: BuildOnce, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = warehouse("cdnow", "sqlite")
+    place = warehouse("default", "sqlite")
     shutil.copy(place, tmp_path / "shop.db")
     arguments = export_arguments(
         *(str(tmp_path / "none.db"), "sqlite", "sqlite", tmp_path / "export")
