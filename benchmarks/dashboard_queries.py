@@ -5,18 +5,11 @@ page, uncached, with many combinations of filters, and prints Markdown.
 """
 
 import argparse
-import contextlib
 import json
-import os
 import random
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,10 +20,10 @@ from typing import Any
 from dashboard.filters import SalesFilter
 from dashboard.periods import DateRange, Grain, Preset, default_grain, preset_range
 from dashboard.queries import baskets, customers, explore, products, quality, sales
+from dashboard.running import chromium, running
 from dashboard.schema import Span, check, span
 from dashboard.warehouse import Location, Warehouse
 
-PROJECT = Path(__file__).resolve().parents[1]
 BUDGET_MILLISECONDS = {"sqlite": 300.0, "duckdb": 100.0}
 FIRST_CHART_SECONDS = 3.0
 
@@ -289,15 +282,18 @@ class FirstChart:
 
 def measure_first_chart(location: Location, visits: int = 5) -> FirstChart | None:
     """Open the Overview in chromium; None where there is none."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if chromium() is None:
         return None
     from playwright.sync_api import sync_playwright
 
     seconds = []
-    with _server(location) as url, sync_playwright() as playwright:
+    settings = {
+        "DWH_TARGET": location.target,
+        "DWH_DATABASE": str(Path(location.database).resolve()),
+    }
+    with running(settings) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"]
+            executable_path=chromium(), args=["--no-sandbox"]
         )
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         for _ in range(visits + 1):
@@ -309,48 +305,6 @@ def measure_first_chart(location: Location, visits: int = 5) -> FirstChart | Non
             page.close()
         browser.close()
     return FirstChart(seconds[0], statistics.median(seconds[1:]))
-
-
-@contextlib.contextmanager
-def _server(location: Location) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DWH_TARGET": location.target,
-        "DWH_DATABASE": str(Path(location.database).resolve()),
-    }
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
-                *("--server.port", str(port)),
-            ],
-            cwd=PROJECT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        url = f"http://127.0.0.1:{port}"
-        try:
-            _wait_for(f"{url}/_stcore/health")
-            yield url
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-def _wait_for(url: str, patience: float = 60) -> None:
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            with urllib.request.urlopen(url):  # noqa: S310
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def first_chart_text(first: FirstChart | None) -> str:

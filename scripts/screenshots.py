@@ -1,24 +1,17 @@
 """Takes the pictures of the dashboard's pages that the README shows.
 
-Run it from the project's root after `make`: .venv/bin/python scripts/screenshots.py
+Run it from the project's root after `make`: .venv/bin/python -m scripts.screenshots
 Needs chromium (scripts/install_chromium.sh).
 """
 
 import argparse
-import os
-import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
+from dashboard.running import AT_REST, ROOT, chromium, running
+
 PAGES = (
     "overview",
     "products",
@@ -32,47 +25,6 @@ PAGES = (
 )
 WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 PATIENCE = 120_000
-
-# Drawn whole, and so at several looks in a row.
-AT_REST = """() => {
-    const app = document.querySelector('[data-testid="stApp"]');
-    const charts = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
-    const still = app !== null && app.dataset.testScriptState === "notRunning"
-        && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-        && charts.every(chart => chart.querySelector(".main-svg") !== null);
-    window.looksAtRest = still ? (window.looksAtRest || 0) + 1 : 0;
-    return window.looksAtRest >= 8;
-}"""
-
-
-@contextmanager
-def dashboard(database: Path) -> Iterator[str]:
-    """A running dashboard on a warehouse; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
-            *("--server.port", str(port)),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "DWH_DATABASE": str(database.resolve())},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health"):  # noqa: S310
-                    break
-            except OSError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def take(
@@ -110,16 +62,16 @@ def main() -> None:
         help="whole pages, at both widths and in both themes, to look them through",
     )
     options = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if chromium() is None:
         sys.exit("screenshots: there is no chromium: run scripts/install_chromium.sh")
     if not options.database.is_file():
         sys.exit(f"screenshots: there is no warehouse at {options.database}: run make")
     options.out.mkdir(parents=True, exist_ok=True)
     pages = options.page or PAGES
-    with dashboard(options.database) as url, sync_playwright() as playwright:
+    settings = {"DWH_DATABASE": str(options.database.resolve())}
+    with running(settings) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox"]
+            executable_path=chromium(), args=["--no-sandbox"]
         )
         wanted = [(page, False, False) for page in pages]
         if options.all:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_project import write_small_project
 from tests.small_shop import SMALL_SHOP, WriteShop, write_csv
 
 
@@ -28,3 +29,11 @@ def write_shop(tmp_path: Path) -> WriteShop:
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a dbt project of a few models."""
+    root = tmp_path_factory.mktemp("small_project")
+    write_small_project(root)
+    return root

@@ -279,22 +279,16 @@ def score_grid(cells: pd.DataFrame, look: Look, height: int = 420) -> go.Figure:
     """
     chart = figure(look, height)
     scores = [1, 2, 3, 4, 5]
-    counts = (
+    numbers, amounts = (
         cells.pivot_table(
-            index="f_score", columns="r_score", values="customers", aggfunc="sum"
+            index="f_score", columns="r_score", values=column, aggfunc="sum"
         )
         .reindex(index=scores, columns=scores)
         .fillna(0)
+        .to_numpy(float)
+        .tolist()
+        for column in ("customers", "monetary_value")
     )
-    money = (
-        cells.pivot_table(
-            index="f_score", columns="r_score", values="monetary_value", aggfunc="sum"
-        )
-        .reindex(index=scores, columns=scores)
-        .fillna(0)
-    )
-    numbers = counts.to_numpy(float).tolist()
-    amounts = money.to_numpy(float).tolist()
     buyers, value = metric("buyers"), metric("monetary_value")
     chart.add_heatmap(
         x=scores,

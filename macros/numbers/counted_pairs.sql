@@ -41,17 +41,7 @@
     cross join json_each((
         select json_group_object(product_key, pair_orders)
         from (
-            select
-                second_items.product_key,
-                count(*) as pair_orders
-            from {{ items }} as first_items
-            inner join {{ items }} as second_items
-                on
-                    first_items.basket_number = second_items.basket_number
-                    and first_items.product_key < second_items.product_key
-            where first_items.product_key = first_products.product_key
-            group by second_items.product_key
-            having count(*) >= {{ minimum }}
+            {{ partners_of_first_product(items, minimum) }}
         )
     )) as partners
 {%- endmacro %}
@@ -69,16 +59,21 @@
 
     from {{ products }} as first_products
     cross join lateral (
-        select
-            second_items.product_key,
-            count(*) as pair_orders
-        from {{ items }} as first_items
-        inner join {{ items }} as second_items
-            on
-                first_items.basket_number = second_items.basket_number
-                and first_items.product_key < second_items.product_key
-        where first_items.product_key = first_products.product_key
-        group by second_items.product_key
-        having count(*) >= {{ minimum }}
+        {{ partners_of_first_product(items, minimum) }}
     ) as partners
+{%- endmacro %}
+
+{# The products that share baskets with one product of first_products. #}
+{% macro partners_of_first_product(items, minimum) -%}
+    select
+        second_items.product_key,
+        count(*) as pair_orders
+    from {{ items }} as first_items
+    inner join {{ items }} as second_items
+        on
+            first_items.basket_number = second_items.basket_number
+            and first_items.product_key < second_items.product_key
+    where first_items.product_key = first_products.product_key
+    group by second_items.product_key
+    having count(*) >= {{ minimum }}
 {%- endmacro %}

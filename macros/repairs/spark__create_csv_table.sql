@@ -7,5 +7,5 @@
     {% for column, type in types.items() %}
         {% do types.update({column: column_type(type)}) %}
     {% endfor %}
-    {{ return(dbt_spark.spark__create_csv_table(model, agate_table)) }}
+    {{ return(dbt.spark__create_csv_table(model, agate_table)) }}
 {% endmacro %}

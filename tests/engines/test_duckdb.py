@@ -21,7 +21,7 @@ from pipeline.engines.duckdb import DuckdbEngine
 from pipeline.errors import PipelineError
 from pipeline.progress import LogReporter
 from pipeline.project import Project
-from tests.python.small_project import ROOT, write_small_project
+from tests.small_project import ROOT
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 Rows = list[tuple[object, ...]]
@@ -169,26 +169,19 @@ def test_a_database_of_another_program_is_refused(
     assert database.read_bytes() == before
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("small_project")
-    write_small_project(root)
-    return root
-
-
 @pytest.fixture
-def database(project: Path) -> Path:
-    for path in project.glob("shop.duckdb*"):
+def database(small_project: Path) -> Path:
+    for path in small_project.glob("shop.duckdb*"):
         path.unlink()
-    return project / "shop.duckdb"
+    return small_project / "shop.duckdb"
 
 
 @pytest.fixture
-def run_build(project: Path, database: Path) -> Callable[..., BuildSummary]:
+def run_build(small_project: Path, database: Path) -> Callable[..., BuildSummary]:
     def run(raw: Path | None = None, failing: str = "no") -> BuildSummary:
         return build(
             DuckdbEngine(str(database)),
-            Project(project, "1", {}, {"failing": failing}),
+            Project(small_project, "1", {}, {"failing": failing}),
             BuildRequest(None if raw is None else str(raw)),
             LogReporter(sys.stderr),
         )

@@ -16,7 +16,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from small_project import ROOT, write_small_project
 
 from pipeline.build import BuildRequest, BuildSummary, build
 from pipeline.engines import sqlite
@@ -26,18 +25,12 @@ from pipeline.load import load
 from pipeline.progress import LogReporter
 from pipeline.project import Project
 from tests.python.conftest import rights_of_nobody
+from tests.small_project import ROOT
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 ROUNDS = int(os.environ.get("DWH_KILLS", "4"))
 
 Build = Callable[..., BuildSummary]
-
-
-@pytest.fixture(scope="session")
-def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("small_project")
-    write_small_project(root)
-    return root
 
 
 @pytest.fixture

@@ -129,9 +129,7 @@ combined as (
 
     select
         *,
-        cast(r_score as {{ text_type() }})
-        || cast(f_score as {{ text_type() }})
-        || cast(m_score as {{ text_type() }}) as rfm_segment
+        {{ rfm_segment(['r_score', 'f_score', 'm_score']) }} as rfm_segment
 
     from scored
 

@@ -13,7 +13,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-from dashboard_support import APP, PAGES, ROOT, change
+from dashboard_support import PAGES, ROOT, change
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -31,6 +30,8 @@ from playwright.sync_api import (
     Response,
     sync_playwright,
 )
+
+from dashboard.running import AT_REST, chromium, running
 
 _PATHS = {
     name: "" if name == "Overview" else Path(file).stem for name, file in PAGES.items()
@@ -47,23 +48,6 @@ _PROBES = ("/_stcore/health", "/_stcore/host-config")
 _KNOWN_FINDINGS = {"svg-img-alt"}
 # For a machine that does much else beside; what goes well takes a second.
 _PATIENCE = 180_000
-# Drawn whole, and so at five looks in a row: a script that is about to run again shows
-# itself within a moment.
-_AT_REST = """() => {
-    const app = document.querySelector('[data-testid="stApp"]');
-    const charts = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
-    const still = app !== null && app.dataset.testScriptState === "notRunning"
-        && !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
-        && charts.every(chart => chart.querySelector(".main-svg") !== null);
-    window.looksAtRest = still ? (window.looksAtRest || 0) + 1 : 0;
-    return window.looksAtRest >= 5;
-}"""
-
-
-def chromium() -> str | None:
-    """Where a chromium is."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 def missing() -> str | None:
@@ -105,7 +89,7 @@ class Browsing:
     def settle(self) -> None:
         """Wait until the script has run and the pictures stand."""
         self.page.evaluate("() => { window.looksAtRest = 0; }")
-        self.page.wait_for_function(_AT_REST, polling=100)
+        self.page.wait_for_function(AT_REST, polling=100)
 
     def heard(self, request: Request) -> None:
         """Note a request that leaves the machine."""
@@ -176,42 +160,11 @@ def published(demo_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def server(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running dashboard."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("DWH_")}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", str(APP)),
-                *("--server.port", str(port)),
-            ],
-            cwd=ROOT,
-            env={**environment, "DWH_DATABASE": str(published)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{url}/_stcore/health")
+    settings = {"DWH_DATABASE": str(published)}
+    with running(settings, log, patience=_PATIENCE / 1000) as url:
         yield url
         assert "Traceback" not in log.read_text()
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def wait_for(url: str) -> None:
-    deadline = time.monotonic() + _PATIENCE / 1000
-    while True:
-        try:
-            with urllib.request.urlopen(url):  # noqa: S310
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")

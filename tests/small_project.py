@@ -3,7 +3,7 @@
 import textwrap
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 SMALL_PROJECT = {
     "dbt_project.yml": """
