@@ -116,10 +116,13 @@ def _fill_raw_tables(
     if checked is not None:
         with reporter.stage("load raw files"):
             load_folder(engine, checked, reporter, in_place=False)
+    published = engine.published_source()
     taken: list[str] = []
-    if checked is None and engine.published_source() == "load":
+    if checked is None and published == "load":
         taken += [*RAW_TABLE_NAMES, RAW_LOADS]
-    if not request.full_refresh:
+    # The demo shop's customers are nobody's: a shop that follows it begins at 1.
+    demo_ends = checked is not None and published == "demo"
+    if not request.full_refresh and not demo_ends:
         taken += KEY_MAPS
     if not taken:
         return

@@ -12,7 +12,12 @@ SMALL_PROJECT = {
         profile: ecommerce_dwh
         flags: {send_anonymous_usage_stats: false}
         vars: {failing: "no", currency: EUR}
-        seeds: {small: {+tags: demo, +column_types: {order_date: text}}}
+        seeds:
+          small:
+            +tags: demo
+            +column_types: {order_date: text}
+            +post-hook: >
+              insert into raw_loads values ('raw_orders', 'demo', 'seeds', 1, '')
         models: {small: {+materialized: table}}
         on-run-start:
           - >

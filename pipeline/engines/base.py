@@ -115,12 +115,17 @@ class Engine(ABC):
             in_place: Into the published warehouse, rather than the build area.
         """
 
-    @abstractmethod
     def published_source(self) -> str | None:
         """The `source` of the published raw tables; None where there are none.
 
         `load` if any of the tables was loaded.
         """
+        sources = self.published_sources()
+        return "load" if "load" in sources else "demo" if sources else None
+
+    @abstractmethod
+    def published_sources(self) -> set[str]:
+        """The different `source` of the published raw tables."""
 
     @abstractmethod
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:

@@ -125,18 +125,17 @@ class DuckdbEngine(FileEngine):
             return False
         return True
 
-    def published_source(self) -> str | None:
-        """`load` as soon as one table was loaded."""
+    def published_sources(self) -> set[str]:
+        """Read them from raw_loads."""
         if not self.path.exists():
-            return None
+            return set()
         with self._connection(self.path, read_only=True) as connection:
             if not _has_table(connection, RAW_LOADS):
-                return None
+                return set()
             rows = connection.execute(
                 f"select distinct source from {RAW_LOADS}"  # noqa: S608
             ).fetchall()
-        sources = {source for (source,) in rows}
-        return "load" if "load" in sources else "demo" if sources else None
+        return {source for (source,) in rows}
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions and rows."""

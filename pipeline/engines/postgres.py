@@ -224,14 +224,13 @@ class PostgresEngine(Engine):
             cursor.execute(_with("delete from {}.{}", schema, RAW_LOADS))
             _insert(cursor, schema, RAW_LOADS, [astuple(load) for load in loads])
 
-    def published_source(self) -> str | None:
-        """`load` as soon as one table was loaded."""
+    def published_sources(self) -> set[str]:
+        """Read them from raw_loads."""
         with self._cursor() as cursor:
             if RAW_LOADS not in _tables(cursor, self.schema):
-                return None
+                return set()
             cursor.execute(_with("select source from {}.{}", self.schema, RAW_LOADS))
-            sources = {source for (source,) in cursor}
-        return "load" if "load" in sources else "demo" if sources else None
+            return {source for (source,) in cursor}
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows; the models index what they append to."""

@@ -191,14 +191,13 @@ class SparkEngine(Engine):
             self._drop(schema, RAW_LOADS, "view")
         self._write_loads(schema, [astuple(load) for load in loads])
 
-    def published_source(self) -> str | None:
-        """`load` as soon as one table was loaded."""
+    def published_sources(self) -> set[str]:
+        """Read them from raw_loads."""
         if RAW_LOADS not in self._tables(self.schema):
-            return None
+            return set()
         table = _name(self.schema, RAW_LOADS)
         rows = self._run(f"select source from {table}")  # noqa: S608
-        sources = {source for (source,) in rows}
-        return "load" if "load" in sources else "demo" if sources else None
+        return {source for (source,) in rows}
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows."""

@@ -107,20 +107,19 @@ class SqliteEngine(FileEngine):
                     [astuple(load) for load in loads],
                 )
 
-    def published_source(self) -> str | None:
-        """`load` as soon as one table was loaded."""
+    def published_sources(self) -> set[str]:
+        """Read them from raw_loads."""
         if not self.path.exists():
-            return None
+            return set()
         with _worded(self.path), self._connection(self.path) as connection:
             if not _definition(connection, RAW_LOADS):
-                return None
-            sources = {
+                return set()
+            return {
                 source
                 for (source,) in connection.execute(
                     f"select source from {RAW_LOADS}"  # noqa: S608
                 )
             }
-        return "load" if "load" in sources else "demo" if sources else None
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions, rows and indexes."""

@@ -175,12 +175,23 @@ def test_keys_stay_when_other_data_come_and_full_refresh_renumbers(
     assert read(database, keys) == [("00042", 1), ("A0", 2), ("C1", 3)]
 
 
+def test_a_shop_that_follows_the_demo_begins_with_keys_of_its_own(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    keys = "select customer_id, customer_key from int_customer_keys order by 2"
+    run_build()
+    assert read(database, keys) == [("C9", 1)]
+
+    run_build(write_shop())
+
+    assert read(database, keys) == [("00042", 1), ("C1", 2)]
+
+
 def test_demo_rows_are_not_kept_when_the_seeds_can_be_loaded_again(
     run_build: Build, database: Path
 ) -> None:
     run_build()
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("insert into raw_loads values ('raw_orders','demo','',1,'')")
         connection.execute("update raw_orders set order_id = 'changed'")
 
     run_build()
