@@ -363,13 +363,16 @@ def _listed(seconds: Mapping[str, float]) -> str:
 def measure_server(bench: Bench) -> None:
     """Compare ``pipeline build`` on a server with the bare server.
 
-    The memory is that of the Python process: without PostgreSQL's server, and without
-    Spark's Java.
+    The memory of PostgreSQL's server, or of Spark's Java, stands in a row of its own.
     """
+    # Only where a server is measured: each child starts with its parent's memory.
+    from benchmarks.server_memory import ServerMemory
+
     section = bench.section
     bare = ["-m", "benchmarks.bare_engine", "--target", bench.engine]
     floor_load = bench.run("bare load", [*bare, "--raw", str(bench.raw)])
-    build = run_build(bench, SERVER_SCHEMA)
+    with ServerMemory(bench.engine) as memory:
+        build = run_build(bench, SERVER_SCHEMA)
     folder = newest_artifacts(bench.project)
     if floor_load is None or build is None or folder is None:
         return
@@ -402,6 +405,7 @@ def measure_server(bench: Bench) -> None:
             floor=f"their SQL alone {model_seconds:.1f} s",
         ),
         *_rest_of_the_build(build),
+        Row("of it: the server's memory", peak_megabytes=memory.peak_megabytes),
     ]
     section.notes += [
         f"build, seconds: {_listed(build.stages)}",

@@ -1,0 +1,41 @@
+"""The benchmarks see how much memory a server takes."""
+
+import time
+from contextlib import closing
+
+import psycopg2
+import pytest
+
+from benchmarks.server_memory import ServerMemory
+from pipeline.profile import target_settings
+
+
+@pytest.mark.usefixtures("postgres")
+def test_the_memory_of_postgresql_grows_with_what_a_query_sorts() -> None:
+    settings = target_settings("postgres")
+    keys = ("host", "port", "user", "dbname")
+    with closing(psycopg2.connect(**{key: settings[key] for key in keys})) as server:
+        with ServerMemory("postgres") as idle:
+            time.sleep(1)
+        cursor = server.cursor()
+        cursor.execute("set work_mem = '512MB'; set jit = off")
+        with ServerMemory("postgres") as busy:
+            cursor.execute(
+                "select number, pg_sleep(0.1 * (number % 1000000 = 0)::int)"
+                " from generate_series(1, 1000000) as number order by number desc"
+            )
+
+    assert idle.peak_megabytes > 1
+    assert busy.peak_megabytes > idle.peak_megabytes + 20
+
+
+@pytest.mark.usefixtures("spark")
+def test_the_memory_of_spark_is_that_of_its_java() -> None:
+    from pipeline.spark_session import spark_session
+
+    spark_session().sql("select 1").collect()
+
+    with ServerMemory("spark") as memory:
+        time.sleep(1)
+
+    assert memory.peak_megabytes > 100
