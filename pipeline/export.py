@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.contract import RAW_LOADS
 from pipeline.errors import PipelineError
 from pipeline.progress import Reporter
-from pipeline.table_readers import TableReader
+from pipeline.table_readers import TableReader, reader_for
 
 FORMATS = ("parquet", "duckdb", "sqlite")
 
@@ -34,6 +34,7 @@ _STAR = (
     "FactOrderCategories",
 )
 _RECORD = ("build_info", "build_tests", RAW_LOADS)
+_SPELLED = {name.lower(): name for name in (*_STAR, *_RECORD)}
 _REPORTS = "rpt_"
 
 # What the dashboard joins and filters by; only SQLite has a use for it.
@@ -128,12 +129,15 @@ def export(
 
 def _names(reader: TableReader) -> dict[str, str]:
     """The tables to copy, each with its name in the file."""
-    wanted = {name.lower(): name for name in (*_STAR, *_RECORD)}
     return {
-        table: wanted.get(table, table)
+        table: _SPELLED.get(table, table)
         for table in sorted(reader.tables)
-        if table in wanted or table.startswith(_REPORTS)
+        if _is_exported(table)
     }
+
+
+def _is_exported(table: str) -> bool:
+    return table.lower() in _SPELLED or table.startswith(_REPORTS)
 
 
 def _check_out(kind: str, out: Path) -> None:
@@ -144,7 +148,11 @@ def _check_out(kind: str, out: Path) -> None:
     if kind == "parquet":
         if not out.is_dir():
             raise PipelineError(f"{out} is a file; name a folder for parquet")
-        others = [path.name for path in out.iterdir() if path.suffix != ".parquet"]
+        others = [
+            path.name
+            for path in sorted(out.iterdir())
+            if path.suffix != ".parquet" or not _is_exported(path.stem)
+        ]
         if others:
             raise PipelineError(
                 f"the folder {out} holds {others[0]}, which is no export; name a new "
@@ -160,6 +168,17 @@ def _check_out(kind: str, out: Path) -> None:
         raise PipelineError(
             f"{out} is no SQLite or DuckDB file; name another one, or move it away"
         )
+    if start:
+        with reader_for(str(out)) as earlier:
+            others = [
+                table
+                for table in sorted(earlier.tables)
+                if not (_is_exported(table) or table.startswith("sqlite_"))
+            ]
+        if others:
+            raise PipelineError(
+                f"{out} holds {others[0]}, which is no export; name another file"
+            )
 
 
 def _schema(reader: TableReader, table: str) -> pa.Schema:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -124,8 +125,21 @@ def test_an_export_replaces_nothing_but_an_export(
     letters = tmp_path / "letters"
     letters.mkdir()
     (letters / "dear.txt").write_text("Dear")
+    letters_as_parquet = tmp_path / "letters_as_parquet"
+    letters_as_parquet.mkdir()
+    (letters_as_parquet / "dear.parquet").write_text("Dear")
+    own = tmp_path / "shop.db"
+    shutil.copy(place, own)
+    accounts = tmp_path / "accounts.duckdb"
+    with duckdb.connect(str(accounts)) as connection:
+        connection.execute("create table accounts (owner text)")
+    before = snapshot(tmp_path)
     for kind, out, expected in [
         ("parquet", letters, "holds dear.txt, which is no export"),
+        ("parquet", letters_as_parquet, "holds dear.parquet, which is no export"),
+        ("sqlite", own, "shop.db holds clv_parameters, which is no export"),
+        ("duckdb", accounts, "accounts.duckdb holds accounts, which is no export"),
+        ("sqlite", accounts, "accounts.duckdb holds accounts, which is no export"),
         ("sqlite", letters, "is a folder; name a file for sqlite"),
         ("sqlite", letters / "dear.txt", "is no SQLite or DuckDB file"),
         ("parquet", letters / "dear.txt", "is a file; name a folder for parquet"),
@@ -134,7 +148,7 @@ def test_an_export_replaces_nothing_but_an_export(
         capsys.readouterr()
         assert main(export_arguments(place, "sqlite", kind, out)) == 1
         assert expected in capsys.readouterr().err.splitlines()[-1]
-    assert (letters / "dear.txt").read_text() == "Dear"
+    assert snapshot(tmp_path) == before
 
 
 def test_there_must_be_a_warehouse_to_export(
