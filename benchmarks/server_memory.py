@@ -25,7 +25,8 @@ class ServerMemory:
 
     def __init__(self, engine: str) -> None:
         self.peak_megabytes = 0.0
-        self._engine = engine
+        # Asked here, where a server that cannot be found is an error to be seen.
+        self._postmaster = _postmaster() if engine == "postgres" else None
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
@@ -45,10 +46,10 @@ class ServerMemory:
         self._watcher.join()
 
     def _watch(self) -> None:
-        postmaster = _postmaster() if self._engine == "postgres" else None
         while not self._ended.wait(SECONDS_BETWEEN_LOOKS):
-            if postmaster is not None:
-                processes = [postmaster, *postmaster.children(recursive=True)]
+            if self._postmaster is not None:
+                connections = self._postmaster.children(recursive=True)
+                processes = [self._postmaster, *connections]
             else:
                 started = psutil.Process().children(recursive=True)
                 processes = [process for process in started if _is_java(process)]
