@@ -10,4 +10,12 @@
     translate({{ text }}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
 {%- endmacro %}
 
+{# Where lower() changes nothing there is no A to Z either; translate() is slow. #}
+{% macro duckdb__ascii_lower(text) -%}
+    case
+        when lower({{ text }}) = {{ text }} then {{ text }}
+        else {{ ecommerce_dwh.default__ascii_lower(text) }}
+    end
+{%- endmacro %}
+
 {% macro sqlite__ascii_lower(text) -%} lower({{ text }}) {%- endmacro %}

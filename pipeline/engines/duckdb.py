@@ -112,6 +112,8 @@ class DuckdbEngine(FileEngine):
         """Load all files, or add one to `slowly` and load none."""
         try:
             with self._connection(path) as connection, _transaction(connection):
+                # Kept in order, rows wait in memory, and are written twice over.
+                connection.execute("set preserve_insertion_order = false")
                 for file in files:
                     _fill(connection, file, advance, slowly=file in slowly)
                 _create(connection, RAW_LOADS, RAW_LOADS_COLUMNS, replace=False)
