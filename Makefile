@@ -55,7 +55,7 @@ dashboard: $(DATABASE) ## Open the dashboard
 	@DWH_DATABASE=$(DATABASE) $(BIN)/streamlit run dashboard/app.py
 
 test: $(STAMPS)/venv lint ## Run every check and test of the default engine
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
 	@$(BIN)/python -m pytest tests/engines
