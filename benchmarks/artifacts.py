@@ -45,7 +45,9 @@ class DbtArtifacts:
 
     def seconds_a_model(self) -> dict[str, float]:
         """How long each model ran."""
-        return {name(model): float(model["execution_time"]) for model in self.models}
+        return {
+            node_name(model): float(model["execution_time"]) for model in self.models
+        }
 
     def slowest_models(self, count: int) -> str:
         """The slowest models, as text."""
@@ -53,7 +55,7 @@ class DbtArtifacts:
         return ", ".join(f"{model} {took:.1f} s" for model, took in seconds[:count])
 
 
-def name(result: Result) -> str:
+def node_name(result: Result) -> str:
     """Return the name of a result's node."""
     return str(result["unique_id"]).rpartition(".")[2]
 

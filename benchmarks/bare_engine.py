@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.artifacts import DbtArtifacts, name, read_artifacts
+from benchmarks.artifacts import DbtArtifacts, node_name, read_artifacts
 from benchmarks.floor.build import RAW_COLUMNS
 from pipeline.profile import target_settings
 
@@ -99,7 +99,8 @@ def statements(built: DbtArtifacts, schema: str) -> Iterator[tuple[str, str]]:
         if node["config"]["materialized"] == "view":
             continue
         sql = model["compiled_code"].replace(f'"{schema}_building"', f'"{schema}"')
-        yield name(model), f"create table {SCHEMA}.{name(model)} as {sql}"
+        name = node_name(model)
+        yield name, f"create table {SCHEMA}.{name} as {sql}"
 
 
 def run_models(engine: BareEngine, built: DbtArtifacts, schema: str) -> float:

@@ -17,8 +17,8 @@ from typing import Any
 from benchmarks.artifacts import (
     DbtArtifacts,
     busy_seconds,
-    name,
     newest_artifacts,
+    node_name,
     read_artifacts,
 )
 from benchmarks.measure import Measurement, measure
@@ -301,7 +301,7 @@ def run_floor_models(bench: Bench, database: Path, built: DbtArtifacts) -> float
         [
             *("-m", "dbt.cli.main", "run", "--quiet", "--full-refresh"),
             *("--target-path", str(artifacts)),
-            *("--select", *map(name, built.models_of_the_floor)),
+            *("--select", *map(node_name, built.models_of_the_floor)),
         ],
         DWH_TARGET=bench.engine,
         DWH_DATABASE=str(database),
@@ -332,20 +332,20 @@ def measure_build(bench: Bench) -> float | None:
     folder = newest_artifacts(bench.project)
     if floor is None or build is None or folder is None:
         return None
-    floor_models: float | None = build.floor_models
-    other_models = Row(
+    model_seconds: float | None = build.floor_models
+    models_row = Row(
         "of it: the other models: predictions, histories",
         build.models - build.floor_models,
     )
     if bench.engine in SIDE_BY_SIDE:
-        floor_models = run_floor_models(bench, database, read_artifacts(folder))
-        other_models = Row("of it: all models, tests beside them", build.models)
+        model_seconds = run_floor_models(bench, database, read_artifacts(folder))
+        models_row = Row("of it: all models, tests beside them", build.models)
     shutil.rmtree(folder)
-    if floor_models is None:
+    if model_seconds is None:
         return None
     floor_stages: dict[str, float] = json.loads(floor.output)["wall"]
     floor_seconds = sum(floor_stages.values())
-    ours = build.load + floor_models
+    ours = build.load + model_seconds
     ratio = ours / floor_seconds
     peak = BUILD_PEAK_MEGABYTES[bench.engine]
     section.rows += [
@@ -373,7 +373,7 @@ def measure_build(bench: Bench) -> float | None:
             budget=f"<= {MODELS_RATIO} x",
             is_within=ratio <= MODELS_RATIO,
         ),
-        other_models,
+        models_row,
         *_rest_of_the_build(build),
     ]
     section.notes += [

@@ -112,7 +112,7 @@ class DuckdbEngine(FileEngine):
         """Load all files, or add one to `slowly` and load none."""
         try:
             with self._connection(path) as connection, _transaction(connection):
-                # Kept in order, rows wait in memory, and are written twice over.
+                # Kept in their order, rows wait in memory and take half as long again.
                 connection.execute("set preserve_insertion_order = false")
                 for file in files:
                     _fill(connection, file, advance, slowly=file in slowly)
