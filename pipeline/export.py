@@ -7,6 +7,7 @@ import datetime
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.contract import RAW_LOADS
 from pipeline.errors import PipelineError
+from pipeline.private_files import private_files
 from pipeline.progress import Reporter
 from pipeline.table_readers import TableReader, reader_for
 
@@ -112,6 +114,7 @@ def export(
     copied: list[ExportedTable] = []
     try:
         with (
+            private_files(),
             reporter.task(f"exporting to {out}", len(names), steps=True) as task,
             write(building) as put,
         ):
@@ -347,6 +350,8 @@ def _arrow_value(value: Any, kind: pa.DataType) -> Any:
 
 
 def _replace(building: Path, out: Path) -> None:
+    if out.exists():
+        _read_by_the_same(building, out)
     if not out.is_dir():
         building.replace(out)
         return
@@ -356,6 +361,15 @@ def _replace(building: Path, out: Path) -> None:
     out.rename(old)
     building.rename(out)
     _remove(old)
+
+
+def _read_by_the_same(building: Path, out: Path) -> None:
+    """Whoever could read the earlier export can read this one."""
+    mode = stat.S_IMODE(out.stat().st_mode)
+    building.chmod(mode)
+    if building.is_dir():
+        for file in building.iterdir():
+            file.chmod(mode & 0o666)
 
 
 def _remove(path: Path) -> None:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
+from pipeline.private_files import private_files
 
 
 class FileEngine(Engine):
@@ -101,8 +102,20 @@ class FileEngine(Engine):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock `<database>.lock`; the file stays, the lock dies with the process."""
+        """Lock `<database>.lock`; the file stays, the lock dies with the process.
+
+        What is made under the lock, its owner alone can read: the build, the engine's
+        own files beside it, dbt's logs.
+        """
         lock = FileLock(self._beside(".lock"), timeout=0)
+        with private_files():
+            self._acquire(lock)
+            try:
+                yield
+            finally:
+                lock.release()
+
+    def _acquire(self, lock: FileLock) -> None:
         try:
             lock.acquire()
         except Timeout:
@@ -115,10 +128,6 @@ class FileEngine(Engine):
                 f"the folder {self.path.parent} cannot be written to "
                 f"({error.strerror}); choose another database"
             ) from None
-        try:
-            yield
-        finally:
-            lock.release()
 
     def begin_build(self) -> None:
         """Remove what a killed build left; the engine makes the file when it writes."""

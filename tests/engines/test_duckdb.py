@@ -1,6 +1,7 @@
 """The DuckDB engine loads, builds and publishes what the SQLite engine does."""
 
 import gzip
+import os
 import signal
 import sqlite3
 import subprocess
@@ -21,6 +22,7 @@ from pipeline.engines.duckdb import DuckdbEngine
 from pipeline.errors import PipelineError
 from pipeline.progress import LogReporter
 from pipeline.project import Project
+from tests.file_modes import watched
 from tests.small_project import ROOT
 from tests.small_shop import SMALL_SHOP, WriteShop
 
@@ -242,6 +244,23 @@ def test_a_build_is_published_with_one_rename_while_readers_stay(
 
     assert orders(database) == ["O1", "O2", "O3"]
     assert read(database, "select * from int_customer_keys order by 1") == keys
+
+
+def test_a_build_is_private_from_its_first_byte(
+    run_build: Callable[..., BuildSummary], database: Path, write_shop: WriteShop
+) -> None:
+    before = os.umask(0)
+    try:
+        with watched(database.parent) as modes:
+            run_build(write_shop())
+    finally:
+        os.umask(before)
+
+    made = {
+        name: seen for name, seen in modes.items() if name.startswith(database.name)
+    }
+    assert {database.name, f"{database.name}.building"} <= set(made)
+    assert {name: seen for name, seen in made.items() if seen != {0o600}} == {}
 
 
 def test_a_failed_test_publishes_nothing(

@@ -426,7 +426,8 @@ def test_the_new_file_is_readable_by_whoever_could_read_the_old_one(
 
     run_build()
 
-    assert database.stat().st_mode & 0o777 == 0o640
+    for path in (database, database.with_name(f"{database.name}.previous")):
+        assert path.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("folder_exists", [False, True])
