@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.charges import discount_percents, line_totals
 from generator.configuration import GeneratorConfig
 from generator.counter_hash import (
     Hashes,
@@ -22,6 +23,7 @@ from generator.purchases import (
     OrderHeaders,
     OrderKind,
     PersonDraw,
+    goods_kept,
     return_delay,
 )
 from generator.shop_clock import ShopClock
@@ -48,7 +50,8 @@ class OrderLines:
         products: Product numbers.
         price_rows: Position of the price in the price table; -1 is free.
         prices: Cents a piece.
-        quantities: Pieces, negative for returns.
+        quantities: Pieces, negative for returns, 0 for money back without goods.
+        totals: Cents the line cost after its discount, negative for money back.
     """
 
     orders: NDArray[np.int64]
@@ -56,6 +59,7 @@ class OrderLines:
     price_rows: NDArray[np.int64]
     prices: NDArray[np.int64]
     quantities: NDArray[np.int64]
+    totals: NDArray[np.int64]
 
 
 def _order_values(
@@ -178,16 +182,19 @@ def _send_back(
     order_keys: Hashes,
     returns: NDArray[np.int64],
     quantities: Slots,
+    totals: Slots,
     share: float,
 ) -> None:
     """Turn the quantities of return orders into the negative pieces sent back.
 
-    The line named by a draw goes back, others with probability ``share``.
+    The line named by a draw goes back, others with probability ``share``; the money
+    that goes back is their part of what the line cost.
 
     Args:
         order_keys: Key of every order.
         returns: Places of the return orders, rising.
         quantities: Pieces bought; changed in place.
+        totals: Cents paid for them; changed in place.
         share: Probability that a further line goes back.
     """
     lines = np.zeros(order_keys.shape, np.int64)
@@ -206,6 +213,10 @@ def _send_back(
         goes = (bought > 0) & ((place[rows] == named[rows]) | happens(hashes, share))
         sent = 1 + below(hashes, np.maximum(bought, 1))
         pieces[rows] = np.where(goes, -sent, 0)
+        paid, bought = totals[line], np.maximum(bought, 1)
+        paid[rows] = np.where(
+            goes, -((2 * paid[rows] * sent + bought) // (2 * bought)), 0
+        )
 
 
 def fill_orders(
@@ -218,7 +229,8 @@ def fill_orders(
 ) -> OrderLines:
     """Return the lines of some orders.
 
-    A return holds lines of the purchase it belongs to, at the price paid then.
+    A return holds lines of the purchase it belongs to, at the price paid then and
+    less the discount given then.
 
     Args:
         config: The run's configuration.
@@ -259,7 +271,8 @@ def fill_orders(
     table = products.prices.ravel()
     prices = [table[rows] for rows in price_rows]
     quantities = _choose_quantities(values, chosen, prices)
-    _send_back(keys, returned, quantities, config.shares.line_return)
+    totals = line_totals(discount_percents(config, keys), prices, quantities)
+    _send_back(keys, returned, quantities, totals, config.shares.line_return)
 
     gifts = happens(draw(keys, OrderDraw.GIFT), config.shares.gift)
     gifts[returned] = False
@@ -269,7 +282,11 @@ def fill_orders(
     price_rows.append(np.full(gifts.shape, -1))
     prices.append(np.zeros(gifts.shape, np.int64))
     quantities.append(gifts.astype(np.int64))
-    return _in_order(order, chosen, price_rows, prices, quantities)
+    totals.append(np.zeros(gifts.shape, np.int64))
+    lines = _in_order(order, chosen, price_rows, prices, quantities, totals)
+    refunds = returns & goods_kept(config, purchases)
+    lines.quantities[refunds[lines.orders]] = 0
+    return lines
 
 
 def _in_order(
@@ -278,6 +295,7 @@ def _in_order(
     price_rows: Slots,
     prices: Slots,
     quantities: Slots,
+    totals: Slots,
 ) -> OrderLines:
     """Return the lines that hold something, order by order in the original order."""
     lines = np.zeros(order.shape, np.int64)
@@ -293,6 +311,7 @@ def _in_order(
         price_rows=np.empty(total, np.int64),
         prices=np.empty(total, np.int64),
         quantities=np.empty(total, np.int64),
+        totals=np.empty(total, np.int64),
     )
     for slot, rows in enumerate(kept):
         owners = order[rows]
@@ -301,5 +320,6 @@ def _in_order(
         result.price_rows[targets] = price_rows[slot][rows]
         result.prices[targets] = prices[slot][rows]
         result.quantities[targets] = quantities[slot][rows]
+        result.totals[targets] = totals[slot][rows]
         places[owners] += 1
     return result

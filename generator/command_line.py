@@ -91,8 +91,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--profile",
         choices=[profile.value for profile in Profile],
         default=defaults.profile.value,
-        help="default: a living shop; stationary: no seasons, growth or returns, so "
-        "that fits find the planted parameters; messy: default plus planted defects",
+        help="default: a living shop; stationary: no seasons, growth, returns or "
+        "discounts, so that fits find the planted parameters; messy: default plus "
+        "planted defects",
     )
     parser.add_argument(
         "--format",

@@ -62,7 +62,9 @@ class Shares:
     guest_order: float = 0.25  # guest orders a registered customer
     favourite_mission: float = 0.5  # of orders: the customer's own mission
     on_mission: float = 0.5  # of lines: drawn from the order's mission
+    discount_code: float = 0.15  # of orders: a code takes something off
     order_return: float = 0.07  # of purchases: followed by a return order
+    kept_goods: float = 0.15  # of return orders: money back, and nothing is sent
     line_return: float = 0.3  # of lines beyond the first returned one
     cancelled: float = 0.05  # of purchases: accompanied by a cancelled order
     cancelled_only: float = 0.08  # of those who never buy: one cancelled order
@@ -129,11 +131,12 @@ class GeneratorConfig:
     def shares(self) -> Shares:
         """The profile's probabilities.
 
-        The stationary profile has no returns: money sent back on another day would
-        blur the value of the purchases that the Gamma-Gamma model describes.
+        The stationary profile has no returns and no discounts: money sent back on
+        another day, or taken off an order, would blur the value of the purchases
+        that the Gamma-Gamma model describes.
         """
         if self.profile is Profile.STATIONARY:
-            return Shares(order_return=0.0)
+            return Shares(discount_code=0.0, order_return=0.0)
         return Shares()
 
     def planted(self) -> dict[str, Any]:

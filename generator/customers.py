@@ -120,6 +120,11 @@ def customer_ids(numbers: NDArray[np.int64]) -> pa.StringArray:
     return numbered_ids("C", 6, numbers + 1)
 
 
+def home_countries(pools: CustomerPools, keys: Hashes) -> NDArray[np.int64]:
+    """Return the place of each person's country in ``pools.country_names``."""
+    return pools.countries.pick_one_table(draw(keys, PersonDraw.COUNTRY))
+
+
 def customer_batch(
     config: GeneratorConfig,
     clock: ShopClock,
@@ -137,8 +142,7 @@ def customer_batch(
         numbers: Customer numbers from 0, shape (n,).
     """
     keys = entity_keys(config.seed, Stream.CUSTOMER, numbers)
-    country_draw = draw(keys, PersonDraw.COUNTRY)
-    countries = pools.countries.pick_one_table(country_draw)
+    countries = home_countries(pools, keys)
     # Two draws and the lower position: some names are more common than others.
     people = countries * 2 + below(draw(keys, PersonDraw.GENDER), 2)
     given = np.minimum(

@@ -63,20 +63,22 @@ class Planted:
     amount: Decimal = Decimal(0)
 
 
+def _filled(table: RawTable, values: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    """Return a whole row; fields not given are empty."""
+    return values + (None,) * (len(table.columns) - len(values))
+
+
 def _customer(
     *values: str | None, rejected: str | None = None, nulled: str | None = None
 ) -> Planted:
-    """Return a customer; fields not given are empty."""
-    filled = values + (None,) * (len(CUSTOMERS.columns) - len(values))
+    filled = _filled(CUSTOMERS, values)
     return Planted(CUSTOMERS, filled, rejected, (nulled,) if nulled else ())
 
 
 def _product(
     *values: str | None, rejected: str | None = None, nulled: tuple[str, ...] = ()
 ) -> Planted:
-    """Return a product; fields not given are empty."""
-    filled = values + (None,) * (len(PRODUCTS.columns) - len(values))
-    return Planted(PRODUCTS, filled, rejected, nulled)
+    return Planted(PRODUCTS, _filled(PRODUCTS, values), rejected, nulled)
 
 
 def _order(
@@ -87,7 +89,7 @@ def _order(
     rejected: str | None = None,
     noted: str | None = None,
 ) -> Planted:
-    values = (order, customer, date, status)
+    values = _filled(ORDERS, (order, customer, date, status))
     return Planted(ORDERS, values, rejected, noted=(noted,) if noted else ())
 
 
@@ -99,7 +101,8 @@ def _rejected_item(
     price: str | None = "5.00",
     product: str | None = "XP{k}A",
 ) -> Planted:
-    return Planted(ORDER_ITEMS, (item, order, product, quantity, price), reason)
+    values = _filled(ORDER_ITEMS, (item, order, product, quantity, price))
+    return Planted(ORDER_ITEMS, values, reason)
 
 
 def _item(
@@ -115,7 +118,7 @@ def _item(
     """Return an accepted item; ``amount`` is worked out by hand."""
     return Planted(
         ORDER_ITEMS,
-        (item, order, product, quantity, price),
+        _filled(ORDER_ITEMS, (item, order, product, quantity, price)),
         noted=(noted,) if noted else (),
         line=line,
         units=int(Decimal(quantity)),

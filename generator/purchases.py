@@ -70,6 +70,8 @@ class OrderDraw(IntEnum):
     RETURNED_LINE = 10
     MISSION_OF_MONTH = 11
     GIFT_PRODUCT = 12
+    DISCOUNT = 13
+    KEPT_GOODS = 14
     FIRST_LINE = 16  # and three more a line
     VALUE = 128
 
@@ -138,6 +140,11 @@ def return_delay(order_keys: Hashes) -> NDArray[np.int64]:
     first, last = RETURN_DAYS
     days = first + below(draw(order_keys, OrderDraw.RETURN_DELAY), last - first + 1)
     return days * DAY
+
+
+def goods_kept(config: GeneratorConfig, order_keys: Hashes) -> NDArray[np.bool_]:
+    """Return which purchases, if anything of them is returned, keep the goods."""
+    return happens(draw(order_keys, OrderDraw.KEPT_GOODS), config.shares.kept_goods)
 
 
 def never_buys(config: GeneratorConfig, keys: Hashes) -> NDArray[np.bool_]:

@@ -34,9 +34,27 @@ PRODUCTS = RawTable(
     "raw_products",
     ("product_id", "product_name", "category", "price", "stock_quantity"),
 )
-ORDERS = RawTable("raw_orders", ("order_id", "customer_id", "order_date", "status"))
+ORDERS = RawTable(
+    "raw_orders",
+    (
+        "order_id",
+        "customer_id",
+        "order_date",
+        "status",
+        "currency",
+        "shipping",
+        "tax",
+    ),
+)
 ORDER_ITEMS = RawTable(
     "raw_order_items",
-    ("order_item_id", "order_id", "product_id", "quantity", "price_per_item"),
+    (
+        "order_item_id",
+        "order_id",
+        "product_id",
+        "quantity",
+        "price_per_item",
+        "line_total",
+    ),
 )
 RAW_TABLES = (CUSTOMERS, PRODUCTS, ORDERS, ORDER_ITEMS)

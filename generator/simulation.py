@@ -15,9 +15,22 @@ from numpy.typing import NDArray
 
 from generator import defects
 from generator.baskets import OrderLines, fill_orders
+from generator.charges import (
+    CURRENCY,
+    HOME,
+    TAX_PER_MILLE,
+    shipping_cents,
+    tax_cents,
+)
 from generator.configuration import FileFormat, GeneratorConfig, Profile
 from generator.counter_hash import Hashes, below, child_keys, draw
-from generator.customers import customer_batch, customer_ids, load_pools
+from generator.customers import (
+    CustomerPools,
+    customer_batch,
+    customer_ids,
+    home_countries,
+    load_pools,
+)
 from generator.products import ProductTable, build_products
 from generator.purchases import (
     DAY,
@@ -26,6 +39,7 @@ from generator.purchases import (
     OrderHeaders,
     OrderKind,
     all_orders,
+    goods_kept,
     person_keys,
 )
 from generator.raw_tables import (
@@ -71,6 +85,14 @@ Progress = Callable[[int, int], None]
 
 class OutputError(OSError):
     """The output folder cannot take the files; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class OrderCharges:
+    """What comes on top of the lines, in cents, one element an order."""
+
+    shipping: NDArray[np.int64]
+    tax: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -127,6 +149,7 @@ def _statuses(
 
     Sales of the last days are still on their way. A shop writes a return as an
     ordinary completed order or as a returned or refunded one; so do the returns here.
+    Money back without goods is booked as completed.
     """
     age = config.days - 1 - orders.seconds // DAY
     statuses = np.where(age < SHIPPING_DAYS, _SHIPPED, _COMPLETED)
@@ -135,11 +158,27 @@ def _statuses(
     chance = below(draw(purchases[others], OrderDraw.STATUS), 100)
     cancelled = np.where(chance < 80, _CANCELLED, _FAILED)
     refunded = np.where(chance < 80, _RETURNED, _REFUNDED)
-    returned = np.where(chance < 50, _COMPLETED, refunded)
+    kept = goods_kept(config, purchases[others])
+    returned = np.where(kept | (chance < 50), _COMPLETED, refunded)
     statuses[others] = np.where(
         orders.kinds[others] == OrderKind.CANCELLED, cancelled, returned
     )
     return statuses
+
+
+def _charges(
+    pools: CustomerPools, people: Hashes, orders: int, lines: OrderLines
+) -> OrderCharges:
+    """Return shipping and tax of some orders, by where their people live."""
+    names = pools.country_names.to_pylist()
+    countries = home_countries(pools, people)
+    rates = np.array([TAX_PER_MILLE[name] for name in names])
+    # Sums of whole cents in double precision are exact far beyond an order.
+    goods = np.bincount(lines.orders, lines.totals, orders).astype(np.int64)
+    return OrderCharges(
+        shipping_cents(countries == names.index(HOME), goods),
+        tax_cents(rates[countries], goods),
+    )
 
 
 def _order_batch(
@@ -148,6 +187,7 @@ def _order_batch(
     orders: OrderHeaders,
     order_ids: pa.StringArray,
     purchases: Hashes,
+    charges: OrderCharges,
 ) -> pa.RecordBatch:
     guests = orders.people >= config.customers
     stamps = np.empty((len(orders), 19), np.uint8)
@@ -160,6 +200,9 @@ def _order_batch(
             blank_where(guests, customer_ids(orders.people.astype(np.int64))),
             fixed_width_text(stamps),
             pa.array(STATUSES).take(pa.array(_statuses(config, orders, purchases))),
+            pa.repeat(CURRENCY, len(orders)),
+            cents_text(charges.shipping),
+            cents_text(charges.tax),
         ],
         schema=ORDERS.schema,
     )
@@ -182,6 +225,7 @@ def _item_batch(
                     )
                 )
             ),
+            cents_text(lines.totals),
         ],
         schema=ORDER_ITEMS.schema,
     )
@@ -220,11 +264,15 @@ def raw_batches(
         order_ids = numbered_ids("O", 7, np.arange(low + 1, high + 1))
         people = person_keys(config, orders.people)
         purchases = child_keys(people, orders.purchases.astype(np.int64))
-        yield ORDERS, _order_batch(config, texts, orders, order_ids, purchases)
         lines = fill_orders(config, clock, products, orders, people, purchases)
+        charges = _charges(pools, people, len(orders), lines)
+        yield (
+            ORDERS,
+            _order_batch(config, texts, orders, order_ids, purchases, charges),
+        )
         yield ORDER_ITEMS, _item_batch(texts, lines, order_ids, items + 1)
         items += lines.orders.size
-        tally.count_orders(config, orders)
+        tally.count_orders(config, orders, charges.shipping, charges.tax)
         tally.count_lines(orders.kinds[lines.orders], lines)
         progress(high, len(headers))
     for low in range(1, copies, COPIES_A_BATCH):

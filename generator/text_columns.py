@@ -78,9 +78,19 @@ def second_texts() -> Bytes:
 
 
 def cents_text(cents: NDArray[np.int64]) -> pa.StringArray:
-    """Return non-negative amounts with two decimals, such as 19.90."""
-    dollars = pa.array(cents // 100).cast(pa.string())
-    return pc.binary_join_element_wise(dollars, numbered_ids("", 2, cents % 100), ".")
+    """Return amounts with two decimals, such as 19.90."""
+    below_zero = cents < 0
+    whole, rest = np.divmod(np.abs(cents), 100)
+    text = pc.binary_join_element_wise(
+        integer_text(whole), numbered_ids("", 2, rest), "."
+    )
+    if not below_zero.any():
+        return text
+    return pc.if_else(
+        pa.array(below_zero),
+        pc.binary_join_element_wise(pa.scalar("-"), text, ""),
+        text,
+    )
 
 
 def integer_text(numbers: NDArray[np.int64]) -> pa.StringArray:

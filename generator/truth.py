@@ -23,13 +23,18 @@ from generator.shop_clock import (
     WEEKDAYS,
 )
 
-LINE_TYPES = ("sale", "return", "gift", "cancelled", "adjustment")
+LINE_TYPES = ("sale", "return", "refund", "gift", "cancelled", "adjustment")
 EXCLUDED_LINE_TYPES = ("cancelled", "adjustment")
+
+
+def dollars(cents: NDArray[np.int64]) -> Decimal:
+    """Return the sum of cents as exact dollars."""
+    return Decimal(int(cents.sum())).scaleb(-2)
 
 
 @dataclass
 class LineTally:
-    """Lines of one type: how many, how many pieces, how much money."""
+    """Lines of one type: how many, how many pieces, how much money after discounts."""
 
     lines: int = 0
     units: int = 0
@@ -49,11 +54,15 @@ class Tally:
     Attributes:
         rows: Rows written to each raw table.
         lines: Accepted lines by type.
+        discounts: Money taken off the sale lines, never positive.
+        discounted_orders: Orders that count and have a discounted line.
+        shipping: Shipping of the orders with a line in FactSales.
+        tax: Their tax.
         outcomes: (raw table, outcome, reason) counts beside the accepted rows.
         purchases: Orders that count: those with a sale line.
         guest_purchases: Those of them without a customer.
         cancelled_orders: Cancelled orders of the simulation.
-        return_orders: Return orders of the simulation.
+        return_orders: Return orders of the simulation, goods sent back or not.
         buyers: Customers with an order that counts.
     """
 
@@ -62,6 +71,10 @@ class Tally:
         default_factory=lambda: {name: LineTally() for name in LINE_TYPES}
     )
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    discounts: Decimal = Decimal("0.00")
+    discounted_orders: int = 0
+    shipping: Decimal = Decimal("0.00")
+    tax: Decimal = Decimal("0.00")
     purchases: int = 0
     guest_purchases: int = 0
     cancelled_orders: int = 0
@@ -72,8 +85,21 @@ class Tally:
         """Count rows written to a raw table."""
         self.rows[table] = self.rows.get(table, 0) + rows
 
-    def count_orders(self, config: GeneratorConfig, orders: OrderHeaders) -> None:
-        """Count orders by kind; buyers are customers' first purchases."""
+    def count_orders(
+        self,
+        config: GeneratorConfig,
+        orders: OrderHeaders,
+        shipping: NDArray[np.int64],
+        tax: NDArray[np.int64],
+    ) -> None:
+        """Count orders by kind; buyers are customers' first purchases.
+
+        Args:
+            config: The run's configuration.
+            orders: The orders.
+            shipping: Cents of shipping an order.
+            tax: Cents of tax an order.
+        """
         purchases = orders.kinds == OrderKind.PURCHASE
         registered = orders.people < config.customers
         self.purchases += int(purchases.sum())
@@ -84,24 +110,31 @@ class Tally:
             (~registered).sum()
         )
         self.buyers += int((purchases & registered & (orders.purchases == 0)).sum())
+        facts = orders.kinds != OrderKind.CANCELLED
+        self.shipping += dollars(shipping[facts])
+        self.tax += dollars(tax[facts])
 
     def count_lines(self, kinds: NDArray[np.uint8], lines: OrderLines) -> None:
         """Count lines by type; ``kinds`` holds each line's kind of order."""
         purchases = kinds == OrderKind.PURCHASE
         free = lines.prices == 0
-        amounts = lines.prices * lines.quantities
+        returns = kinds == OrderKind.RETURN
+        kept = lines.quantities == 0
         for name, rows in (
             ("sale", purchases & ~free),
             ("gift", purchases & free),
-            ("return", kinds == OrderKind.RETURN),
+            ("return", returns & ~kept),
+            ("refund", returns & kept),
             ("cancelled", kinds == OrderKind.CANCELLED),
         ):
-            cents = int(amounts[rows].sum())
             self.lines[name].add(
                 int(rows.sum()),
                 int(lines.quantities[rows].sum()),
-                Decimal(cents).scaleb(-2),
+                dollars(lines.totals[rows]),
             )
+        taken_off = (lines.totals - lines.prices * lines.quantities)[purchases]
+        self.discounts += dollars(taken_off)
+        self.discounted_orders += np.unique(lines.orders[purchases][taken_off < 0]).size
 
     def count_defects(self, copies: int) -> None:
         """Count what must become of some copies of the defect catalogue."""
@@ -203,8 +236,8 @@ def build_truth(
     config: GeneratorConfig, products: ProductTable, tally: Tally
 ) -> dict[str, Any]:
     """Return the contents of ``truth.json``; money is exact decimal text."""
-    gross = tally.lines["sale"].amount
-    returned = tally.lines["return"].amount
+    sold = tally.lines["sale"].amount
+    returned = tally.lines["return"].amount + tally.lines["refund"].amount
     return {
         "configuration": config.planted(),
         "rows": tally.rows,
@@ -233,6 +266,7 @@ def build_truth(
             "counting_of_guests": tally.guest_purchases,
             "cancelled": tally.cancelled_orders,
             "returns": tally.return_orders,
+            "discounted": tally.discounted_orders,
         },
         "lines": {
             name: {
@@ -243,9 +277,12 @@ def build_truth(
             for name, line in tally.lines.items()
         },
         "totals": {
-            "gross_sales": str(gross),
+            "gross_sales": str(sold - tally.discounts),
+            "discounts": str(tally.discounts),
             "returns": str(returned),
-            "net_sales": str(gross + returned),
+            "net_sales": str(sold + returned),
+            "shipping": str(tally.shipping),
+            "tax": str(tally.tax),
         },
         "data_quality": data_quality_truth(tally),
     }

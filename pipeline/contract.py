@@ -43,12 +43,27 @@ RAW_TABLES: tuple[RawTable, ...] = (
     ),
     RawTable(
         "raw_orders",
-        ("order_id", "customer_id", "order_date", "status"),
+        (
+            "order_id",
+            "customer_id",
+            "order_date",
+            "status",
+            "currency",
+            "shipping",
+            "tax",
+        ),
         frozenset({"order_id", "order_date"}),
     ),
     RawTable(
         "raw_order_items",
-        ("order_item_id", "order_id", "product_id", "quantity", "price_per_item"),
+        (
+            "order_item_id",
+            "order_id",
+            "product_id",
+            "quantity",
+            "price_per_item",
+            "line_total",
+        ),
         frozenset(
             {"order_item_id", "order_id", "product_id", "quantity", "price_per_item"}
         ),

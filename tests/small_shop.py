@@ -4,6 +4,8 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.contract import RAW_TABLES
+
 SMALL_SHOP: Mapping[str, Sequence[Sequence[str]]] = {
     "raw_customers": (
         (
@@ -61,6 +63,15 @@ SMALL_SHOP: Mapping[str, Sequence[Sequence[str]]] = {
 }
 
 WriteShop = Callable[..., Path]
+
+
+def as_loaded(table: str) -> list[tuple[object, ...]]:
+    """Return a table's rows as a load leaves them: what its file lacks is null."""
+    [columns] = [raw.columns for raw in RAW_TABLES if raw.name == table]
+    return [
+        tuple(field or None for field in row) + (None,) * (len(columns) - len(row))
+        for row in SMALL_SHOP[table][1:]
+    ]
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:

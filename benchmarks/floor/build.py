@@ -29,13 +29,22 @@ RAW_COLUMNS: dict[str, tuple[str, ...]] = {
         "price",
         "stock_quantity",
     ),
-    "raw_orders": ("order_id", "customer_id", "order_date", "status"),
+    "raw_orders": (
+        "order_id",
+        "customer_id",
+        "order_date",
+        "status",
+        "currency",
+        "shipping",
+        "tax",
+    ),
     "raw_order_items": (
         "order_item_id",
         "order_id",
         "product_id",
         "quantity",
         "price_per_item",
+        "line_total",
     ),
 }
 SQL_FOLDER = Path(__file__).parent

@@ -24,7 +24,7 @@ from pipeline.progress import LogReporter
 from pipeline.project import Project
 from tests.file_modes import watched
 from tests.small_project import ROOT
-from tests.small_shop import SMALL_SHOP, WriteShop
+from tests.small_shop import SMALL_SHOP, WriteShop, as_loaded
 
 Rows = list[tuple[object, ...]]
 
@@ -41,10 +41,6 @@ def load(folder: Path, database: Path) -> int:
     return main(
         ["load", str(folder), "--database", str(database), "--target", "duckdb"]
     )
-
-
-def as_loaded(table: str) -> Rows:
-    return [tuple(field or None for field in row) for row in SMALL_SHOP[table][1:]]
 
 
 def test_every_field_is_loaded_as_text_and_empty_fields_as_null(

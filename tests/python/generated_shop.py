@@ -58,6 +58,12 @@ def make_shop(config: GeneratorConfig, out: Path) -> Shop:
         moment=stamps,
         day=(stamps.dt.normalize() - pd.Timestamp(config.start)).dt.days,
     )
+    for column, text in (
+        ("total", "line_total"),
+        ("shipping_cents", "shipping"),
+        ("tax_cents", "tax"),
+    ):
+        lines[column] = (lines[text].astype("float64") * 100).round().astype("int64")
     lines["amount"] = lines["quantity"] * lines["cents"]
     return Shop(raw, lines, truth)
 

@@ -163,5 +163,5 @@ def write_messy_shop(folder: Path, seed: int) -> None:
     for table, rows in shop.items():
         with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(RAW_COLUMNS[table])
+            writer.writerow(RAW_COLUMNS[table][: len(rows[0])])
             writer.writerows(repeated(rows))

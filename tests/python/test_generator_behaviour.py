@@ -15,6 +15,8 @@ from scipy import stats
 
 from generator import GeneratorConfig, Profile
 from generator.assortment import CATEGORIES, COMPANIONS, MISSIONS
+from generator.charges import CODES, TAX_PER_MILLE
+from generator.customers import load_pools
 
 CONFIG = GeneratorConfig(customers=12_000, products=150)
 
@@ -76,6 +78,7 @@ def test_truth_totals_are_the_files_totals(shop: Shop) -> None:
         "sale": sale & (lines["quantity"] > 0) & (lines["cents"] > 0),
         "gift": sale & (lines["quantity"] > 0) & (lines["cents"] == 0),
         "return": (lines["quantity"] < 0) & (lines["cents"] > 0),
+        "refund": sale & (lines["quantity"] == 0) & (lines["total"] < 0),
         "cancelled": ~sale & (lines["quantity"] > 0),
     }
     assert sum(int(rows.sum()) for rows in kinds.values()) == len(lines)
@@ -83,10 +86,22 @@ def test_truth_totals_are_the_files_totals(shop: Shop) -> None:
         truth = shop.truth["lines"][name]
         assert truth["lines"] == int(rows.sum())
         assert truth["units"] == int(lines.loc[rows, "quantity"].sum())
-        assert Decimal(truth["amount"]) == money(lines.loc[rows, "amount"].sum())
-    totals = {name: Decimal(text) for name, text in shop.truth["totals"].items()}
-    assert totals["net_sales"] == totals["gross_sales"] + totals["returns"]
+        assert Decimal(truth["amount"]) == money(lines.loc[rows, "total"].sum())
     purchases = shop.purchases
+    facts = ~kinds["cancelled"]
+    orders = lines[facts].drop_duplicates("order_id")
+    money_back = kinds["return"] | kinds["refund"]
+    taken_off = purchases["total"] - purchases["amount"]
+    assert {name: Decimal(text) for name, text in shop.truth["totals"].items()} == {
+        "gross_sales": money(purchases["amount"].sum()),
+        "discounts": money(taken_off.sum()),
+        "returns": money(lines.loc[money_back, "total"].sum()),
+        "net_sales": money(lines.loc[facts, "total"].sum()),
+        "shipping": money(orders["shipping_cents"].sum()),
+        "tax": money(orders["tax_cents"].sum()),
+    }
+    discounted = purchases.loc[taken_off < 0, "order_id"].nunique()
+    assert shop.truth["orders"]["discounted"] == discounted > 0
     assert shop.truth["orders"]["counting"] == purchases["order_id"].nunique()
     buyers = set(purchases["customer_id"]) - {""}
     assert shop.truth["customers"]["buyers"] == len(buyers)
@@ -103,6 +118,11 @@ def test_planted_shares_come_out(shop: Shop) -> None:
         "never_buys": (registered - customers["buyers"], registered),
         "guest_order": (orders["counting_of_guests"], registered),
         "gift": (len(gifts), purchases + orders["cancelled"]),
+        "discount_code": (orders["discounted"], purchases),
+        "kept_goods": (
+            lines.loc[lines["quantity"] == 0, "order_id"].nunique(),
+            orders["returns"],
+        ),
         "missing_address": (
             int((shop.raw["raw_customers"]["address"] == "").sum()),
             registered,
@@ -120,8 +140,11 @@ def test_planted_shares_come_out(shop: Shop) -> None:
 
 
 def test_returns_send_back_what_was_bought_at_the_price_paid(shop: Shop) -> None:
-    returned = shop.lines[shop.lines["quantity"] < 0]
-    assert set(returned["status"]) == {"completed", "returned", "refunded"}
+    returned = shop.lines[shop.lines["quantity"] <= 0]
+    kept = returned["quantity"] == 0
+    assert set(returned.loc[~kept, "status"]) == {"completed", "returned", "refunded"}
+    # Money back without goods: nothing but the amount says what it was.
+    assert set(returned.loc[kept, "status"]) == {"completed"}
     assert (returned["cents"] > 0).all()
     bought = shop.purchases[shop.purchases["customer_id"] != ""]
     returned = returned[returned["customer_id"] != ""]
@@ -135,10 +158,68 @@ def test_returns_send_back_what_was_bought_at_the_price_paid(shop: Shop) -> None
         & (pairs["quantity_bought"] >= -pairs["quantity"])
         # The same second of the day: the purchase's own return.
         & (pairs["moment"].dt.time == pairs["moment_bought"].dt.time)
+        # What was paid comes back: less the discount, in proportion to the pieces.
+        & (pairs["total"] >= -pairs["total_bought"])
+        & (
+            (pairs["quantity"] == 0)
+            | (
+                (
+                    pairs["total"]
+                    - pairs["total_bought"]
+                    * pairs["quantity"]
+                    / pairs["quantity_bought"]
+                ).abs()
+                <= 0.5
+            )
+        )
     )
     assert set(pairs.loc[fits, "order_item_id"]) == set(returned["order_item_id"])
     # A return is an order of its own.
     assert not set(returned["order_id"]) & set(bought["order_id"])
+
+
+def test_a_discount_is_a_percentage_of_the_order_to_the_cent(shop: Shop) -> None:
+    orders = shop.purchases.groupby("order_id")[["amount", "total"]].sum()
+    taken_off = orders["amount"] - orders["total"]
+    # Rounded half up, in whole numbers.
+    fits = {
+        percent: taken_off == (orders["amount"] * percent + 50) // 100
+        for percent in (0, *CODES)
+    }
+    assert np.logical_or.reduce(list(fits.values())).all()
+    for percent in set(CODES):
+        assert fits[percent].sum() > 500
+    # No line bears more than its part, to the cent.
+    lines = shop.purchases
+    order_amount = lines["order_id"].map(orders["amount"])
+    part = lines["order_id"].map(taken_off) * lines["amount"] / order_amount
+    assert ((lines["amount"] - lines["total"] - part).abs() <= 1).all()
+
+
+def test_shipping_and_tax_follow_the_goods(shop: Shop) -> None:
+    orders = shop.lines.groupby("order_id").agg(
+        goods=("total", "sum"),
+        shipping=("shipping_cents", "first"),
+        tax=("tax_cents", "first"),
+        customer_id=("customer_id", "first"),
+        currency=("currency", "first"),
+    )
+    assert set(orders["currency"]) == {"USD"}
+    free = (orders["goods"] >= 7500) | (orders["goods"] < 0)
+    assert (orders.loc[free, "shipping"] == 0).all()
+    customers = shop.raw["raw_customers"].set_index("customer_id")["country"]
+    known = orders[orders["customer_id"] != ""]
+    country = known["customer_id"].map(customers)
+    paid = known[~free[known.index]]
+    assert set(paid.loc[country[paid.index] == "United States", "shipping"]) == {595}
+    assert set(paid.loc[country[paid.index] != "United States", "shipping"]) == {1495}
+    owed = known["goods"] * country.map(TAX_PER_MILLE) / 1000
+    assert ((known["tax"] - owed).abs() <= 0.5).all()
+    assert (known.loc[known["goods"] < 0, "tax"] <= 0).all()
+
+
+def test_every_country_has_a_tax() -> None:
+    assert set(load_pools().country_names.to_pylist()) == set(TAX_PER_MILLE)
 
 
 def test_a_purchase_has_a_day_of_its_own(shop: Shop) -> None:
@@ -236,7 +317,7 @@ def first_purchases_a_month(shop: Shop) -> pd.DataFrame:
     return pd.DataFrame({"new": counts, "even": counts.sum() * days / days.sum()})
 
 
-def test_the_stationary_profile_has_no_seasons_growth_or_returns(
+def test_the_stationary_profile_has_no_seasons_growth_returns_or_discounts(
     stationary: Shop, shop: Shop
 ) -> None:
     weekdays = calendar(stationary, "day_of_week").to_numpy()
@@ -244,7 +325,8 @@ def test_the_stationary_profile_has_no_seasons_growth_or_returns(
     months = first_purchases_a_month(stationary)
     assert len(months) == 36
     assert stats.chisquare(months["new"], months["even"]).pvalue > 0.001
-    assert not (stationary.lines["quantity"] < 0).any()
+    assert (stationary.lines["quantity"] > 0).all()
+    assert (stationary.lines["total"] == stationary.lines["amount"]).all()
     # The same look at the default profile sees its seasons at once.
     living = first_purchases_a_month(shop)
     assert stats.chisquare(living["new"], living["even"]).pvalue < 1e-12

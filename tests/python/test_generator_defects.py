@@ -63,11 +63,15 @@ def accepted(
     return kept
 
 
-def line_type(quantity: int, price: Decimal, outcome: str | None) -> str:
+def line_type(
+    quantity: int, price: Decimal, total: Decimal, outcome: str | None
+) -> str:
     if quantity > 0 and price > 0 and outcome == "sale":
         return "sale"
     if quantity < 0 and price > 0 and outcome in ("sale", "cancelled"):
         return "return"
+    if quantity == 0 and total < 0 and outcome == "sale":
+        return "refund"
     if quantity > 0 and price == 0 and outcome == "sale":
         return "gift"
     if quantity > 0 and price >= 0 and outcome == "cancelled":
@@ -135,8 +139,10 @@ def read_by_the_contract(out: Path) -> tuple[Counts, dict[str, list[Decimal]]]:
         quantity, price = whole(row[3]), number(row[4])
         assert quantity is not None
         assert price is not None
+        total = quantity * price if not row[5] else number(row[5])
+        assert total is not None
         outcome = outcomes.get(statuses[row[1].strip(" ")])
-        amounts[line_type(quantity, price, outcome)].append(quantity * price)
+        amounts[line_type(quantity, price, total, outcome)].append(total)
     for name in ("cancelled", "adjustment"):
         counts["raw_order_items", "excluded from sales", name] = len(amounts[name])
 

@@ -21,7 +21,7 @@ from pipeline.contract import RAW_TABLES
 from pipeline.engines import engine_for, sqlite
 from pipeline.errors import PipelineError
 from tests.python.conftest import rights_of_nobody
-from tests.small_shop import SMALL_SHOP, WriteShop
+from tests.small_shop import SMALL_SHOP, WriteShop, as_loaded
 
 
 def read(database: Path, sql: str) -> list[tuple[object, ...]]:
@@ -34,10 +34,6 @@ def dump(database: Path) -> dict[str, list[tuple[object, ...]]]:
         table.name: read(database, f"select * from {table.name}")
         for table in RAW_TABLES
     }
-
-
-def as_loaded(table: str) -> list[tuple[object, ...]]:
-    return [tuple(field or None for field in row) for row in SMALL_SHOP[table][1:]]
 
 
 def load(folder: Path, database: Path) -> int:
@@ -118,8 +114,8 @@ def test_header_names_match_without_case_blanks_order_or_a_byte_order_mark(
     assert load(folder, database) == 0
 
     assert read(database, "select * from raw_orders") == [
-        ("O1", None, "2024-02-01", "paid"),
-        ("O2", None, "2024-02-02", None),
+        ("O1", None, "2024-02-01", "paid", None, None, None),
+        ("O2", None, "2024-02-02", None, None, None, None),
     ]
 
 
@@ -144,7 +140,7 @@ def test_unknown_columns_are_ignored_and_named(
     assert load(folder, database) == 0
 
     assert read(database, "select * from raw_orders") == [
-        ("O1", None, "2024-02-01", "paid")
+        ("O1", None, "2024-02-01", "paid", None, None, None)
     ]
     warning = "raw_orders.csv: unknown columns ignored: Coupon, (no name, column 4)"
     assert warning in capsys.readouterr().err
@@ -237,14 +233,14 @@ def test_typed_parquet_columns_become_plain_text(
     assert load(folder, database) == 0
 
     assert read(database, "select * from raw_orders") == [
-        ("17850", "17850", "2024-02-01 12:30:05", "paid"),
-        ("2", None, "2024-02-01 12:30:05.25", None),
-        ("3", None, None, None),
+        ("17850", "17850", "2024-02-01 12:30:05", "paid", None, None, None),
+        ("2", None, "2024-02-01 12:30:05.25", None, None, None, None),
+        ("3", None, None, None, None, None, None),
     ]
     assert read(database, "select * from raw_order_items") == [
-        ("1", "true", "00000000-0000-0000-0000-000000000001", "0.1", "12.5"),
-        ("0.0000001", "false", None, "2", "100"),
-        ("10000000000000000000000", None, None, "0", "-0.0001"),
+        ("1", "true", "00000000-0000-0000-0000-000000000001", "0.1", "12.5", None),
+        ("0.0000001", "false", None, "2", "100", None),
+        ("10000000000000000000000", None, None, "0", "-0.0001", None),
     ]
     assert read(
         database, "select customer_id, name, city, registration_date from raw_customers"
