@@ -1,0 +1,24 @@
+"""A seeded few of each attack on the default engine; `make torture` tries the rest."""
+
+import pytest
+
+from tests.torture.attack import Attack, CannotAttackError, battlefield, run_attack
+from tests.torture.attacks import ATTACKS
+
+SEED = 1
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [attack for attack in ATTACKS if "sqlite" in attack.targets],
+    ids=lambda attack: attack.name,
+)
+def test_the_promise_holds_against(attack: Attack) -> None:
+    try:
+        with battlefield("sqlite", attack.name, SEED) as arena:
+            tally = run_attack(attack, arena, cases=attack.few)
+    except CannotAttackError as reason:
+        pytest.skip(str(reason))
+
+    assert tally.faults == []
+    assert tally.tried > 0

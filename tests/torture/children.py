@@ -1,0 +1,159 @@
+"""Commands of the pipeline in processes of their own, with faults or limits on them.
+
+One server process has imported everything and forks for each command, so that a
+command costs milliseconds and may be killed, starved or crash.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+KILL = -1
+STOP = -2
+
+
+@dataclass(frozen=True)
+class Strike:
+    """Which file operations of a command are to fail, and how.
+
+    Attributes:
+        folder: Operations below this folder are counted; `socket:` counts messages.
+        first: The number of the first operation that fails; 0 only counts.
+        last: The number of the last one.
+        error: The errno, or `KILL`, or `STOP` to be stopped for a while.
+    """
+
+    folder: str
+    first: int = 0
+    last: int = 0
+    error: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a command.
+
+    Attributes:
+        exit_code: As of a shell; negative for the signal that ended it.
+        operations: The file operations counted; 0 if it was killed.
+        struck: The operation that was made to fail, and its file.
+        stdout: What it printed, where that could be kept.
+        stderr: The same of its errors.
+    """
+
+    exit_code: int
+    operations: int
+    struck: str
+    stdout: str
+    stderr: str
+
+    @property
+    def last_line(self) -> str:
+        """The last line on standard error."""
+        return (self.stderr.splitlines() or [""])[-1]
+
+    def untidy(self) -> str | None:
+        """What is wrong with how a command ended that was not killed."""
+        if self.exit_code < 0:
+            return f"died of signal {-self.exit_code}: {self.stderr[-300:]}"
+        if "Traceback" in self.stderr or "Exception ignored" in self.stderr:
+            return f"a traceback: {self.stderr[-700:]}"
+        if self.exit_code not in (0, 1):
+            return f"exit code {self.exit_code}: {self.stderr[-300:]}"
+        if (self.exit_code == 1) != (" failed: " in self.last_line):
+            return f"exit code {self.exit_code}, but it says: {self.last_line!r}"
+        return None
+
+
+class Children:
+    """The server, started when the first command is run.
+
+    Args:
+        folder: For its files; not below a folder that is struck.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: subprocess.Popen[str] | None = None
+
+    @cached_property
+    def shim(self) -> Path | None:
+        """The compiled shim; None without a C compiler."""
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if compiler is None or sys.platform != "linux":
+            return None
+        library = self._folder / "fault_shim.so"
+        source = Path(__file__).with_name("fault_shim.c")
+        subprocess.run(
+            [*(compiler, "-shared", "-fPIC", "-O2", "-o"), library, source, "-ldl"],
+            check=True,
+        )
+        return library
+
+    def run(
+        self,
+        *command: str,
+        strike: Strike | None = None,
+        task: str = "pipeline",
+        when_stopped: Callable[[], None] = lambda: None,
+        **settings: Any,
+    ) -> Outcome:
+        """Run one command to its end.
+
+        Args:
+            command: The arguments of `python -m pipeline`, or of another task.
+            strike: What is to fail.
+            task: A function of `tests.torture.victim`.
+            when_stopped: Called while a strike has stopped the process.
+            settings: Of the process: `stdout` and `stderr` (a path, `closed` or
+                `broken`), `encoding`, `environment`, `memory` (bytes), `folder`.
+        """
+        server = self._server or self._start()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        files = {name: self._folder / name for name in ("stdout", "stderr")}
+        for path in files.values():
+            path.write_bytes(b"")
+        request = {
+            **{name: str(path) for name, path in files.items()},
+            **settings,
+            "task": task,
+            "command": command,
+            "strike": asdict(strike) if strike else None,
+        }
+        server.stdin.write(json.dumps(request) + "\n")
+        server.stdin.flush()
+        answer = json.loads(server.stdout.readline())
+        if answer.get("stopped"):
+            when_stopped()
+            server.stdin.write("\n")
+            server.stdin.flush()
+            answer = json.loads(server.stdout.readline())
+        texts = {
+            name: path.read_text("utf-8", "backslashreplace")
+            for name, path in files.items()
+        }
+        return Outcome(**answer, **texts)
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.torture.victim", str(self.shim or "")],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self._server
+
+    def close(self) -> None:
+        """End the server."""
+        if self._server is not None:
+            self._server.communicate()
+            self._server = None

@@ -1,0 +1,150 @@
+"""Every file operation of a build and of a load fails once, or is the last one.
+
+A command is run once to count its operations; then each of them fails in turn, with
+each error, once or from there on, or the process is killed there.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.torture.attack import FILE_ENGINES, Arena, Attack, CannotAttackError
+from tests.torture.children import KILL, Outcome, Strike
+from tests.torture.generations import generation_of, write_folder
+
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EPERM, errno.EACCES, errno.EROFS)
+FOR_EVER = 1 << 40
+
+
+class _Shop:
+    """A database below a folder of its own, and the commands that change it."""
+
+    def __init__(self, arena: Arena, command: str) -> None:
+        if arena.children.shim is None:
+            raise CannotAttackError("there is no C compiler for the shim")
+        self._arena, self._command = arena, command
+        self.folder = arena.folder / "struck"
+        self.folder.mkdir()
+        self.database = self.folder / "shop.db"
+        self.raw = {n: write_folder(arena.folder / f"raw{n}", n) for n in (1, 2)}
+        self.generation = 0
+        self.build(1)
+
+    def build(self, generation: int) -> Outcome:
+        """Publish one generation whole."""
+        outcome = self._run("build", generation, None)
+        if outcome.exit_code == 0:
+            self.generation = generation
+        return outcome
+
+    def strike(self, first: int, last: int, error: int) -> Outcome:
+        """Run the command for the other generation, with a fault."""
+        strike = Strike(str(self.folder), first, last, error)
+        return self._run(self._command, 3 - self.generation, strike)
+
+    def _run(self, command: str, generation: int, strike: Strike | None) -> Outcome:
+        raw = str(self.raw[generation])
+        source = [raw] if command == "load" else ["--raw", raw]
+        return self._arena.children.run(
+            *(command, *source, "--target", self._arena.target),
+            *("--database", str(self.database)),
+            strike=strike,
+            task="without_dbt",
+        )
+
+    def published(self) -> int | str:
+        """The generation that readers see."""
+        made = self._command == "build"
+        return generation_of(self._arena.target, self.database, made=made)
+
+
+def _attack(
+    arena: Arena, command: str, errors: tuple[int, ...]
+) -> Iterator[str | None]:
+    shop = _Shop(arena, command)
+    operations = shop.strike(0, 0, 0).operations
+    assert operations > 50, "the shim met no file operations"
+    shop.build(1)
+    cases = [
+        (number, last, error)
+        for number in range(1, operations + 1)
+        for error in errors
+        for last in ((number,) if error == KILL else (number, FOR_EVER))
+    ]
+    arena.random.shuffle(cases)
+    for number, last, error in cases:
+        outcome = shop.strike(number, last, error)
+        fault = _fault(shop, outcome, killed=error == KILL)
+        if fault is not None:
+            how = "killed" if error == KILL else os.strerror(error)
+            lasting = " from there on" if last == FOR_EVER else ""
+            struck = outcome.struck.replace(str(arena.folder), "")
+            fault = f"operation {number} ({struck}): {how}{lasting}: {fault}"
+        yield fault
+
+
+def _fault(shop: _Shop, outcome: Outcome, *, killed: bool) -> str | None:
+    old, new = shop.generation, 3 - shop.generation
+    found = shop.published()
+    fault = None
+    if not outcome.struck:
+        # Threads do not always work in the same order: there was one operation less.
+        killed = False
+    if not killed:
+        fault = outcome.untidy()
+        expected = new if outcome.exit_code == 0 else old
+        if fault is None and found != expected:
+            fault = (
+                f"exit code {outcome.exit_code} ({outcome.last_line}), "
+                f"but generation {expected} is not there: {found}"
+            )
+    elif found not in (old, new):
+        fault = f"neither the old version nor the new one: {found}"
+    if isinstance(found, int):
+        shop.generation = found
+    again = shop.build(3 - shop.generation)
+    if again.exit_code != 0:
+        fault = fault or f"the next build fails: {again.last_line}"
+        _start_again(shop)
+    elif shop.published() != shop.generation:
+        fault = fault or f"the next build published {shop.published()}"
+    return fault
+
+
+def _start_again(shop: _Shop) -> None:
+    for path in sorted(shop.folder.rglob("*"), reverse=True):
+        _remove(path)
+    shop.build(1)
+
+
+def _remove(path: Path) -> None:
+    path.rmdir() if path.is_dir() else path.unlink()
+
+
+def fail_builds(arena: Arena) -> Iterator[str | None]:
+    """Each file operation of a build fails."""
+    return _attack(arena, "build", ERRORS)
+
+
+def kill_builds(arena: Arena) -> Iterator[str | None]:
+    """A build is killed at each file operation."""
+    return _attack(arena, "build", (KILL,))
+
+
+def fail_loads(arena: Arena) -> Iterator[str | None]:
+    """Each file operation of a load in place fails."""
+    return _attack(arena, "load", ERRORS)
+
+
+def kill_loads(arena: Arena) -> Iterator[str | None]:
+    """A load in place is killed at each file operation."""
+    return _attack(arena, "load", (KILL,))
+
+
+ATTACKS = (
+    Attack("a file operation of a build fails", fail_builds, FILE_ENGINES, 60),
+    Attack("a build is killed at a file operation", kill_builds, FILE_ENGINES, 30),
+    Attack("a file operation of a load fails", fail_loads, FILE_ENGINES, 40),
+    Attack("a load is killed at a file operation", kill_loads, FILE_ENGINES, 20),
+)

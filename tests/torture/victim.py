@@ -1,0 +1,179 @@
+"""The server of `children`: forks, arms the shim in the fork, runs a command there."""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import pipeline.__main__ as command_line
+from tests.torture import generations
+
+_STANDARD = {"stdout": 1, "stderr": 2}
+
+
+def pipeline(*arguments: str) -> int:
+    """The pipeline's own command line."""
+    return command_line.main(arguments)
+
+
+def without_dbt(*arguments: str) -> int:
+    """The same, with a few tables in place of what dbt builds."""
+    generations.replace_models()
+    return command_line.main(arguments)
+
+
+TASKS: Mapping[str, Callable[..., int]] = {
+    "pipeline": pipeline,
+    "without_dbt": without_dbt,
+}
+
+
+class Shim:
+    """The preloaded library, seen from Python."""
+
+    def __init__(self, path: str) -> None:
+        self._library = ctypes.CDLL(path)
+
+    def arm(self, strike: Mapping[str, Any], report: int) -> None:
+        """Count from now on, and let fail what is asked for."""
+        self._library.torture_arm(
+            os.fsencode(strike["folder"]),
+            ctypes.c_long(strike["first"]),
+            ctypes.c_long(strike["last"]),
+            strike["error"],
+            report,
+        )
+
+    def disarm(self) -> int:
+        """The number of operations counted."""
+        self._library.torture_disarm.restype = ctypes.c_long
+        return int(self._library.torture_disarm())
+
+
+def main(library: str) -> int:
+    """Answer requests until there are no more."""
+    shim: Shim | None = None
+    if library:
+        if os.environ.get("LD_PRELOAD") != library:
+            os.environ["LD_PRELOAD"] = library
+            os.execv(  # noqa: S606
+                sys.executable, [sys.executable, "-m", __spec__.name, library]
+            )
+        shim = Shim(library)
+        # For the command itself, and not for what it starts.
+        del os.environ["LD_PRELOAD"]
+    # With one thread to work with, DuckDB does everything in the same order each time.
+    os.sched_setaffinity(0, {random.choice(list(os.sched_getaffinity(0)))})  # noqa: S311
+    _import_engines()
+    # What is there is not looked at again by each fork, which would copy its pages.
+    gc.freeze()
+    for line in sys.stdin:
+        request = json.loads(line)
+        ready, report = os.pipe()
+        child = os.fork()
+        if child == 0:
+            _leave(_command(request, shim, report))
+        os.close(report)
+        status = os.waitpid(child, os.WUNTRACED)[1]
+        if os.WIFSTOPPED(status):
+            print('{"stopped": true}', flush=True)
+            sys.stdin.readline()
+            os.kill(child, signal.SIGCONT)
+            status = os.waitpid(child, 0)[1]
+        with os.fdopen(ready) as told:
+            struck, operations = _told(told.read())
+        status = os.waitstatus_to_exitcode(status)
+        answer = {"exit_code": status, "operations": operations, "struck": struck}
+        print(json.dumps(answer), flush=True)
+    return 0
+
+
+def _import_engines() -> None:
+    """What commands import when they need it, once for all of them."""
+    for target in ("sqlite", "duckdb", "postgres"):
+        with suppress(ImportError):
+            importlib.import_module(f"pipeline.engines.{target}")
+
+
+def _leave(exit_code: int) -> NoReturn:
+    """End as the interpreter ends, without the time that it takes to tidy up."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        exit_code = 120
+    os._exit(exit_code)
+
+
+def _told(text: str) -> tuple[str, int]:
+    struck, operations = "", 0
+    for line in text.splitlines():
+        if line.isdecimal():
+            operations = int(line)
+        else:
+            struck = line
+    return struck, operations
+
+
+def _command(request: Mapping[str, Any], shim: Shim | None, report: int) -> int:
+    # The server's own input and output stay out of the command's reach.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.update(request.get("environment", {}))
+    os.chdir(request.get("folder", "."))
+    for name, handle in _STANDARD.items():
+        _point(handle, request[name])
+    for stream in (sys.stdout, sys.stderr):
+        # As PYTHONIOENCODING does, which is read when the interpreter starts.
+        stream.reconfigure(encoding=request.get("encoding", "utf-8"))
+    # The interpreter gives up a closed output only when it starts: the same here.
+    for name in _STANDARD:
+        if request[name] == "closed":
+            setattr(sys, name, None)
+    if "memory" in request:
+        resource.setrlimit(resource.RLIMIT_AS, (request["memory"],) * 2)
+    strike = request["strike"]
+    if strike is not None:
+        if shim is None:
+            raise RuntimeError("no shim to strike with")
+        shim.arm(strike, report)
+    try:
+        return TASKS[request["task"]](*request["command"])
+    except SystemExit as stop:  # argparse
+        return int(stop.code or 0)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        if strike is not None and shim is not None:
+            os.write(report, f"{shim.disarm()}\n".encode())
+
+
+def _point(handle: int, where: str) -> None:
+    """Point a standard output to a file, to nothing, or to a pipe without a reader."""
+    if where == "closed":
+        os.close(handle)
+        return
+    if where == "broken":
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.dup2(writer, handle)
+        os.close(writer)
+        return
+    opened = os.open(where, os.O_WRONLY | os.O_APPEND)
+    os.dup2(opened, handle)
+    os.close(opened)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _leave(main(sys.argv[1]))
