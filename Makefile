@@ -12,7 +12,7 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv test test-engines lint dashboard docs bench bench-large clean
+.PHONY: all help venv test test-engines torture lint dashboard docs bench bench-large clean
 
 all: $(DATABASE) target/index.html ## Build and test the warehouse and its documentation
 	@echo "The warehouse is $(DATABASE). Look at it: make dashboard, make docs, or any SQLite client."
@@ -59,6 +59,11 @@ test: $(STAMPS)/venv lint ## Run every check and test of the default engine
 
 test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
 	@$(BIN)/python -m pytest tests/engines
+
+torture: $(STAMPS)/engines ## Attack loads, publishes and readers for minutes; count how often they held
+	@$(BIN)/python -m tests.torture
+	@scripts/with_postgres.sh $(BIN)/python -m tests.torture --target postgres
+	@$(BIN)/python -m tests.torture --target spark
 
 lint: $(STAMPS)/venv ## Check the style of SQL, YAML and Python
 	@$(BIN)/ruff check .

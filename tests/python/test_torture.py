@@ -3,14 +3,14 @@
 import pytest
 
 from tests.torture.attack import Attack, CannotAttackError, battlefield, run_attack
-from tests.torture.attacks import ATTACKS
+from tests.torture.attacks import ATTACKS, NOT_YET
 
 SEED = 1
 
 
 @pytest.mark.parametrize(
     "attack",
-    [attack for attack in ATTACKS if "sqlite" in attack.targets],
+    [a for a in ATTACKS if "sqlite" in a.targets and a.name not in NOT_YET],
     ids=lambda attack: attack.name,
 )
 def test_the_promise_holds_against(attack: Attack) -> None:

@@ -1,10 +1,22 @@
 """All attacks there are."""
 
-from tests.torture import csv_fuzz, damage, file_faults
+from tests.torture import changes, csv_fuzz, damage, file_faults, outputs
 from tests.torture.attack import Attack
 
 ATTACKS: tuple[Attack, ...] = (
     *csv_fuzz.ATTACKS,
+    *changes.ATTACKS,
     *damage.ATTACKS,
     *file_faults.ATTACKS,
+    *outputs.ATTACKS,
+)
+
+# What does not hold yet: `make torture` shows it, `make test` does not stop at it.
+NOT_YET = (
+    "a raw file changes during a load",
+    "damaged Parquet, loaded",
+    "a file operation of a build fails",
+    "a file operation of a load fails",
+    "a load is killed at a file operation",
+    "outputs are full, closed or broken",
 )
