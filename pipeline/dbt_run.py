@@ -145,6 +145,8 @@ class DbtSession:
         """
         arguments = [
             "build",
+            # A test of a seed that is left out and of models is none of that seed's.
+            *("--indirect-selection", "cautious"),
             *self._left_out(),
             *(("--select", *select) if select else ()),
             *(("--exclude", *exclude) if exclude else ()),

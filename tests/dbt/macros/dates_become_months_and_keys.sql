@@ -55,3 +55,16 @@ from (
         ]
     ) }}
 ) as wrong_year_months_of_numbers
+
+union all
+
+select 'month_number' as macro, day, expected, actual
+from (
+    {{ unexpected_answers(
+        month_number('day') ~ ' - ' ~ month_number("'2023-12'"), days, [
+            ('2023-12', '0'),
+            ('2024-01', '1'),
+            ('2022-11', '-13'),
+        ]
+    ) }}
+) as wrong_month_numbers

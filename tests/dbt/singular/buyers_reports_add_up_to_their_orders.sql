@@ -1,5 +1,11 @@
 with
 
+as_of as (
+
+    select * from {{ ref('int_as_of_date') }}
+
+),
+
 from_the_orders as (
 
     select
@@ -33,6 +39,10 @@ from_the_reports as (
             and lifetime_value.total_spending = rfm.monetary_value
             and lifetime_value.total_orders = rfm.frequency
             and lifetime_value.last_order_date = rfm.last_order_date
+    inner join as_of
+        on
+            rfm.recency_days
+            = {{ days_between('rfm.last_order_date', 'as_of.as_of_date') }}
 
 )
 

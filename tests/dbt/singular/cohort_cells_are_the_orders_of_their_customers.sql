@@ -1,0 +1,83 @@
+with
+
+members as (
+
+    select
+        'first_order' as cohort_basis,
+        customer_key,
+        {{ year_month('first_order_month') }} as cohort_month
+
+    from {{ ref('int_buyers') }}
+
+    union all
+
+    select
+        'registration' as cohort_basis,
+        customer_key,
+        {{ year_month('registration_date') }} as cohort_month
+
+    from {{ ref('dim_customer') }}
+    where registration_date is not null
+
+),
+
+member_orders as (
+
+    select
+        members.cohort_basis,
+        members.cohort_month,
+        members.customer_key,
+        orders.has_sale,
+        orders.net_sales,
+        {{ floor_div('orders.time_key', '10000') }} * 12
+        + {{ floor_div('orders.time_key', '100') }} % 100 as month_number
+
+    from {{ ref('fct_orders') }} as orders
+    inner join members on orders.customer_key = members.customer_key
+
+),
+
+-- what a buyer sent back before the first order is in no first-order cohort
+from_the_orders as (
+
+    select
+        cohort_basis,
+        cohort_month,
+        month_number,
+        count(distinct case when has_sale then customer_key end) as active_customers,
+        {{ sum_money('net_sales') }} as total_spending
+
+    from member_orders
+    where
+        cohort_basis = 'registration'
+        or month_number >= {{ month_number('cohort_month') }}
+    group by cohort_basis, cohort_month, month_number
+
+),
+
+expected as (
+
+    select * from from_the_orders
+    where
+        active_customers > 0
+        or total_spending != 0
+
+),
+
+cells as (
+
+    select
+        cohort_basis,
+        cohort_month,
+        {{ month_number('cohort_month') }} + month_index as month_number,
+        active_customers,
+        total_spending
+
+    from {{ ref('rpt_customer_cohorts') }}
+    where
+        active_customers != 0
+        or total_spending != 0
+
+)
+
+{{ rows_that_differ('expected', 'cells') }}
