@@ -81,9 +81,7 @@ def build(
     if request.raw_folder is not None:
         with reporter.stage("check raw files"):
             checked = check_folder(request.raw_folder, reporter)
-    with engine.lock():
-        # Again, because the target may have changed until the lock was held.
-        engine.check_published()
+    with engine.exclusive_use():
         engine.begin_build()
         keep_build = False
         try:

@@ -15,11 +15,13 @@ class RawTable:
         name: The table's name, and its file's name without the suffix.
         columns: All columns, in the order of the table.
         required: The columns that a file's header must have.
+        is_optional: Whether the file may be absent, or without rows.
     """
 
     name: str
     columns: tuple[str, ...]
     required: frozenset[str]
+    is_optional: bool = False
 
 
 RAW_TABLES: tuple[RawTable, ...] = (
@@ -35,11 +37,13 @@ RAW_TABLES: tuple[RawTable, ...] = (
             "registration_date",
         ),
         frozenset({"customer_id"}),
+        is_optional=True,
     ),
     RawTable(
         "raw_products",
         ("product_id", "product_name", "category", "price", "stock_quantity"),
         frozenset({"product_id"}),
+        is_optional=True,
     ),
     RawTable(
         "raw_orders",

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from pipeline.contract import RawTable
 from pipeline.csv_structure import CsvStructure
 from pipeline.errors import PipelineError
-from pipeline.header import Header, match_header
+from pipeline.header import NO_HEADER, Header, match_header
 from pipeline.raw_file import BATCH_ROWS, Advance, RawFile
 
 _BOM = b"\xef\xbb\xbf"
@@ -38,6 +38,9 @@ class CsvFile(RawFile):
         """Check encoding, structure and header, a chunk at a time."""
         with self.readable(), self._stream() as (stream, raw):
             first = stream.read(_CHUNK_BYTES)
+            if not first and self.table.is_optional:
+                self.header, self.row_count = NO_HEADER, 0
+                return
             self._check_start(first)
             first = first.removeprefix(_BOM)
             self.header = self._read_header(first)

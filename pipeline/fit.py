@@ -21,7 +21,7 @@ def fit(engine: Engine, reporter: Reporter) -> list[ClvFit]:
     """
     engine.check_requirements()
     engine.check_published()
-    with engine.lock(), reporter.stage("fit"):
+    with engine.exclusive_use(), reporter.stage("fit"):
         warehouse = engine.in_place()
         for model in (SUMMARIES, FITS):
             if not warehouse.has_table(model):

@@ -26,6 +26,10 @@ class Header:
     unknown: tuple[str, ...]
 
 
+# Of a file that is empty.
+NO_HEADER = Header((), (), 0, ())
+
+
 def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
     """Match column names without regard to case and surrounding blanks.
 

@@ -1,24 +1,27 @@
 """Load a folder of raw files: the contract checked first, then one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.contract import RAW_TABLES
 from pipeline.engines.base import Engine, RawLoad
+from pipeline.errors import PipelineError
 from pipeline.interrupts import work_is_done
 from pipeline.progress import Reporter
-from pipeline.raw_file import RawFile
-from pipeline.raw_folder import find_raw_files
+from pipeline.raw_file import AbsentFile, RawFile
+from pipeline.raw_folder import entries_of, find_raw_file
 
 
 @dataclass(frozen=True)
 class CheckedFolder:
-    """Four raw files that hold to the contract.
+    """Raw files that hold to the contract.
 
     Attributes:
         origin: The folder, as it was given.
-        files: The files, in contract order, checked.
+        files: One for each raw table, in contract order, checked.
     """
 
     origin: str
@@ -34,22 +37,53 @@ def check_folder(folder: str, reporter: Reporter) -> CheckedFolder:
     """Check every file of a folder, whole, before anything is written.
 
     Raises:
-        PipelineError: The first thing that does not hold to the contract.
+        PipelineError: What does not hold to the contract: of every file the first
+            fault.
     """
-    files = find_raw_files(Path(folder))
+    faults: list[str] = []
+    files: list[RawFile] = []
+    path = Path(folder)
+    entries = entries_of(path)
+    for table in RAW_TABLES:
+        with _collected(faults):
+            files.append(find_raw_file(table, path, entries))
     checked = CheckedFolder(folder, tuple(files))
     with reporter.task("checking raw files", checked.bytes_to_read) as task:
         for file in files:
             task.doing(file.path.name)
-            file.check(task.advance)
-    for file in files:
-        if file.header.unknown:
-            plural = "s" if len(file.header.unknown) > 1 else ""
-            reporter.warn(
-                f"{file.path.name}: unknown column{plural} ignored: "
-                f"{', '.join(file.header.unknown)}"
-            )
+            with _collected(faults):
+                file.check(task.advance)
+                _tell_what_is_odd(file, reporter)
+    if faults:
+        raise PipelineError(_in_one_line(faults))
     return checked
+
+
+def _tell_what_is_odd(file: RawFile, reporter: Reporter) -> None:
+    if isinstance(file, AbsentFile):
+        reporter.warn(f"there is no {file.path.name}; the table will have no rows")
+    if file.header.unknown:
+        plural = "s" if len(file.header.unknown) > 1 else ""
+        reporter.warn(
+            f"{file.path.name}: unknown column{plural} ignored: "
+            f"{', '.join(file.header.unknown)}"
+        )
+
+
+@contextmanager
+def _collected(faults: list[str]) -> Iterator[None]:
+    """Keep a fault for later, so that all of them are told at once."""
+    try:
+        yield
+    except PipelineError as error:
+        faults.append(str(error))
+
+
+def _in_one_line(faults: Sequence[str]) -> str:
+    if len(faults) == 1:
+        return faults[0]
+    numbered = (f"({number}) {fault}" for number, fault in enumerate(faults, start=1))
+    return f"{len(faults)} faults: {'; '.join(numbered)}"
 
 
 def load_folder(
@@ -82,10 +116,10 @@ def load(engine: Engine, folder: str, reporter: Reporter) -> Sequence[RawLoad]:
         PipelineError: Something was wrong; the target is as it was.
     """
     engine.check_requirements()
+    engine.check_published()
     with reporter.stage("check"):
         checked = check_folder(folder, reporter)
-    engine.check_published()
-    with engine.lock(), reporter.stage("load"):
+    with engine.exclusive_use(), reporter.stage("load"):
         loads = load_folder(engine, checked, reporter, in_place=True)
         work_is_done()
     return loads

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
-from pipeline.header import match_header
+from pipeline.header import NO_HEADER, match_header
 from pipeline.raw_file import BATCH_ROWS, Advance, RawFile
 
 
@@ -20,6 +20,9 @@ class ParquetFile(RawFile):
     def check(self, advance: Advance) -> None:
         """Check the columns and their types, then read every value once."""
         with self.readable():
+            if self.size == 0 and self.table.is_optional:
+                self.header, self.row_count = NO_HEADER, 0
+                return
             if self.size == 0:
                 raise PipelineError(
                     f"{self.path.name} is empty; expected a Parquet file"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.contract import RawTable
 from pipeline.errors import PipelineError
-from pipeline.header import Header
+from pipeline.header import NO_HEADER, Header
 
 # Told how many bytes of a file more have been read.
 Advance = Callable[[int], None]
@@ -22,7 +22,7 @@ class RawFile(ABC):
         table: The raw table that the file fills.
         path: Where it is.
         header: Its columns; known after `check`.
-        row_count: Its rows; known after `check`.
+        row_count: Its rows; known after `check`. Without rows, there may be no file.
     """
 
     header: Header
@@ -69,8 +69,23 @@ class RawFile(ABC):
         """
 
     def require_rows(self) -> None:
-        """Refuse a file that has a header and nothing else."""
-        if self.row_count == 0:
+        """Refuse a file that has a header and nothing else, where rows are needed."""
+        if self.row_count == 0 and not self.table.is_optional:
             raise PipelineError(
                 f"{self.path.name} has a header and no rows; expected at least one row"
             )
+
+
+class AbsentFile(RawFile):
+    """In the place of a file that may be absent, and is: a table without rows."""
+
+    header = NO_HEADER
+    row_count = 0
+    size = 0
+
+    def check(self, advance: Advance) -> None:
+        """Nothing that could be wrong."""
+
+    def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
+        """None."""
+        return iter(())

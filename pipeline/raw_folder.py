@@ -1,21 +1,20 @@
-"""Find the four raw files in a folder."""
+"""Find the raw files in a folder."""
 
 import stat
 from pathlib import Path
 
-from pipeline.contract import RAW_TABLES, SUFFIXES, RawTable
+from pipeline.contract import SUFFIXES, RawTable
 from pipeline.csv_files import CsvFile
 from pipeline.errors import PipelineError
 from pipeline.parquet_files import ParquetFile
-from pipeline.raw_file import RawFile
+from pipeline.raw_file import AbsentFile, RawFile
 
 
-def find_raw_files(folder: Path) -> list[RawFile]:
-    """The files of the contract's tables, in contract order, not yet checked.
+def entries_of(folder: Path) -> list[Path]:
+    """What is in a folder, sorted.
 
     Raises:
-        PipelineError: The folder or a file is missing, is something else, or a table
-            is there twice.
+        PipelineError: It is missing, no folder, or may not be read.
     """
     if not folder.exists():
         raise PipelineError(
@@ -24,15 +23,19 @@ def find_raw_files(folder: Path) -> list[RawFile]:
     if not folder.is_dir():
         raise PipelineError(f"{folder} is not a folder; expected one with raw files")
     try:
-        entries = sorted(folder.iterdir())
+        return sorted(folder.iterdir())
     except OSError as error:
         raise PipelineError(
             f"the folder {folder} cannot be read: {error.strerror}"
         ) from None
-    return [_find_raw_file(table, folder, entries) for table in RAW_TABLES]
 
 
-def _find_raw_file(table: RawTable, folder: Path, entries: list[Path]) -> RawFile:
+def find_raw_file(table: RawTable, folder: Path, entries: list[Path]) -> RawFile:
+    """The file of one table, not yet checked.
+
+    Raises:
+        PipelineError: It is missing, there twice, or no file.
+    """
     wanted = [f"{table.name}{suffix}" for suffix in SUFFIXES]
     found = [path for path in entries if path.name.lower() in wanted]
     if len(found) > 1:
@@ -42,6 +45,8 @@ def _find_raw_file(table: RawTable, folder: Path, entries: list[Path]) -> RawFil
         )
     if not found:
         others = [path.name for path in entries if path.name.startswith(table.name)]
+        if table.is_optional and not others:
+            return AbsentFile(table, folder / table.name)
         hint = f" ({others[0]} is none of these)" if others else ""
         raise PipelineError(
             f"{folder}: {table.name} is missing; expected one of "

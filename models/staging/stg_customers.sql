@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ refuse_rejected_rows('raw_customers', ['customer_id']) }}") }}
+
 select
     customer_id,
     name,

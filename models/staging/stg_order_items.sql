@@ -1,3 +1,9 @@
+{{
+    config(pre_hook="{{ refuse_rejected_rows(
+        'raw_order_items', ['order_item_id', 'order_id']
+    ) }}")
+}}
+
 select
     order_item_id,
     order_id,

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ refuse_rejected_rows('raw_orders', ['order_id']) }}") }}
+
 select
     order_id,
     customer_id,

@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ refuse_rejected_rows('raw_products', ['product_id']) }}") }}
+
 select
     product_id,
     product_name,

@@ -6,8 +6,8 @@ it the published warehouse in one step.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -67,8 +67,12 @@ class Engine(ABC):
     def check_published(self) -> None:
         """Refuse a target that is not an empty place or a warehouse of this project.
 
-        Also undoes what a killed writer left half done there.
+        Only reads: another build may be at work there.
         """
+
+    @abstractmethod
+    def undo_unfinished(self) -> None:
+        """Undo, or finish, what a killed writer left half done. Holding the lock."""
 
     @abstractmethod
     def lock(self) -> AbstractContextManager[None]:
@@ -76,6 +80,17 @@ class Engine(ABC):
 
         The lock is the operating system's or the server's: it dies with its process.
         """
+
+    @contextmanager
+    def exclusive_use(self) -> Iterator[None]:
+        """Hold the lock over a target that is whole and ours.
+
+        It is asked again, because it may have changed until the lock was held.
+        """
+        with self.lock():
+            self.undo_unfinished()
+            self.check_published()
+            yield
 
     @abstractmethod
     def in_place(self) -> Self:
@@ -109,7 +124,8 @@ class Engine(ABC):
         """Replace the raw tables and `raw_loads` in one transaction.
 
         Args:
-            files: The checked files, one a raw table.
+            files: The checked files, one a raw table; a file without rows may not be
+                there to be read.
             loads: The new rows of `raw_loads`.
             advance: Told the bytes read.
             in_place: Into the published warehouse, rather than the build area.

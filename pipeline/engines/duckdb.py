@@ -57,7 +57,6 @@ class DuckdbEngine(FileEngine):
                 f"{self.path} is no DuckDB database; choose another database, or move "
                 "it away"
             )
-        self._undo_unfinished_work()
         with self._connection(self.path, read_only=True) as connection:
             tables = [
                 name
@@ -73,7 +72,6 @@ class DuckdbEngine(FileEngine):
             )
 
     def _undo_unfinished_work(self) -> None:
-        """Bring a killed writer's log into the file it belongs to."""
         if self._beside(".wal").exists():
             with self._connection(self.path) as connection:
                 connection.execute("checkpoint")
@@ -266,6 +264,8 @@ def _fill(
 ) -> None:
     columns = [(name, "text") for name in file.table.columns]
     _create(connection, file.table.name, columns, replace=True)
+    if not file.row_count:
+        return
     with file.readable():
         if isinstance(file, ParquetFile):
             _insert_batches(connection, file, file.text_batches(advance))

@@ -100,6 +100,15 @@ class FileEngine(Engine):
     def _check_file(self) -> None:
         """Refuse an existing file that is no database, or another program's."""
 
+    def undo_unfinished(self) -> None:
+        """Bring a killed writer's journal or log into the file it belongs to."""
+        if self.path.exists():
+            self._undo_unfinished_work()
+
+    @abstractmethod
+    def _undo_unfinished_work(self) -> None:
+        """The same of a file that is there, and may be no database."""
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Lock `<database>.lock`; the file stays, the lock dies with the process.

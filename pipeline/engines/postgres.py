@@ -132,6 +132,9 @@ class PostgresEngine(Engine):
                 f"let its owner run: grant create on database {database} to {user}"
             )
 
+    def undo_unfinished(self) -> None:
+        """The server has rolled it back."""
+
     def _refuse_others_schema(self, cursor: Cursor, schema: str) -> None:
         cursor.execute(
             "select pg_get_userbyid(nspowner), pg_has_role(nspowner, 'usage'), "
@@ -402,6 +405,8 @@ def _fill(
     columns = [(column, "text") for column in file.table.columns]
     cursor.execute(_with("drop table if exists {}.{}", schema, name))
     _create(cursor, schema, name, columns)
+    if not file.row_count:
+        return
     with file.readable():
         rows: int | None = None
         if (stream := csv_file(file, advance)) is not None:

@@ -95,7 +95,7 @@ class SparkEngine(Engine):
         check_java()
 
     def check_published(self) -> None:
-        """Refuse schemas of another program; finish what a killed publish began."""
+        """Refuse schemas of another program."""
         for schema in (self.schema, *self._versions):
             tables = self._tables(schema)
             is_marked = (self._comment(schema) or "").startswith(_BUILD)
@@ -105,6 +105,9 @@ class SparkEngine(Engine):
                     f"the schema {schema} is another program's (it holds {some} and no "
                     f"{RAW_LOADS}); choose another one: DWH_SCHEMA or --database"
                 )
+
+    def undo_unfinished(self) -> None:
+        """Finish what a killed publish began."""
         state = self._state()
         if state.startswith(_PUBLISHING):
             self._point_views(state.removeprefix(_PUBLISHING))
@@ -345,7 +348,7 @@ def _write_parquet(file: RawFile, path: Path, advance: Advance) -> None:
     schema = pa.schema([(name, pa.string()) for name in file.table.columns])
     rows = 0
     with file.readable(), pq.ParquetWriter(path, schema) as writer:
-        for batch in _text_batches(file, advance):
+        for batch in _text_batches(file, advance) if file.row_count else ():
             columns = dict(zip(file.header.columns, batch, strict=True))
             rows += len(batch[0])
             nothing = pa.nulls(len(batch[0]), pa.string())

@@ -24,6 +24,9 @@ PROBES: tuple[tuple[str, str], ...] = (
     ("mathematical functions", "select ln(2.0), exp(1.0), pow(2.0, 0.5), floor(1.5)"),
 )
 
+# What a reader is told of a journal that only a writer may roll back.
+_UNFINISHED = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY")
+
 # How long to wait for another program's write, in seconds.
 BUSY_SECONDS = 5.0
 BUSY_SECONDS_TO_PUBLISH = 60.0
@@ -49,23 +52,31 @@ class SqliteEngine(FileEngine):
             check_library(connection)
 
     def _check_file(self) -> None:
-        with _worded(self.path), self._connection(self.path) as connection:
-            # Opened for writing, so that a killed writer's journal is rolled back.
-            connection.execute("begin immediate")
-            connection.execute("rollback")
-            tables = [
-                name
-                for (name,) in connection.execute(
-                    "select name from sqlite_master where type in ('table', 'view') "
-                    "and name not like 'sqlite\\_%' escape '\\' order by name"
-                )
-            ]
+        with _worded(self.path), _reading(self.path) as connection:
+            try:
+                tables = [
+                    name
+                    for (name,) in connection.execute(
+                        "select name from sqlite_master where type in ('table', 'view')"
+                        " and name not like 'sqlite\\_%' escape '\\' order by name"
+                    )
+                ]
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname in _UNFINISHED:
+                    return  # it is asked again when that is undone
+                raise
         if tables and RAW_LOADS not in tables:
             some = ", ".join(tables[:3]) + (", ..." if len(tables) > 3 else "")
             raise PipelineError(
                 f"{self.path} is a database of another program (it holds {some} and "
                 f"no {RAW_LOADS}); choose another database, or move it away"
             )
+
+    def _undo_unfinished_work(self) -> None:
+        with _worded(self.path), self._connection(self.path) as connection:
+            # Opened for writing, so that a killed writer's journal is rolled back.
+            connection.execute("begin immediate")
+            connection.execute("rollback")
 
     def load_raw(
         self,
@@ -230,6 +241,13 @@ class SqliteEngine(FileEngine):
             yield connection
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    uri = f"{path.as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as connection:
+        yield connection
+
+
 def check_library(connection: sqlite3.Connection) -> None:
     """Refuse a SQLite that cannot run the models.
 
@@ -256,6 +274,8 @@ def _fill(connection: sqlite3.Connection, file: RawFile, advance: Advance) -> No
     table: RawTable = file.table
     columns = [(name, "text") for name in table.columns]
     _create(connection, table.name, columns, replace=True)
+    if not file.row_count:
+        return
     present = file.header.columns
     values = ", ".join(["nullif(?, '')"] * len(present))
     insert = f"insert into {table.name} ({', '.join(present)}) values ({values})"  # noqa: S608

@@ -153,7 +153,8 @@ def warehouse(
             with pytest.MonkeyPatch.context() as patch:
                 if data != "default":
                     patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "test unit_test")
-                project = find_project(None)
+                # The messy shops are so on purpose.
+                project = find_project("{max_rejected_share: 1}")
                 dbt_files = project.target_path(engine.build_location)
                 raw = BuildRequest(str(raw_folder(data)))
                 build(engine, project, raw, Reporter())

@@ -285,12 +285,18 @@ def test_a_killed_writers_log_does_not_reach_the_new_file(
     )
     run = subprocess.run([sys.executable, "-c", script, database], check=False)
     assert run.returncode == -signal.SIGKILL
-    assert database.with_name("shop.duckdb.wal").stat().st_size > 0
+    log = database.with_name("shop.duckdb.wal")
+    assert log.stat().st_size > 0
+
+    # Without the lock it is only looked at.
+    before = database.read_bytes(), log.read_bytes()
+    DuckdbEngine(str(database)).check_published()
+    assert (database.read_bytes(), log.read_bytes()) == before
 
     run_build()
 
     assert orders(database) == ["D1"]
-    assert not database.with_name("shop.duckdb.wal").exists()
+    assert not log.exists()
     assert orders(database.with_name("shop.duckdb.previous")) == ["D1", "half"]
 
 

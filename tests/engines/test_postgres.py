@@ -366,6 +366,7 @@ def test_a_model_that_keeps_its_table_is_indexed_once(
     command = [Path(sys.executable).with_name("dbt"), "--quiet", "build"]
     models = ["--select", "+int_customer_keys", "--exclude", "tag:demo"]
     options = ["--exclude-resource-type", "test", "--target-path", tmp_path]
+    options += ["--vars", "{max_rejected_share: 1}"]
 
     for _ in range(2):
         subprocess.run(

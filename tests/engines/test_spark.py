@@ -76,7 +76,8 @@ def test_a_publish_that_was_killed_is_finished_by_the_next_build() -> None:
     )
 
     after = SparkEngine("killed")
-    after.check_published()
+    with after.exclusive_use():
+        pass
     assert read("select version from killed.shop") == [(2,)]
 
     after.begin_build()

@@ -36,7 +36,7 @@ REASONS = {
 }
 # Small limits, so that a small shop has baskets over the cap and pairs over the least.
 SETTINGS = Settings(max_basket_items=6, co_purchase_min_orders=3)
-VARIABLES = "{max_basket_items: 6, co_purchase_min_orders: 3}"
+VARIABLES = "{max_basket_items: 6, co_purchase_min_orders: 3, max_rejected_share: 1}"
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # Twenty in a full run; each costs about as long as a build.
 KILLS = int(os.environ.get("DWH_KILLS", "4"))
 
+# Much of the small shop is wrong on purpose.
+MEANT = "max_rejected_share: 1"
+VARIABLES = ("--vars", f"{{{MEANT}}}")
+
 # The small shop, a day later: ids that sort before the others, and one order more.
 GROWN_SHOP = {
     "raw_customers": [
@@ -103,11 +107,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             write_csv(folder / name / f"{table}.csv", rows)
     parsed = find_project(None).target_path(str(SqliteEngine(str(path)).building))
     start = time.monotonic()
-    first = command(path, "build", "--raw", folder / "shop")
+    first = command(path, "build", "--raw", folder / "shop", *VARIABLES)
     seconds = time.monotonic() - start
     assert first.returncode == 0, first.stderr
     shutil.copyfile(path, folder / "built.db")
-    again = command(path, "build", "--raw", folder / "grown")
+    again = command(path, "build", "--raw", folder / "grown", *VARIABLES)
     assert again.returncode == 0, again.stderr
     shutil.copyfile(path, folder / "grown.db")
     yield Warehouse(
@@ -224,7 +228,7 @@ def test_built_twice_from_the_same_rows_every_table_is_equal(
 ) -> None:
     path = warehouse.reset()
 
-    assert main(["build", "--database", str(path)]) == 0
+    assert main(["build", "--database", str(path), *VARIABLES]) == 0
 
     assert contents(path) == contents(warehouse.built)
     assert len(contents(path)) > 25
@@ -232,9 +236,10 @@ def test_built_twice_from_the_same_rows_every_table_is_equal(
 
 def test_variables_given_for_a_build_hold_in_it(warehouse: Warehouse) -> None:
     path = warehouse.reset()
-    variables = "{as_of_date: 2024-05-15, currency: EUR, max_basket_items: 1}"
+    variables = "as_of_date: 2024-05-15, currency: EUR, max_basket_items: 1"
+    given = ["--vars", f"{{{variables}, {MEANT}}}"]
 
-    assert main(["build", "--database", str(path), "--vars", variables]) == 0
+    assert main(["build", "--database", str(path), *given]) == 0
 
     info = read(path, "select as_of_date, currency from build_info")
     assert info == [("2024-05-15", "EUR")]
@@ -258,7 +263,7 @@ def test_more_customers_and_products_change_no_key(warehouse: Warehouse) -> None
     ("arguments", "message"),
     [
         (
-            ["--vars", "{as_of_date: 2024-02-01}"],
+            ["--vars", f"{{as_of_date: 2024-02-01, {MEANT}}}"],
             "var as_of_date (2024-02-01) is before the latest order (2024-03-01)",
         ),
         (["--vars", "{as_of_dat: 2025-01-01}"], "there is no variable as_of_dat"),
@@ -320,6 +325,7 @@ def test_a_bare_run_killed_half_way_leaves_nothing_to_the_next_build(
     bare = subprocess.Popen(
         [
             *(sys.executable, "-m", "dbt.cli.main", "run", "--no-use-colors"),
+            *VARIABLES,
             *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
             *("--target-path", str(tmp_path), "--log-path", str(tmp_path)),
         ],
@@ -336,7 +342,7 @@ def test_a_bare_run_killed_half_way_leaves_nothing_to_the_next_build(
     assert half_way["FactSales"] == contents(warehouse.grown)["FactSales"]
     assert half_way["FactOrders"] == contents(warehouse.built)["FactOrders"]
 
-    assert main(["build", "--database", str(path)]) == 0
+    assert main(["build", "--database", str(path), *VARIABLES]) == 0
 
     assert contents(path) == contents(warehouse.grown)
 
@@ -359,6 +365,7 @@ def test_a_build_killed_at_any_moment_leaves_the_old_warehouse_whole(
             [
                 *(sys.executable, "-m", "pipeline", "build"),
                 *("--raw", str(warehouse.grown_shop), "--database", str(path)),
+                *VARIABLES,
             ],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
@@ -378,7 +385,12 @@ def test_a_build_killed_at_any_moment_leaves_the_old_warehouse_whole(
             shutil.copyfile(warehouse.built, path)
 
     assert (
-        main(["build", "--raw", str(warehouse.grown_shop), "--database", str(path)])
+        main(
+            [
+                *("build", "--raw", str(warehouse.grown_shop)),
+                *("--database", str(path), *VARIABLES),
+            ]
+        )
         == 0
     )
     assert contents(path) == new

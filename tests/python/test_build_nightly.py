@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.engines.sqlite import SqliteEngine
 from pipeline.project import find_project
-from tests.small_shop import WriteShop
+from tests.small_shop import SMALL_SHOP, WriteShop
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "pipeline" / "README.md").read_text(encoding="utf-8")
@@ -39,7 +39,12 @@ def home(tmp_path: Path, write_shop: WriteShop) -> Iterator[Path]:
     checkout.mkdir()
     (checkout / "pipeline").symlink_to(ROOT / "pipeline")
     (checkout / ".venv").symlink_to(sys.prefix)
-    write_shop("shop-export")
+    # The rows of the small shop that nothing is wrong with.
+    write_shop(
+        "shop-export",
+        raw_orders=SMALL_SHOP["raw_orders"][:4],
+        raw_order_items=SMALL_SHOP["raw_order_items"][:4],
+    )
     yield tmp_path
     engine = SqliteEngine(str(checkout / "ecommerce_dwh.db"))
     parsed = find_project(None).target_path(engine.build_location)

@@ -343,6 +343,58 @@ def test_a_file_that_breaks_the_contract_is_refused(
     assert message in refused(write_shop("bad", raw_orders=data))
 
 
+def test_the_faults_of_all_files_are_told_at_once(
+    write_shop: WriteShop, refused: Callable[[Path], str]
+) -> None:
+    folder = write_shop(
+        "bad",
+        raw_customers=b"customer_id,name\nC1\n",
+        raw_products=b"",
+        raw_orders=b"order_id\nO1\n",
+        raw_order_items=None,
+    )
+
+    message = refused(folder)
+
+    assert message.startswith("load failed: 3 faults: (1) "), message
+    for fault in (
+        "raw_order_items is missing; expected one of raw_order_items.csv, ",
+        "raw_customers.csv, line 2: 1 field; expected 2 fields",
+        "raw_orders.csv, line 1: missing required column order_date",
+    ):
+        assert fault in message
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet", None])
+@pytest.mark.parametrize("has_header", [True, False])
+def test_customers_and_products_may_be_absent_or_without_rows(
+    write_shop: WriteShop, database: Path, suffix: str | None, has_header: bool
+) -> None:
+    folder = write_shop(raw_customers=None, raw_products=None)
+    for table in ("customer", "product"):
+        key = f"{table}_id"
+        header = f"{key}\n".encode() if has_header else b""
+        path = folder / f"raw_{table}s{suffix}"
+        if suffix == ".parquet" and has_header:
+            pq.write_table(pa.table({key: pa.array([], pa.string())}), path)
+        elif suffix == ".csv.gz":
+            path.write_bytes(gzip.compress(header))
+        elif suffix is not None:
+            path.write_bytes(header if suffix == ".csv" else b"")
+
+    assert load(folder, database) == 0
+
+    assert read(database, "select * from raw_customers") == []
+    assert read(database, "select * from raw_products") == []
+    assert dump(database)["raw_orders"] == as_loaded("raw_orders")
+    assert read(database, "select raw_table, row_count from raw_loads") == [
+        ("raw_customers", 0),
+        ("raw_products", 0),
+        ("raw_orders", 4),
+        ("raw_order_items", 7),
+    ]
+
+
 def test_a_fault_far_into_a_file_is_found_before_anything_is_written(
     write_shop: WriteShop, refused: Callable[[Path], str]
 ) -> None:
@@ -555,7 +607,8 @@ def test_a_database_of_another_program_is_refused(
         connection.execute("create table accounts (id integer)")
     before = database.read_bytes()
 
-    assert load(write_shop(), database) != 0
+    # It is asked before the files are read, which takes long and here would fail.
+    assert load(write_shop(raw_orders=b"no header"), database) != 0
 
     last = capsys.readouterr().err.splitlines()[-1]
     assert "is a database of another program (it holds accounts" in last

@@ -28,7 +28,12 @@ def truth(raw_files: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def warehouse(raw_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_warehouse(tmp_path_factory.mktemp("built") / "messy.db", raw_files)
+    # Of 430 products 80 are defects.
+    return build_warehouse(
+        tmp_path_factory.mktemp("built") / "messy.db",
+        raw_files,
+        "max_rejected_share: 0.2",
+    )
 
 
 # Until the models read line totals.

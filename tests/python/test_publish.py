@@ -297,6 +297,11 @@ def test_a_killed_writers_journal_does_not_reach_the_new_file(
     journal = database.with_name("shop.db-journal")
     assert journal.stat().st_size > 0, "the writer was to be killed half-way"
 
+    # Without the lock it is only looked at: its writer may be alive.
+    before = database.read_bytes(), journal.read_bytes()
+    SqliteEngine(str(database)).check_published()
+    assert (database.read_bytes(), journal.read_bytes()) == before
+
     run_build()
 
     assert beside(database) == {"", ".lock", ".previous"}
