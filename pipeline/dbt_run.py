@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.dbt_parsing import ParsedProject
 from pipeline.errors import PipelineError
 from pipeline.progress import Reporter, Task
 from pipeline.project import Project
@@ -123,6 +124,9 @@ class DbtSession:
             *(("--vars", json.dumps(dict(project.given))) if project.given else ()),
         ]
         self._manifest: Any = None
+        self._parsed = ParsedProject(
+            target_path.parent, target, project.given, target_path
+        )
         self._run_results = target_path / "run_results.json"
         self._earlier: list[Any] = []
         target_path.mkdir(parents=True, exist_ok=True)
@@ -153,7 +157,7 @@ class DbtSession:
         ]
         with self._reporter.task("starting dbt", 0, steps=True) as task:
             if self._manifest is None:
-                self._manifest = self._invoke(["parse"], task)
+                self._manifest = self._parse(task)
             result = self._invoke(arguments, task)
         self._keep_earlier_results()
         results = getattr(result, "results", None)
@@ -166,6 +170,13 @@ class DbtSession:
         }
         nodes = tuple(_node(result, aliases) for result in results)
         return DbtBuild(nodes, self._log)
+
+    def _parse(self, task: Task) -> Any:
+        # The build that follows writes the manifest for people.
+        options = ("--no-write-json", *self._parsed.options())
+        manifest = self._invoke(["parse", *options], task)
+        self._parsed.keep()
+        return manifest
 
     def _left_out(self) -> Sequence[str]:
         """Unit tests test the code, not the data: `dbt build` and `make test` run them.

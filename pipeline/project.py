@@ -35,8 +35,8 @@ class Project:
     def target_path(self, build_location: str) -> Path:
         """Where dbt keeps its files for builds of one place.
 
-        dbt parses everything again whenever the database's path changes, so each
-        place has its own folder, apart from the one of bare dbt.
+        Each place has its own, apart from the one of bare dbt, so that builds of two
+        places do not meet there.
         """
         digest = hashlib.sha256(build_location.encode()).hexdigest()[:12]
         return self.root / "target" / "build" / digest

@@ -1,0 +1,41 @@
+"""dbt parses a project once for all databases, and again only what has changed."""
+
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from pipeline.build import BuildRequest, build
+from pipeline.engines.sqlite import SqliteEngine
+from pipeline.progress import LogReporter
+from pipeline.project import Project
+from tests.small_project import write_small_project
+
+
+def built_ids(project: Path, database: Path) -> list[str]:
+    build(
+        SqliteEngine(str(database)),
+        Project(project, "1", {"currency": "EUR"}, {"failing": "no"}),
+        BuildRequest(),
+        LogReporter(sys.stderr),
+    )
+    with closing(sqlite3.connect(database)) as connection:
+        return [order for (order,) in connection.execute("select * from int_ids")]
+
+
+def test_another_database_begins_with_what_was_parsed(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    write_small_project(project)
+    model = project / "models/intermediate/int_ids.sql"
+    model.write_text("select order_id from {{ ref('stg_orders') }}")
+
+    assert built_ids(project, tmp_path / "first.db") == ["D1"]
+    (parsed,) = (project / "target/build").glob("parsed-*")
+    before = parsed.stat()
+    assert built_ids(project, tmp_path / "second.db") == ["D1"]
+    after = parsed.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+    model.write_text("select 'X' || order_id as order_id from {{ ref('stg_orders') }}")
+    assert built_ids(project, tmp_path / "third.db") == ["XD1"]
+    assert built_ids(project, tmp_path / "first.db") == ["XD1"]
