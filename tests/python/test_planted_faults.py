@@ -73,7 +73,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     shop = ("--profile", "messy", "--customers", 400, "--products", 400)
     generated = run_project("generator", *shop, "--out", folder / "raw")
     assert generated.returncode == 0, generated.stderr
-    database = build_warehouse(folder / "shop.db", folder / "raw")
+    meant = "max_rejected_share: 0.5"
+    database = build_warehouse(folder / "shop.db", folder / "raw", meant)
     location = engine_for("sqlite", str(database)).build_location
     tests = tuple(data_tests(find_project(None).target_path(location)))
     with closing(sqlite3.connect(database)) as connection:
