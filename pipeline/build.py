@@ -5,7 +5,7 @@ warehouse as it was.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,6 @@ from pipeline.load import CheckedFolder, check_folder, load_folder
 from pipeline.progress import Reporter
 from pipeline.project import Project
 
-DEMO_SEEDS = "tag:demo"
 AFTER_THE_FIT = "int_clv_parameters+"
 
 
@@ -37,10 +36,13 @@ class BuildRequest:
         raw_folder: Raw files to load first; without it the raw tables are taken over
             from the published warehouse, or are the demo's.
         full_refresh: Give new surrogate keys to everything.
+        tests: Whether to run the tests of the data. Without them it is only for
+            measuring: no command publishes so.
     """
 
     raw_folder: str | None = None
     full_refresh: bool = False
+    tests: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def build(
         keep_build = False
         try:
             _fill_raw_tables(engine, request, checked, reporter)
-            dbt_build = _run_models(engine, project, reporter)
+            dbt_build = _run_models(engine, project, request, reporter)
             keep_build = True
             _require_success(engine, dbt_build)
             keep_build = False
@@ -133,10 +135,11 @@ def _fill_raw_tables(
         )
 
 
-def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuild:
+def _run_models(
+    engine: Engine, project: Project, request: BuildRequest, reporter: Reporter
+) -> DbtBuild:
     """The models that a fit needs, the fit, and the models that need the fit."""
     start = time.monotonic()
-    has_raw_data = engine.has_table(RAW_LOADS)
     session = DbtSession(
         project,
         engine.target,
@@ -144,9 +147,9 @@ def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuil
         project.target_path(engine.build_location),
         reporter,
     )
-    seeds_left_out = [DEMO_SEEDS] if has_raw_data else []
     try:
-        dbt_build = session.build(exclude=[*seeds_left_out, AFTER_THE_FIT])
+        # Where raw rows were loaded or taken over, the demo's seeds leave them alone.
+        dbt_build = session.build(exclude=[AFTER_THE_FIT], tests=request.tests)
     finally:
         engine.end_dbt()
     elapsed = time.monotonic() - start
@@ -156,11 +159,13 @@ def _run_models(engine: Engine, project: Project, reporter: Reporter) -> DbtBuil
             _fit(engine, dbt_build, reporter)
         start = time.monotonic()
         try:
-            rest = session.build(select=[AFTER_THE_FIT])
+            rest = session.build(select=[AFTER_THE_FIT], tests=request.tests)
         finally:
             engine.end_dbt()
         elapsed += time.monotonic() - start
         dbt_build = DbtBuild((*dbt_build.nodes, *rest.nodes), rest.log)
+    if request.tests and not dbt_build.failed():
+        _require_tests(session.data_tests(), dbt_build)
     for node in dbt_build.nodes:
         stage = "tests" if node.test else node.layer or f"{node.kind}s"
         reporter.seconds[stage] = reporter.seconds.get(stage, 0.0) + node.seconds
@@ -186,6 +191,16 @@ def _fit(engine: Engine, dbt_build: DbtBuild, reporter: Reporter) -> None:
                 f"lifetime value, {fit.fit_name}: "
                 f"purchases {fit.purchase_status}, values {fit.spend_status}"
             )
+
+
+def _require_tests(expected: Mapping[str, str], dbt_build: DbtBuild) -> None:
+    ran = {node.unique_id for node in dbt_build.nodes}
+    missing = sorted(name for test, name in expected.items() if test not in ran)
+    if missing:
+        raise PipelineError(
+            f"{len(missing)} of {len(expected)} tests did not run, {missing[0]} first; "
+            f"nothing was published (log: {dbt_build.log})"
+        )
 
 
 def _require_success(engine: Engine, dbt_build: DbtBuild) -> None:

@@ -15,7 +15,8 @@ from pipeline.project import Project
 
 _FAILED = ("error", "fail", "runtime error")
 _LOG_FILE = "dbt.log"
-_EXCLUDED_TYPES = "DBT_EXCLUDE_RESOURCE_TYPES"
+# The tag of tests of macros. Like unit tests they test the code, not the data.
+_CODE_TESTS = "macros"
 # Lines of dbt's messages that say where, not what.
 _NOISE = ("> in macro", "> called by", "compiled code at", "compiled Code at")
 
@@ -132,13 +133,18 @@ class DbtSession:
         target_path.mkdir(parents=True, exist_ok=True)
 
     def build(
-        self, select: Sequence[str] = (), exclude: Sequence[str] = ()
+        self,
+        select: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        *,
+        tests: bool = True,
     ) -> DbtBuild:
-        """Run `dbt build` of a part of the project.
+        """Run `dbt build` of a part of the project, without the tests of its code.
 
         Args:
             select: Selectors of the part; all of it by default.
             exclude: Selectors of what is left out.
+            tests: Whether the tests of the data run too.
 
         Returns:
             What came of each node, failures included.
@@ -149,11 +155,10 @@ class DbtSession:
         """
         arguments = [
             "build",
-            # A test of a seed that is left out and of models is none of that seed's.
-            *("--indirect-selection", "cautious"),
-            *self._left_out(),
+            *("--exclude-resource-type", "unit_test"),
+            *(() if tests else ("--exclude-resource-type", "test")),
             *(("--select", *select) if select else ()),
-            *(("--exclude", *exclude) if exclude else ()),
+            *("--exclude", f"tag:{_CODE_TESTS}", *exclude),
         ]
         with self._reporter.task("starting dbt", 0, steps=True) as task:
             if self._manifest is None:
@@ -178,14 +183,13 @@ class DbtSession:
         self._parsed.keep()
         return manifest
 
-    def _left_out(self) -> Sequence[str]:
-        """Unit tests test the code, not the data: `dbt build` and `make test` run them.
-
-        dbt's own variable says otherwise where it is set, and would lose to an option.
-        """
-        if _EXCLUDED_TYPES in os.environ:
-            return ()
-        return ("--exclude-resource-type", "unit_test")
+    def data_tests(self) -> dict[str, str]:
+        """The name of each test of the data that the parsed project has, by its id."""
+        return {
+            unique_id: node.name
+            for unique_id, node in self._manifest.nodes.items()
+            if str(node.resource_type) == "test" and _CODE_TESTS not in node.tags
+        }
 
     def _keep_earlier_results(self) -> None:
         """Make dbt's artifact one of the whole build: dbt writes it for each part."""
@@ -197,12 +201,12 @@ class DbtSession:
         self._run_results.write_text(json.dumps(written), encoding="utf-8")
 
     def _invoke(self, arguments: Sequence[str], task: Task) -> Any:
-        # Importing dbt takes seconds: not before everything else was checked.
-        from dbt.cli.main import dbtRunner
-
         follower = _Follower(self._reporter, task)
-        runner = dbtRunner(manifest=self._manifest, callbacks=[follower])
         with _surroundings(self._environment):
+            # Importing dbt takes seconds: not before everything else was checked.
+            from dbt.cli.main import dbtRunner
+
+            runner = dbtRunner(manifest=self._manifest, callbacks=[follower])
             outcome = runner.invoke([*arguments, *self._options])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise KeyboardInterrupt
@@ -261,9 +265,16 @@ class _Follower:
 
 @contextmanager
 def _surroundings(environment: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables, and undo what dbt does to the process."""
-    before = {name: os.environ.get(name) for name in environment}
+    """Set environment variables, and undo what dbt does to the process.
+
+    dbt's own variables, each of which stands for an option, do not reach it: some would
+    leave tests out or number every key anew, and nothing would tell.
+    """
+    removed = [name for name in os.environ if name.upper().startswith("DBT_")]
+    before = {name: os.environ.get(name) for name in (*removed, *environment)}
     folder = Path.cwd()
+    for name in removed:
+        del os.environ[name]
     os.environ.update(environment)
     try:
         yield

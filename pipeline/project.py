@@ -1,19 +1,16 @@
 """The dbt project that the pipeline builds: where it is, and its variables."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
 from pipeline.errors import PipelineError
+from pipeline.variables import RULES, read_rules, read_variables, read_yaml
 
 PROJECT_NAME = "ecommerce_dwh"
-# ISO 4217.
-_CURRENCY_CODE = re.compile("[A-Z]{3}")
+PROJECT_FILE = "dbt_project.yml"
 
 
 @dataclass(frozen=True)
@@ -54,46 +51,25 @@ def find_project(variables: str | None) -> Project:
     """
     root = Path(__file__).resolve().parents[1]
     try:
-        settings = yaml.safe_load((root / "dbt_project.yml").read_text("utf-8"))
+        settings = read_yaml((root / PROJECT_FILE).read_text("utf-8"))
     except OSError:
         raise PipelineError(
             f"there is no dbt project in {root}; run from a checkout of the "
             "repository, installed with: pip install -e ."
         ) from None
-    known: dict[str, Any] = settings.get("vars") or {}
-    given = _parse_variables(variables)
-    for name in given:
-        if name not in known:
-            raise PipelineError(
-                f"--vars: there is no variable {name}; "
-                f"choose among {', '.join(sorted(known))}"
-            )
-    currency = str(given.get("currency", known.get("currency", "USD")))
-    if not _CURRENCY_CODE.fullmatch(currency):
+    except ValueError as error:
         raise PipelineError(
-            f"the currency is {currency!r}; write its code of three letters, like EUR"
-        )
-    return Project(root, str(settings["version"]), {**known, **given}, given)
-
-
-def _parse_variables(text: str | None) -> dict[str, Any]:
-    if not text:
-        return {}
-    try:
-        # As text, whatever it looks like: YAML would make a date of 2024-12-31.
-        parsed = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
-        typed = yaml.safe_load(text)
-    except yaml.YAMLError:
-        parsed = typed = None
-    except ValueError as error:  # a day that does not exist
-        raise PipelineError(
-            f"--vars {text!r}: {error}; write a day that exists, like 2024-12-31"
+            f"{root / PROJECT_FILE}: {error}; see what was changed there: git diff"
         ) from None
-    if not isinstance(parsed, dict) or not isinstance(typed, dict):
+    rules = read_rules(settings)
+    defaults = {n: v for n, v in settings["vars"].items() if n != RULES}
+    try:
+        written = read_yaml(variables) if variables else {}
+    except ValueError as error:
         raise PipelineError(
-            f"--vars {text!r} is no YAML mapping; write it like '{{currency: EUR}}'"
-        )
-    return {
-        str(name): typed[key] if isinstance(typed[key], int | float) else value
-        for (name, value), key in zip(parsed.items(), typed, strict=True)
-    }
+            f"--vars {str(variables)[:80]!r}: {error}; "
+            "write it like '{currency: EUR}'"
+        ) from None
+    known = read_variables(defaults, rules, PROJECT_FILE)
+    given = read_variables(written, rules, "--vars")
+    return Project(root, str(settings["version"]), {**known, **given}, given)

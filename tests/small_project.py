@@ -77,10 +77,17 @@ SMALL_PROJECT = {
 
 
 def write_small_project(root: Path) -> None:
-    """Write the project, with the real project's profiles, into a folder."""
+    """Write the project, with the real one's profiles and seeds, into a folder."""
     for name, text in SMALL_PROJECT.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text), encoding="utf-8")
-    profiles = (ROOT / "profiles.yml").read_text(encoding="utf-8")
-    (root / "profiles.yml").write_text(profiles, encoding="utf-8")
+    for name in (
+        "profiles.yml",
+        "macros/hooks/seed.sql",
+        "macros/raw_data/loaded_from.sql",
+        "macros/raw_data/raw_loads_relation.sql",
+    ):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")

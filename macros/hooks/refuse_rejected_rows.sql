@@ -18,7 +18,7 @@
         {%- set rejected = reasons | rejectattr(0, 'none') | list -%}
         {%- set rows = reasons | sum(attribute=1) | int -%}
         {%- set rejected_rows = rejected | sum(attribute=1) | int -%}
-        {%- set share = var('max_rejected_share') | float -%}
+        {%- set share = variable('max_rejected_share') -%}
         {%- if rejected_rows and (rejected_rows == rows or rejected_rows / rows > share) -%}
             {%- set said = [] -%}
             {%- for reason, count, row_json in rejected[:3] -%}
@@ -61,7 +61,7 @@
         {%- if reason == 'bad date' -%}
             ; dates are YYYY-MM-DD
         {%- else -%}
-            ; expected {{ var('earliest_date') }} to {{ var('latest_date') }}
+            ; expected {{ variable('earliest_date') }} to {{ variable('latest_date') }}
         {%- endif -%}
     {%- elif reason == 'bad number' -%}
         {%- set found = namespace(column=none) -%}

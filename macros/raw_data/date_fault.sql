@@ -4,8 +4,8 @@
         when {{ day }} is null then 'bad date'
         when not {{ is_calendar_day(day) }} then 'bad date'
         when
-            {{ day }} < '{{ var("earliest_date") }}'
-            or {{ day }} > '{{ var("latest_date") }}'
+            {{ day }} < {{ text_literal(variable('earliest_date')) }}
+            or {{ day }} > {{ text_literal(variable('latest_date')) }}
             then 'date out of range'
     end
 {%- endmacro %}

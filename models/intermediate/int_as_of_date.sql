@@ -1,3 +1,4 @@
+{%- set chosen_day = "nullif(" ~ text_literal(variable('as_of_date')) ~ ", '')" -%}
 {{ config(pre_hook="{{ check_as_of_date() }}") }}
 
 with
@@ -17,9 +18,7 @@ latest as (
 chosen as (
 
     select
-        coalesce(
-            {{ to_date("nullif('" ~ var('as_of_date') ~ "', '')") }}, order_date
-        ) as as_of_date
+        coalesce({{ to_date(chosen_day) }}, order_date) as as_of_date
 
     from latest
 

@@ -1,7 +1,7 @@
 {#- the share as a whole number of billionths, so that 0.001 x 20,000 is exactly 20 -#}
 {%- set billion = 1000000000 -%}
 {%- set min_support_billionths =
-    (var('co_purchase_min_support') | float * billion) | round | int -%}
+    (variable('co_purchase_min_support') | float * billion) | round | int -%}
 
 with
 
@@ -35,9 +35,9 @@ combined as (
     select
         baskets_used,
         case
-            when min_orders_by_support > {{ var('co_purchase_min_orders') }}
+            when min_orders_by_support > {{ variable('co_purchase_min_orders') }}
                 then min_orders_by_support
-            else {{ var('co_purchase_min_orders') }}
+            else {{ variable('co_purchase_min_orders') }}
         end as min_pair_orders
 
     from thresholds

@@ -13,7 +13,7 @@ sized as (
     select
         basket_number,
         count(*) as distinct_products,
-        count(*) > {{ var('max_basket_items') }} as is_over_cap
+        count(*) > {{ variable('max_basket_items') }} as is_over_cap
 
     from basket_items
     group by basket_number

@@ -1,5 +1,5 @@
 {#- money in a quarter of the horizon is discounted from the quarter's middle -#}
-{%- set log_growth = 'ln(' ~ (1 + var('clv_discount_rate_yearly') | float) ~ ')' -%}
+{%- set log_growth = 'ln(' ~ (1 + variable('clv_discount_rate_yearly') | float) ~ ')' -%}
 {%- set reach = 'quadrature.leave_probability * kinds.relative_horizon' -%}
 
 {{

@@ -11,7 +11,7 @@ fits as (
     select
         'all_data' as fit_name,
         as_of_date as observed_through,
-        {{ var('clv_horizon_weeks') | int }} as horizon_weeks
+        {{ variable('clv_horizon_weeks') }} as horizon_weeks
 
     from as_of
 
@@ -19,9 +19,9 @@ fits as (
 
     select
         'calibration' as fit_name,
-        {{ add_days('as_of_date', -7 * var('clv_holdout_weeks') | int) }}
+        {{ add_days('as_of_date', -7 * variable('clv_holdout_weeks') | int) }}
             as observed_through,
-        {{ var('clv_holdout_weeks') | int }} as horizon_weeks
+        {{ variable('clv_holdout_weeks') }} as horizon_weeks
 
     from as_of
 

@@ -150,15 +150,12 @@ def warehouse(
                 request.getfixturevalue(target)
             database = data if target in ("postgres", "spark") else folder / data
             engine = engine_for(target, f"{database}_{target}")
-            with pytest.MonkeyPatch.context() as patch:
-                if data != "default":
-                    patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "test unit_test")
-                # The messy shops are so on purpose.
-                project = find_project("{max_rejected_share: 1}")
-                dbt_files = project.target_path(engine.build_location)
-                raw = BuildRequest(str(raw_folder(data)))
-                build(engine, project, raw, Reporter())
-                shutil.rmtree(dbt_files)
+            # The messy shops are so on purpose.
+            project = find_project("{max_rejected_share: 1}")
+            dbt_files = project.target_path(engine.build_location)
+            asked = BuildRequest(str(raw_folder(data)), tests=data == "default")
+            build(engine, project, asked, Reporter())
+            shutil.rmtree(dbt_files)
             built[data, target] = engine.place
         return built[data, target]
 

@@ -268,8 +268,14 @@ def test_more_customers_and_products_change_no_key(warehouse: Warehouse) -> None
         ),
         (["--vars", "{as_of_dat: 2025-01-01}"], "there is no variable as_of_dat"),
         (["--vars", "just text"], "is no YAML mapping"),
-        (["--vars", "{as_of_date: 2024-99-99}"], "month must be in 1..12; write a day"),
-        (["--vars", "{currency: 12}"], "the currency is '12'; write its code"),
+        (["--vars", "{as_of_date: 2024-99-99}"], "is '2024-99-99'; write a day as"),
+        (["--vars", "{currency: 12}"], "currency is '12'; write a text like EUR"),
+        (
+            ["--vars", "{as_of_date: \"{{ run_query('drop table raw_orders') }}\"}"],
+            "write a day as YYYY-MM-DD from 1900-01-01 to 2199-12-31, or nothing",
+        ),
+        (["--vars", "{max_basket_items: -1}"], "a whole number from 1 to 100000"),
+        (["--vars", "{clv_horizon_weeks: 1000000}"], "a whole number from 1 to 520"),
         (["--target", "oracle"], "there is no target oracle"),
         (["--raw", "nowhere"], "the folder nowhere does not exist"),
     ],
@@ -292,7 +298,10 @@ def test_a_request_that_makes_no_sense_gets_one_line(
 
 
 def test_dbt_does_not_put_the_demo_in_the_place_of_loaded_rows(
-    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     from dbt.cli.main import dbtRunner
 
@@ -303,12 +312,17 @@ def test_dbt_does_not_put_the_demo_in_the_place_of_loaded_rows(
     arguments = [
         *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
         *("--target-path", str(tmp_path), "--log-path", str(tmp_path)),
-        *("--log-level", "none"),
+        "--no-use-colors",
     ]
+    some = ["--select", "resource_type:seed", "stg_orders_validated"]
     try:
-        stopped = dbtRunner().invoke(["seed", *arguments])
-        assert not stopped.success
-        assert contents(path) == before
+        for command in (["seed"], ["build", *some]):
+            assert dbtRunner().invoke([*command, *arguments]).success
+            assert (
+                f"rows loaded from {warehouse.shop}: the demo's seeds are left out"
+                in capfd.readouterr().out
+            )
+            assert contents(path) == before
 
         meant = dbtRunner().invoke(["seed", "--full-refresh", *arguments])
         assert meant.success

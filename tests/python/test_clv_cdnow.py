@@ -30,11 +30,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not CDNOW.is_dir():
         pytest.skip(f"the real data are not there: {CDNOW}")
     folder = tmp_path_factory.mktemp("cdnow")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "test unit_test")
-        return build_warehouse(
-            folder / "cdnow.db", CDNOW, variables="clv_holdout_weeks: 39"
-        )
+    return build_warehouse(
+        folder / "cdnow.db", CDNOW, variables="clv_holdout_weeks: 39", tests=False
+    )
 
 
 def test_the_published_expectation_is_that_of_the_reference() -> None:

@@ -311,6 +311,19 @@ def test_models_and_tests_know_no_engine(manifest: dict[str, Any]) -> None:
     assert not faults, describe(faults)
 
 
+def test_variables_are_read_where_they_are_checked() -> None:
+    faults = [
+        path.name
+        for folder in ("models", "macros", "tests/dbt", "seeds")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in (".sql", ".yml", ".md")
+        and path.parent.name != "variables"
+        and re.search(r"\bvar\(", path.read_text(encoding="utf-8"))
+    ]
+
+    assert not faults, describe(faults)
+
+
 def test_yaml_asks_for_no_engine() -> None:
     faults = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
@@ -345,7 +358,9 @@ def test_types_in_yaml_are_those_that_every_engine_has_a_name_for(
 
 def macro_files() -> dict[Path, list[tuple[str, list[str]]]]:
     """The macros that each file defines, in order, with their arguments."""
-    definition = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(([^)]*)\)")
+    definition = re.compile(
+        r"{%-?\s*(?:macro|materialization)\s+(\w+)(?:\s*\(([^)]*)\))?"
+    )
     files = {}
     for path in sorted((ROOT / "macros").rglob("*.sql")):
         found = definition.findall(path.read_text(encoding="utf-8"))
@@ -380,7 +395,10 @@ def test_each_macro_has_a_file_of_its_name_that_says_what_it_does() -> None:
 def test_every_macro_is_described_with_its_arguments(
     manifest: dict[str, Any],
 ) -> None:
-    described = {macro["name"]: macro for macro in own(manifest["macros"])}
+    described = {
+        re.sub("materialization_(.*)_default", r"\1", macro["name"]): macro
+        for macro in own(manifest["macros"])
+    }
     faults = []
     for path, macros in macro_files().items():
         names = {name for name, _ in macros}

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.build import BuildRequest, BuildSummary, build
+from pipeline.dbt_run import DbtSession
 from pipeline.engines import sqlite
 from pipeline.engines.sqlite import SqliteEngine
 from pipeline.errors import PipelineError
@@ -228,6 +229,53 @@ def test_a_failed_test_publishes_nothing(
     assert orders(database.with_name("shop.db.building")) == ["O1", "O2", "O3"]
     run_build()
     assert beside(database) == {"", ".lock", ".previous"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DBT_EXCLUDE_RESOURCE_TYPES", "test"),
+        ("DBT_ENGINE_EXCLUDE_RESOURCE_TYPES", "test"),
+        ("DBT_FULL_REFRESH", "1"),
+        ("DBT_EMPTY", "1"),
+        ("DBT_INDIRECT_SELECTION", "empty"),
+    ],
+)
+def test_dbts_variables_change_nothing_of_a_build(
+    run_build: Build,
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+) -> None:
+    run_build()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("update int_customer_keys set customer_key = 7")
+        connection.commit()
+    monkeypatch.setenv(name, value)
+
+    summary = run_build()
+
+    assert dict(summary.tests) == {"pass": 2}
+    assert orders(database) == ["D1"]
+    assert read(database, "select customer_key from int_customer_keys") == [(7,)]
+    assert os.environ[name] == value
+
+
+def test_a_build_whose_tests_did_not_all_run_publishes_nothing(
+    run_build: Build, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_build()
+    before = database.read_bytes()
+    found = DbtSession.data_tests
+    monkeypatch.setattr(
+        DbtSession, "data_tests", lambda self: {**found(self), "test.x": "a_lost_test"}
+    )
+
+    with pytest.raises(PipelineError, match=r"1 of 3 tests did not run, a_lost_test"):
+        run_build()
+
+    assert database.read_bytes() == before
 
 
 def test_a_model_that_cannot_be_built_publishes_nothing(

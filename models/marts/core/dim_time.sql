@@ -1,9 +1,9 @@
 {{ config(alias='DimTime', post_hook="{{ index_on([['date']]) }}") }}
 
 {#- enough numbers for every day that the vars admit -#}
-{%- set first_year = (var('earliest_date') | string)[:4] | int -%}
+{%- set first_year = variable('earliest_date')[:4] | int -%}
 {%- set last_year = [
-    (var('latest_date') | string)[:4] | int, (var('as_of_date') | string)[:4] | int
+    variable('latest_date')[:4] | int, variable('as_of_date')[:4] | int
 ] | max -%}
 {%- set calendar_days = (last_year - first_year + 1) * 366 -%}
 

@@ -153,7 +153,7 @@ judged as (
         lift_lower_95,
         expected_co_purchases,
         case when unbounded_q_value < 1 then unbounded_q_value else 1 end as q_value,
-        unbounded_q_value <= {{ var('co_purchase_false_discovery_rate') }}
+        unbounded_q_value <= {{ variable('co_purchase_false_discovery_rate') }}
             as is_significant
 
     from adjusted

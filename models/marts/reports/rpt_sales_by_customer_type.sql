@@ -79,7 +79,7 @@ typed as (
             when coalesce(month_start < first_order_month, true) then 'no order yet'
             when
                 {{ days_between('previous_order_date', 'first_order_date') }}
-                > {{ var('reactivation_days') }}
+                > {{ variable('reactivation_days') }}
                 then 'reactivated'
             else 'returning'
         end as customer_type

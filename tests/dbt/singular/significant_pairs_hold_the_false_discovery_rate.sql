@@ -26,7 +26,7 @@ from judged
 where
     significant
     != case
-        when q_value <= {{ var('co_purchase_false_discovery_rate') }} then 1
+        when q_value <= {{ variable('co_purchase_false_discovery_rate') }} then 1
         else 0
     end
     or (significant = 0 and q_value < largest_significant)
