@@ -1,0 +1,82 @@
+"""The server that `streamlit run` starts: Streamlit behind the door."""
+
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import net_util
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from dashboard.door import Door
+
+# A browser opens six connections, and asks on each at once.
+MOST_IDLE_CONNECTIONS = 128
+# Connections are taken by the thousand (uvicorn's backlog) before they can be counted.
+_FILES = 4096
+
+
+def settings(script: Path) -> dict[str, Any]:
+    """What `st.App` is made with.
+
+    Args:
+        script: The file that Streamlit runs to draw a page.
+    """
+    # Streamlit asks a host on the internet which address this machine has, to compare
+    # it with the origin of a page; the door has compared already.
+    net_util.get_external_ip = _no_address
+    _allow_files(_FILES)
+    _bound_idle_connections(AutoHTTPProtocol, MOST_IDLE_CONNECTIONS)
+    return {
+        "middleware": [
+            Middleware(
+                Door,
+                hosts=st.get_option("server.allowedHosts"),
+                origins=st.get_option("server.corsAllowedOrigins"),
+                script=script,
+            )
+        ]
+    }
+
+
+def _no_address() -> None:
+    return None
+
+
+def _allow_files(wanted: int) -> None:
+    """Let this process open so many files at a time, where the system lets it."""
+    if sys.platform == "win32":  # has no such limit
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _bound_idle_connections(protocol: Any, most: int) -> None:
+    """Hang up on whoever has been silent longest, once too many are.
+
+    Uvicorn waits for a first request without end, and Streamlit sets none of its
+    limits: a thousand connections that say nothing use up the files a process may open.
+    """
+    made = protocol.connection_made
+    numbers = itertools.count()
+
+    def connection_made(self: Any, transport: Any) -> None:
+        made(self, transport)
+        self.number = next(numbers)
+        idle = [
+            one
+            for one in self.connections
+            if isinstance(one, protocol)
+            and not one.transport.is_closing()
+            and (one.cycle is None or one.cycle.response_complete)
+        ]
+        if len(idle) > most:
+            min(idle, key=lambda one: one.number).transport.abort()
+
+    protocol.connection_made = connection_made
