@@ -79,18 +79,15 @@ def second_texts() -> Bytes:
 
 def cents_text(cents: NDArray[np.int64]) -> pa.StringArray:
     """Return amounts with two decimals, such as 19.90."""
-    below_zero = cents < 0
-    whole, rest = np.divmod(np.abs(cents), 100)
+    # Few amounts are told many times over: each is written once and looked up.
+    coded = pa.array(cents).dictionary_encode()
+    amounts = coded.dictionary.to_numpy()
+    whole, rest = np.divmod(np.abs(amounts), 100)
     text = pc.binary_join_element_wise(
-        integer_text(whole), numbered_ids("", 2, rest), "."
+        pc.if_else(pa.array(amounts < 0), "-", ""), integer_text(whole), ""
     )
-    if not below_zero.any():
-        return text
-    return pc.if_else(
-        pa.array(below_zero),
-        pc.binary_join_element_wise(pa.scalar("-"), text, ""),
-        text,
-    )
+    text = pc.binary_join_element_wise(text, numbered_ids("", 2, rest), ".")
+    return text.take(coded.indices)
 
 
 def integer_text(numbers: NDArray[np.int64]) -> pa.StringArray:
