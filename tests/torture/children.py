@@ -5,6 +5,7 @@ command costs milliseconds and may be killed, starved or crash.
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+# What a terminal would obey: not the line feed.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 KILL = -1
 STOP = -2
 
@@ -65,6 +68,8 @@ class Outcome:
             return f"died of signal {-self.exit_code}: {self.stderr[-300:]}"
         if "Traceback" in self.stderr or "Exception ignored" in self.stderr:
             return f"a traceback: {self.stderr[-700:]}"
+        if _CONTROL.search(self.stdout + self.stderr):
+            return f"control characters: {self.stderr[-300:]!r}"
         if self.exit_code not in (0, 1):
             return f"exit code {self.exit_code}: {self.stderr[-300:]}"
         if (self.exit_code == 1) != (" failed: " in self.last_line):
@@ -113,7 +118,8 @@ class Children:
             task: A function of `tests.torture.victim`.
             when_stopped: Called while a strike has stopped the process.
             settings: Of the process: `stdout` and `stderr` (a path, `closed` or
-                `broken`), `encoding`, `environment`, `memory` (bytes), `folder`.
+                `broken`), `encoding`, `environment`, `memory` (bytes), `folder`,
+                `clock` (seconds off, and more seconds off each time it is read).
         """
         server = self._server or self._start()
         assert server.stdin is not None

@@ -1,6 +1,6 @@
 /* Preloaded into a process, it counts the process's file operations below one folder
    (or its messages, where the "folder" is "socket:") and makes the one that is asked
-   for fail, or kills the process there, or stops it for a while. What C libraries do is met as well as what
+   for fail, or kills the process there, or stops it for a while. It also sets the clock. What C libraries do is met as well as what
    Python does: SQLite and DuckDB write their files themselves. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,6 +15,8 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static char folder[PATH_MAX];
@@ -37,6 +39,38 @@ void torture_arm(const char *where, long from, long until, int error, int report
 long torture_disarm(void) {
     folder[0] = 0;
     return seen;
+}
+
+/* The wall clock is so many seconds off, and so many more each time it is read. */
+static atomic_long clock_off, clock_step;
+
+void torture_clock(long off, long step) {
+    clock_off = off;
+    clock_step = step;
+}
+
+static long off_by(void) {
+    return atomic_fetch_add(&clock_off, clock_step);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int result = REAL(clock_gettime)(clock, now);
+    if (clock == CLOCK_REALTIME)
+        now->tv_sec += off_by();
+    return result;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    int result = REAL(gettimeofday)(now, zone);
+    now->tv_sec += off_by();
+    return result;
+}
+
+time_t time(time_t *now) {
+    time_t result = REAL(time)(NULL) + off_by();
+    if (now)
+        *now = result;
+    return result;
 }
 
 /* Whether an operation is to fail; it says which one it was. */
@@ -112,7 +146,8 @@ OPENS(open64)
 OPENS_AT(openat)
 OPENS_AT(openat64)
 
-/* Half of the bytes are written before the error or the death. */
+/* Half of the bytes are written before the error or the death; a connection that fails
+   has failed in both directions. */
 #define WRITES(name, parameters, half, whole)                                       \
     ssize_t name parameters {                                                       \
         char path[PATH_MAX];                                                        \
@@ -121,6 +156,7 @@ OPENS_AT(openat64)
                 (void)!REAL(name) half;                                             \
             if (fault < 0)                                                          \
                 kill(getpid(), SIGKILL);                                            \
+            shutdown(handle, SHUT_RDWR);                                            \
             errno = fault;                                                          \
             return -1;                                                              \
         }                                                                           \

@@ -1,7 +1,8 @@
 """Every file operation of a build and of a load fails once, or is the last one.
 
 A command is run once to count its operations; then each of them fails in turn, with
-each error, once or from there on, or the process is killed there.
+each error, once or from there on, or the process is killed there. Where the warehouse
+is on a server, it is the messages to the server that fail.
 """
 
 import errno
@@ -12,8 +13,11 @@ from pathlib import Path
 from tests.torture.attack import FILE_ENGINES, Arena, Attack, CannotAttackError
 from tests.torture.children import KILL, Outcome, Strike
 from tests.torture.generations import generation_of, write_folder
+from tests.torture.raw_tables import SCHEMA, SERVERS
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EPERM, errno.EACCES, errno.EROFS)
+LOST = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT)
+TARGETS = (*FILE_ENGINES, "postgres")
 FOR_EVER = 1 << 40
 
 
@@ -26,7 +30,9 @@ class _Shop:
         self._arena, self._command = arena, command
         self.folder = arena.folder / "struck"
         self.folder.mkdir()
-        self.database = self.folder / "shop.db"
+        is_server = arena.target in SERVERS
+        self.database = SCHEMA if is_server else str(self.folder / "shop.db")
+        self._watched = "socket:" if is_server else str(self.folder)
         self.raw = {n: write_folder(arena.folder / f"raw{n}", n) for n in (1, 2)}
         self.generation = 0
         self.build(1)
@@ -40,7 +46,7 @@ class _Shop:
 
     def strike(self, first: int, last: int, error: int) -> Outcome:
         """Run the command for the other generation, with a fault."""
-        strike = Strike(str(self.folder), first, last, error)
+        strike = Strike(self._watched, first, last, error)
         return self._run(self._command, 3 - self.generation, strike)
 
     def _run(self, command: str, generation: int, strike: Strike | None) -> Outcome:
@@ -48,7 +54,7 @@ class _Shop:
         source = [raw] if command == "load" else ["--raw", raw]
         return self._arena.children.run(
             *(command, *source, "--target", self._arena.target),
-            *("--database", str(self.database)),
+            *("--database", self.database),
             strike=strike,
             task="without_dbt",
         )
@@ -64,7 +70,7 @@ def _attack(
 ) -> Iterator[str | None]:
     shop = _Shop(arena, command)
     operations = shop.strike(0, 0, 0).operations
-    assert operations > 50, "the shim met no file operations"
+    assert operations > 0, "the shim met no operation"
     shop.build(1)
     cases = [
         (number, last, error)
@@ -122,9 +128,13 @@ def _remove(path: Path) -> None:
     path.rmdir() if path.is_dir() else path.unlink()
 
 
+def _errors(arena: Arena) -> tuple[int, ...]:
+    return LOST if arena.target in SERVERS else ERRORS
+
+
 def fail_builds(arena: Arena) -> Iterator[str | None]:
     """Each file operation of a build fails."""
-    return _attack(arena, "build", ERRORS)
+    return _attack(arena, "build", _errors(arena))
 
 
 def kill_builds(arena: Arena) -> Iterator[str | None]:
@@ -134,7 +144,7 @@ def kill_builds(arena: Arena) -> Iterator[str | None]:
 
 def fail_loads(arena: Arena) -> Iterator[str | None]:
     """Each file operation of a load in place fails."""
-    return _attack(arena, "load", ERRORS)
+    return _attack(arena, "load", _errors(arena))
 
 
 def kill_loads(arena: Arena) -> Iterator[str | None]:
@@ -143,8 +153,8 @@ def kill_loads(arena: Arena) -> Iterator[str | None]:
 
 
 ATTACKS = (
-    Attack("a file operation of a build fails", fail_builds, FILE_ENGINES, 60),
-    Attack("a build is killed at a file operation", kill_builds, FILE_ENGINES, 30),
-    Attack("a file operation of a load fails", fail_loads, FILE_ENGINES, 40),
-    Attack("a load is killed at a file operation", kill_loads, FILE_ENGINES, 20),
+    Attack("a file operation of a build fails", fail_builds, TARGETS, 60),
+    Attack("a build is killed at a file operation", kill_builds, TARGETS, 30),
+    Attack("a file operation of a load fails", fail_loads, TARGETS, 40),
+    Attack("a load is killed at a file operation", kill_loads, TARGETS, 20),
 )

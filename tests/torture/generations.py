@@ -5,20 +5,22 @@ half of one version and half of another is seen at once.
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from pipeline import build
 from pipeline.contract import RAW_TABLES
 from pipeline.dbt_run import DbtBuild, Node
 from pipeline.engines.base import Engine
+from pipeline.profile import target_settings
 from pipeline.progress import Reporter
 from pipeline.project import Project
 
 ROWS = 60
-MADE = "FactOrders"
+# Lower case, which every engine writes and finds again as it is.
+MADE = "factorders"
 
 
 def write_folder(folder: Path, generation: int) -> Path:
@@ -67,61 +69,95 @@ def _node(table: str) -> Node:
     )
 
 
-def generation_of(target: str, database: Path, *, made: bool = True) -> int | str:
+def keys_of(*, made: bool) -> dict[str, str]:
+    """The column that names the generation, of each table.
+
+    Args:
+        made: Whether to look at what a build makes as well, not at raw tables only.
+    """
+    keys = {table.name: table.columns[0] for table in RAW_TABLES}
+    return keys | {MADE: "order_id", "int_customer_keys": "order_id"} if made else keys
+
+
+def generation_of(target: str, database: Path | str, *, made: bool = True) -> int | str:
     """The generation that a warehouse holds, or what is wrong with it.
 
     Args:
         target: Its engine.
-        database: Its file.
-        made: Whether to look at what a build makes as well, not at raw tables only.
+        database: Its file, or its schema.
+        made: As of `keys_of`.
     """
-    keys = {table.name: table.columns[0] for table in RAW_TABLES}
-    if made:
-        keys |= {MADE: "order_id", "int_customer_keys": "order_id"}
     try:
-        counts = _READERS[target](database, keys)
+        texts = _READERS[target](str(database), keys_of(made=made))
     except Exception as error:  # whatever a reader raises is what is told
         return f"{type(error).__name__}: {error}"
+    return generation_in(texts)
+
+
+def generation_in(texts: Mapping[str, Iterable[str]]) -> int | str:
+    """The same of what was read: the column that names the generation, by table."""
+    counts = {
+        table: Counter(str(text).partition("-")[0] for text in column)
+        for table, column in texts.items()
+    }
     found = set().union(*counts.values())
     if len(found) != 1:
         return f"several generations: {counts}"
-    short = [table for table, n in counts.items() if sum(n.values()) != ROWS]
+    short = [table for table, count in counts.items() if count.total() != ROWS]
     if short:
         return f"rows are missing: {counts}"
     return int(found.pop())
 
 
-_Counts = dict[str, dict[str, int]]
-_PREFIX = "substr({0}, 1, {1}({0}, '-') - 1)"
+_Texts = dict[str, list[str]]
 
 
-def _counts(
-    execute: Callable[[str], Any], keys: dict[str, str], position: str
-) -> _Counts:
-    counts: _Counts = {}
-    for table, key in keys.items():
-        prefix = _PREFIX.format(key, position)
-        rows = execute(f"select {prefix}, count(*) from {table} group by 1")
-        counts[table] = dict(rows.fetchall())
-    return counts
+def _texts(rows: Iterable[tuple[str, str]], keys: Mapping[str, str]) -> _Texts:
+    texts: _Texts = {table: [] for table in keys}
+    for table, text in rows:
+        texts[table].append(text)
+    return texts
 
 
-def _read_sqlite(database: Path, keys: dict[str, str]) -> _Counts:
-    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as reader:
+def _at_once(keys: Mapping[str, str]) -> str:
+    """One query of all tables."""
+    return " union all ".join(
+        f"select '{table}', {key} from {table}" for table, key in keys.items()
+    )
+
+
+def _read_sqlite(database: str, keys: Mapping[str, str]) -> _Texts:
+    uri = f"{Path(database).as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as reader:
         ((whole,),) = reader.execute("pragma integrity_check").fetchall()
         if whole != "ok":
             raise ValueError(whole)
-        return _counts(reader.execute, keys, "instr")
+        return _texts(reader.execute(_at_once(keys)), keys)
 
 
-def _read_duckdb(database: Path, keys: dict[str, str]) -> _Counts:
+def _read_duckdb(database: str, keys: Mapping[str, str]) -> _Texts:
     import duckdb
 
-    with duckdb.connect(str(database), read_only=True) as reader:
-        return _counts(reader.execute, keys, "instr")
+    with duckdb.connect(database, read_only=True) as reader:
+        return _texts(reader.execute(_at_once(keys)).fetchall(), keys)
 
 
-_READERS: dict[str, Callable[[Path, dict[str, str]], _Counts]] = {
+def _read_postgres(schema: str, keys: Mapping[str, str]) -> _Texts:
+    import psycopg2
+
+    settings = target_settings("postgres")
+    names = ("host", "port", "user", "dbname")
+    with (
+        closing(psycopg2.connect(**{name: settings[name] for name in names})) as reader,
+        reader.cursor() as cursor,
+    ):
+        cursor.execute("select set_config('search_path', %s, false)", (schema,))
+        cursor.execute(_at_once(keys))
+        return _texts(cursor.fetchall(), keys)
+
+
+_READERS: dict[str, Callable[[str, Mapping[str, str]], _Texts]] = {
     "sqlite": _read_sqlite,
     "duckdb": _read_duckdb,
+    "postgres": _read_postgres,
 }

@@ -53,6 +53,10 @@ class Shim:
             report,
         )
 
+    def set_clock(self, off: int, step: int) -> None:
+        """Let the wall clock be off, by so much more each time it is read."""
+        self._library.torture_clock(ctypes.c_long(off), ctypes.c_long(step))
+
     def disarm(self) -> int:
         """The number of operations counted."""
         self._library.torture_disarm.restype = ctypes.c_long
@@ -141,6 +145,8 @@ def _command(request: Mapping[str, Any], shim: Shim | None, report: int) -> int:
             setattr(sys, name, None)
     if "memory" in request:
         resource.setrlimit(resource.RLIMIT_AS, (request["memory"],) * 2)
+    if "clock" in request and shim is not None:
+        shim.set_clock(*request["clock"])
     strike = request["strike"]
     if strike is not None:
         if shim is None:

@@ -13,10 +13,32 @@ from dashboard.privacy import is_personal, mask, shows_pii
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1+1", "@sum(A1)", "\t=1", "\r=1", "\n=1", "  =1", "=HYPERLINK()"],
+    [
+        *("=1+1", "+1", "-1+1", "@sum(A1)", "\t=1", "\r=1", "\n=1", "  =1"),
+        *("\N{NO-BREAK SPACE}=1", "\N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}=1"),
+        *("\N{FULLWIDTH EQUALS SIGN}1", "\N{FULLWIDTH PLUS SIGN}1"),
+        *("\N{FULLWIDTH HYPHEN-MINUS}1", "\N{FULLWIDTH COMMERCIAL AT}sum(A1)"),
+        *("\N{SMALL EQUALS SIGN}1", "\N{ZERO WIDTH NO-BREAK SPACE}=1", "\t1"),
+    ],
 )
 def test_text_that_a_spreadsheet_would_run_gets_a_quote(text: str) -> None:
     assert safe_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Lamp;=1+1", "Lamp;'=1+1"),
+        ("Lamp; @x;+1", "Lamp;' @x;'+1"),
+        ("Lamp\n=1", "Lamp\n'=1"),
+        ("Lamp\t\N{FULLWIDTH EQUALS SIGN}1", "Lamp\t'\N{FULLWIDTH EQUALS SIGN}1"),
+        ("=1;=2", "'=1;'=2"),
+    ],
+)
+def test_so_does_what_follows_where_a_spreadsheet_may_end_a_cell(
+    text: str, expected: str
+) -> None:
+    assert safe_cell(text) == expected
 
 
 @pytest.mark.parametrize("value", ["plain", "a=b", "", None, -5.25, -3, "1-1", "·=1"])
@@ -72,12 +94,20 @@ def test_names_mail_and_addresses_are_masked_and_nothing_else() -> None:
     )
     masked = mask(frame)
     text = masked.to_csv()
-    for secret in ("Brien", "zoe@", "example", "Main", "Side"):
-        assert secret not in text
+    for secret in ("Brien", "Z", "zoe", "example", "Main", "1", "Side"):
+        assert secret not in text.partition("\n")[2].replace("C1", "")
     assert list(masked["customer_id"]) == ["C1", "C2"]
     assert list(masked["country"]) == ["Ireland", "Malta"]
     assert masked["name"].isna().tolist() == [False, True]
     assert frame["name"][0] == "Zoë O'Brien"
+
+
+def test_ids_that_are_mail_addresses_are_masked_wherever_they_stand() -> None:
+    frame = pd.DataFrame({"customer_id": ["C1", "zoe@example.org", "a＠b.example", None]})
+    for table in ("DimCustomer", "rpt_customer_rfm"):
+        shown = mask(frame, table)["customer_id"]
+        assert list(shown[:3]) == ["C1", "•••", "•••"]
+        assert shown.isna()[3]
 
 
 def test_only_the_value_1_shows_personal_data() -> None:

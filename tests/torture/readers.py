@@ -1,0 +1,115 @@
+"""Readers while two builds publish by turns: every reader sees one version, whole."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from dashboard.warehouse import Location, Trouble, Warehouse, WarehouseError
+from tests.torture.attack import FILE_ENGINES, Arena, Attack
+from tests.torture.children import Children
+from tests.torture.generations import (
+    generation_in,
+    generation_of,
+    keys_of,
+    write_folder,
+)
+from tests.torture.raw_tables import SCHEMA, SERVERS
+
+# A reader of a server's schema is told so, and looks again.
+_TOLD = (Trouble.REPLACED, Trouble.BUSY)
+
+
+class _Builder(threading.Thread):
+    """Builds again and again, until told to stop."""
+
+    def __init__(self, target: str, database: str, folders: list[Path]) -> None:
+        super().__init__()
+        self._command = ("build", "--target", target, "--database", database)
+        self._folders = folders
+        self._children = Children(folders[0].parent)
+        self.stop_now = threading.Event()
+        self.published = 0
+        self.faults: list[str] = []
+
+    def run(self) -> None:
+        while not self.stop_now.is_set():
+            folder = self._folders[self.published % len(self._folders)]
+            outcome = self._children.run(
+                *(*self._command, "--raw", str(folder)), task="without_dbt"
+            )
+            if outcome.exit_code == 0:
+                self.published += 1
+            refused = "another build or load of" in outcome.last_line
+            fault = outcome.untidy()
+            if fault or (outcome.exit_code and not refused):
+                self.faults.append(fault or outcome.last_line)
+        self._children.close()
+
+
+def read_during_builds(arena: Arena) -> Iterator[str | None]:
+    """Read as other programs do, and as the dashboard does."""
+    is_file = arena.target not in SERVERS
+    database = str(arena.folder / "shop.db") if is_file else SCHEMA
+    builders = []
+    for number in (1, 2):
+        own = arena.folder / f"builder{number}"
+        own.mkdir()
+        raw = [write_folder(own / f"raw{n}", 2 * n + number) for n in (1, 2)]
+        builders.append(_Builder(arena.target, database, raw))
+    first = ("--target", arena.target, "--database", database)
+    raw = [str(write_folder(arena.folder / "raw", 1))]
+    outcome = arena.children.run("build", *first, "--raw", *raw, task="without_dbt")
+    assert outcome.exit_code == 0, outcome.stderr
+    for builder in builders:
+        builder.start()
+    try:
+        while True:
+            found: int | str | None
+            if arena.random.random() < 0.5:
+                found = generation_of(arena.target, database)
+            else:
+                found = _seen_by_the_dashboard(arena.target, database)
+            yield found if isinstance(found, str) else None
+            for builder in builders:
+                while builder.faults:
+                    yield f"a builder: {builder.faults.pop()}"
+    finally:
+        for builder in builders:
+            builder.stop_now.set()
+        for builder in builders:
+            builder.join()
+
+
+def _seen_by_the_dashboard(target: str, database: str) -> int | str:
+    """One version, asked table by table."""
+    location = Location(target, database)
+    if target == "postgres":
+        from pipeline.profile import target_settings
+
+        location = Location(target, str(target_settings(target)["dbname"]), database)
+    while True:
+        try:
+            warehouse = Warehouse(location)
+            try:
+                return generation_in(
+                    {
+                        table: warehouse.query(f"select {key} from {table}")[key]
+                        for table, key in keys_of(made=True).items()
+                    }
+                )
+            finally:
+                warehouse.close()
+        except WarehouseError as error:
+            if target in SERVERS and error.trouble in _TOLD:
+                continue
+            return f"{error.trouble}: {error.what}"
+
+
+ATTACKS = (
+    Attack(
+        "readers while two builds publish",
+        read_during_builds,
+        (*FILE_ENGINES, "postgres"),
+        300,
+    ),
+)
