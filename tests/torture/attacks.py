@@ -1,6 +1,16 @@
 """All attacks there are."""
 
-from tests.torture import changes, csv_fuzz, damage, file_faults, outputs
+from tests.torture import (
+    changes,
+    clocks,
+    csv_fuzz,
+    damage,
+    file_faults,
+    names,
+    outputs,
+    readers,
+    small_disks,
+)
 from tests.torture.attack import Attack
 
 ATTACKS: tuple[Attack, ...] = (
@@ -9,6 +19,10 @@ ATTACKS: tuple[Attack, ...] = (
     *damage.ATTACKS,
     *file_faults.ATTACKS,
     *outputs.ATTACKS,
+    *clocks.ATTACKS,
+    *small_disks.ATTACKS,
+    *names.ATTACKS,
+    *readers.ATTACKS,
 )
 
 # What does not hold yet: `make torture` shows it, `make test` does not stop at it.
@@ -19,4 +33,5 @@ NOT_YET = (
     "a file operation of a load fails",
     "a load is killed at a file operation",
     "outputs are full, closed or broken",
+    "hostile names of folders and databases",
 )
