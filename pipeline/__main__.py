@@ -135,9 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     fits = commands.add_parser(
         "fit",
         parents=[target],
-        help="fit the lifetime value models in place, for use with bare dbt",
-        description="Fit BG/NBD and Gamma-Gamma to the purchases of the warehouse, and "
-        "replace its table clv_parameters. A build does this by itself.",
+        help="predict lifetime values in place, for use with bare dbt",
+        description="Fit the lifetime value models to the purchases of the warehouse, "
+        "score its customers, and replace its tables clv_*. A build does it by itself.",
     )
     fits.set_defaults(command=_fit, name="fit")
 
@@ -236,19 +236,20 @@ def _fit(options: argparse.Namespace, reporter: Reporter) -> None:
     from pipeline.fit import fit
 
     engine = engine_for(options.target, options.database)
-    fits = fit(engine, reporter)
     print_table(
         f"fitted in {engine.location}",
-        ("fit", "until", "customers", "purchases", "values"),
+        ("fit", "until", "model", "customers", "status", "used"),
         [
             (
-                *(entry.fit_name, entry.observed_through, f"{entry.customers:,}"),
-                *(entry.purchase_status, entry.spend_status),
+                *(prediction.fit_name, str(prediction.observed_through)),
+                *(model.model_name, f"{model.customers:,}", model.status),
+                "yes" if prediction.is_used(model) else "",
             )
-            for entry in fits
+            for prediction in fit(engine, reporter)
+            for model in prediction.models
         ],
     )
-    reporter.say("score the customers with: dbt run --select int_clv_parameters+")
+    reporter.say("show the predictions with: dbt run --select source:predictions+")
 
 
 def _export(options: argparse.Namespace, reporter: Reporter) -> None:

@@ -25,7 +25,7 @@ from pipeline.load import CheckedFolder, check_folder, load_folder
 from pipeline.progress import Reporter
 from pipeline.project import Project
 
-AFTER_THE_FIT = "int_clv_parameters+"
+AFTER_THE_FIT = "source:predictions+"
 
 
 @dataclass(frozen=True)
@@ -178,19 +178,16 @@ def _run_models(
 
 def _fit(engine: Engine, dbt_build: DbtBuild, reporter: Reporter) -> None:
     # scipy takes a while to import, and nothing before needs it.
-    from pipeline.clv.fit import FITTED, fit_warehouse
+    from pipeline.clv.warehouse import Relations, predict
 
-    reporter.say("fitting the lifetime value models")
-    for fit in fit_warehouse(
-        engine,
-        summaries=dbt_build.relation("int_clv_purchase_summaries"),
+    reporter.say("predicting lifetime values")
+    relations = Relations(
         fits=dbt_build.relation("int_clv_fits"),
-    ):
-        if fit.purchase_status != FITTED or fit.spend_status != FITTED:
-            reporter.say(
-                f"lifetime value, {fit.fit_name}: "
-                f"purchases {fit.purchase_status}, values {fit.spend_status}"
-            )
+        summaries=dbt_build.relation("int_clv_purchase_summaries"),
+        holdouts=dbt_build.relation("int_clv_holdouts"),
+    )
+    for prediction in predict(engine, relations):
+        reporter.say(f"lifetime value, {prediction.summary}")
 
 
 def _require_tests(expected: Mapping[str, str], dbt_build: DbtBuild) -> None:

@@ -27,6 +27,9 @@ _RELATIVE_PREDICTED = 1e-6
 # What hangs on parameters that were fitted to the data.
 _PREDICTED_PREFIXES = ("predicted_", "expected_")
 _PREDICTED = {
+    *("r", "alpha", "a", "b", "p", "q", "gamma"),
+    *("log_likelihood", "likelihood_ratio", "leaving_p_value"),
+    "frequency_value_correlation",
     "p_alive",
     "relative_error",
     "relative_sales_error",

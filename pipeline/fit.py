@@ -1,19 +1,18 @@
-"""Fit the lifetime value models where bare dbt works: in place, without a build."""
+"""Predict lifetime values where bare dbt works: in place, without a build."""
 
-from pipeline.clv.fit import ClvFit, fit_warehouse
+from dataclasses import astuple
+
+from pipeline.clv.warehouse import Prediction, Relations, predict
 from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
 from pipeline.progress import Reporter
 
-SUMMARIES = "int_clv_purchase_summaries"
-FITS = "int_clv_fits"
 
-
-def fit(engine: Engine, reporter: Reporter) -> list[ClvFit]:
-    """Fit the purchase summaries of a warehouse, and replace its `clv_parameters`.
+def fit(engine: Engine, reporter: Reporter) -> list[Prediction]:
+    """Fit the purchases of a warehouse, and replace its predictions.
 
     Returns:
-        One fit on all data, and one for the backtest's calibration.
+        The prediction of the backtest's calibration, and the one from all data.
 
     Raises:
         PipelineError: The target is no warehouse, or the models that the fit reads are
@@ -23,9 +22,10 @@ def fit(engine: Engine, reporter: Reporter) -> list[ClvFit]:
     engine.check_published()
     with engine.exclusive_use(), reporter.stage("fit"):
         warehouse = engine.in_place()
-        for model in (SUMMARIES, FITS):
+        relations = Relations()
+        for model in astuple(relations):
             if not warehouse.has_table(model):
                 raise PipelineError(
                     f"{engine.location} has no {model}; run the models first: dbt build"
                 )
-        return fit_warehouse(warehouse, summaries=SUMMARIES, fits=FITS)
+        return predict(warehouse, relations)

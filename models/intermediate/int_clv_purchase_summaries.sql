@@ -1,5 +1,3 @@
-{{ config(post_hook="{{ index_on([['fit_name', 'frequency', 'age_days']]) }}") }}
-
 with
 
 fits as (
@@ -53,7 +51,7 @@ summarised as (
 
 ),
 
-in_weeks as (
+valued as (
 
     select
         fit_name,
@@ -61,8 +59,6 @@ in_weeks as (
         frequency,
         recency_days,
         age_days,
-        {{ ratio('recency_days', '7') }} as recency_weeks,
-        {{ ratio('age_days', '7') }} as age_weeks,
         {{ ratio('repeat_net_sales', 'frequency') }} as mean_repeat_value,
         orders,
         net_sales
@@ -71,4 +67,4 @@ in_weeks as (
 
 )
 
-select * from in_weeks
+select * from valued

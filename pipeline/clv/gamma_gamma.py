@@ -5,10 +5,15 @@ purchases are worth gamma(p, rate nu) each, and nu differs between customers as
 gamma(q, rate gamma). It takes for granted that value does not depend on frequency.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import digamma, gammaln
 
 from pipeline.clv.maximum import Array, Maximum, Parameter, maximise
+
+NAME = "gamma_gamma"
+PARAMETER_NAMES = ("p", "q", "gamma")
 
 
 class SpendLikelihood:
@@ -60,7 +65,7 @@ class SpendLikelihood:
         return float(value), slope
 
 
-def fit_gamma_gamma(frequency: Array, mean_value: Array) -> Maximum:
+def fit(frequency: Array, mean_value: Array) -> Maximum:
     """Fit p, q and gamma; gamma is in the unit of the values."""
     unit = max(float(np.median(mean_value)), 1e-6)
 
@@ -70,3 +75,20 @@ def fit_gamma_gamma(frequency: Array, mean_value: Array) -> Maximum:
         starts=((5.0, 3.0, 0.5), (1.5, 5.0, 3.0)),
         customers=float(len(frequency)),
     )
+
+
+def expected_value(
+    parameters: Sequence[float], frequency: Array, mean_value: Array
+) -> Array:
+    """The expected value of a customer's purchase, p (gamma + x m) / (p x + q - 1).
+
+    It lies between everybody's mean and one's own, the nearer to one's own the more
+    purchases it is over. It needs q > 1.
+
+    Args:
+        parameters: p, q and gamma.
+        frequency: Purchases x that the mean is over; 0 is allowed.
+        mean_value: Their mean m; any number where there are none.
+    """
+    p, q, gamma = parameters
+    return p * (gamma + frequency * mean_value) / (p * frequency + q - 1)

@@ -9,6 +9,11 @@ from scipy.optimize import minimize
 
 Array = NDArray[np.float64]
 
+# How a search ended; whatever is no maximum says so.
+FITTED = "fitted"
+NOT_CONVERGED = "the fit did not converge"
+ON_BOUND = "the fit ended on a bound"
+
 # A maximum is flat: change of the mean log-likelihood per unit of log(parameter).
 FLAT = 1e-6
 # How near to a bound is on it, and the step of a numerical derivative: in logarithms.
@@ -24,14 +29,11 @@ class Parameter:
         unit: Its size in these data, so that bounds mean the same for weeks and money.
         lowest: The smallest value searched, in units.
         highest: The largest value searched, in units.
-        may_be_extreme: Whether a bound is an answer. Otherwise the likelihood rises
-            towards a limit and the data do not say how near to it they are.
     """
 
     unit: float = 1.0
     lowest: float = 1e-3
     highest: float = 1e2
-    may_be_extreme: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,13 @@ class Maximum:
     Attributes:
         parameters: In the order of the function's arguments.
         log_likelihood: The sum over all customers, in natural units.
-        converged: Whether it is a maximum, rather than where the search gave up.
+        status: `fitted`, or why it is no maximum: on a bound the likelihood rises
+            towards a limit, and the data do not say how near to it they are.
     """
 
     parameters: tuple[float, ...]
     log_likelihood: float
-    converged: bool
+    status: str
 
 
 def maximise(
@@ -72,6 +75,7 @@ def maximise(
         value, slope = log_likelihood(parameters)
         return -value / customers, -slope * parameters / customers
 
+    best: Maximum | None = None
     for start in starts:
         found = minimize(
             negative_mean,
@@ -84,18 +88,31 @@ def maximise(
         place = _sharpened(negative_mean, found.x, lowest, highest)
         value, slope = negative_mean(place)
         at_bound = (place <= lowest + NEAR) | (place >= highest - NEAR)
-        extreme = np.array([parameter.may_be_extreme for parameter in sought])
         flat = np.abs(slope) < FLAT
-        converged = bool(
-            np.isfinite(value) and np.all(np.where(at_bound, extreme, flat))
+        if not np.isfinite(value) or not np.all(at_bound | flat):
+            status = NOT_CONVERGED
+        elif np.any(at_bound):
+            status = ON_BOUND
+        else:
+            status = FITTED
+        ended = Maximum(
+            tuple(float(value) for value in np.exp(place) * units),
+            float(-value * customers),
+            status,
         )
-        if converged:
+        if best is None or _rank(ended) > _rank(best):
+            best = ended
+        if status == FITTED:
             break
-    return Maximum(
-        tuple(float(value) for value in np.exp(place) * units),
-        float(-value * customers),
-        converged,
-    )
+    if best is None:
+        raise ValueError("there is nowhere to start")
+    return best
+
+
+def _rank(maximum: Maximum) -> tuple[int, float]:
+    """What is found is better than a bound, a bound than nothing, then the higher."""
+    order = (NOT_CONVERGED, ON_BOUND, FITTED)
+    return order.index(maximum.status), maximum.log_likelihood
 
 
 def _sharpened(

@@ -11,7 +11,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
 from pipeline.raw_file import Advance, RawFile
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,14 @@ class Engine(ABC):
         """Read from the build area."""
 
     @abstractmethod
+    def read_numbers(self, sql: str) -> Numbers:
+        """Read columns of numbers from the build area, however many rows there are.
+
+        Returns:
+            A row a column, in the order of the query; nan for null.
+        """
+
+    @abstractmethod
     def has_table(self, name: str) -> bool:
         """Whether the build area has a table."""
 
@@ -182,5 +196,31 @@ class Engine(ABC):
         """
 
     @abstractmethod
+    def write_batches(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        batches: Iterable[pa.RecordBatch],
+    ) -> None:
+        """Replace a table of the build area, however many rows there are.
+
+        Args:
+            name: The table.
+            columns: Name and type of each column: text, integer or real.
+            batches: Its rows, in the columns' order.
+        """
+
+    @abstractmethod
     def publish(self) -> None:
         """Make the build area the published warehouse, in one step."""
+
+
+def numbers_of(width: int, batches: Iterable[Sequence[Sequence[object]]]) -> Numbers:
+    """Rows that come in batches as columns of numbers, None as nan.
+
+    Args:
+        width: How many columns there are.
+        batches: Lists of rows.
+    """
+    columns = [np.array(rows, dtype=np.float64).T for rows in batches]
+    return np.concatenate([np.empty((width, 0)), *columns], axis=1)

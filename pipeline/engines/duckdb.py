@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.csv_files import CsvFile
-from pipeline.engines.base import RawLoad
+from pipeline.engines.base import Numbers, RawLoad
 from pipeline.engines.files import FileEngine
 from pipeline.errors import PipelineError
 from pipeline.parquet_files import ParquetFile
@@ -25,6 +26,7 @@ _MAGIC = b"DUCK"
 _MAGIC_OFFSET = 8
 
 _SQL_TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
+_ARROW_TYPES = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
 
 
 class DuckdbEngine(FileEngine):
@@ -186,6 +188,17 @@ class DuckdbEngine(FileEngine):
             rows: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
             return rows
 
+    def read_numbers(self, sql: str) -> Numbers:
+        """Read from the build file as columns."""
+        with self._connection(self.building) as connection:
+            columns = connection.execute(sql).fetchnumpy()
+        return np.array(
+            [
+                np.ma.filled(np.ma.asarray(each, np.float64), np.nan)
+                for each in columns.values()
+            ]
+        )
+
     def has_table(self, name: str) -> bool:
         """Look it up in the build file, which may not exist yet."""
         if not self.building.exists():
@@ -209,6 +222,21 @@ class DuckdbEngine(FileEngine):
                     f"insert into {_quoted(name)} values ({marks})",  # noqa: S608
                     values,
                 )
+
+    def write_batches(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        batches: Iterable[pa.RecordBatch],
+    ) -> None:
+        """Replace a table of the build file through Arrow."""
+        schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in columns])
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        with self._connection(self.building) as connection, _transaction(connection):
+            _create(connection, name, columns, replace=True)
+            connection.register("batches", reader)
+            connection.execute(f"insert into {_quoted(name)} from batches")
+            connection.unregister("batches")
 
     def _finish_build(self) -> None:
         with self._connection(self.building) as connection:

@@ -13,14 +13,21 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple
+from itertools import chain
 from typing import Any, Self
 
 import psycopg2
+import pyarrow as pa
 from psycopg2 import errorcodes, errors, sql
 
 from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.engines.base import Engine, RawLoad
-from pipeline.engines.postgres_copy import CopyStream, csv_file, rows_as_csv
+from pipeline.engines.base import Engine, Numbers, RawLoad, numbers_of
+from pipeline.engines.postgres_copy import (
+    CopyStream,
+    batches_as_csv,
+    csv_file,
+    rows_as_csv,
+)
 from pipeline.errors import PipelineError
 from pipeline.profile import target_settings
 from pipeline.raw_file import Advance, RawFile
@@ -35,6 +42,9 @@ _SUFFIXES = ("_building", "_previous", "_older")
 _MARK = "Warehouse made by python -m pipeline"
 
 _SQL_TYPES = {"text": "text", "integer": "bigint", "real": "double precision"}
+
+# Rows fetched at a time.
+_BATCH = 50_000
 
 # One attempt to take the tables: shorter than the server's deadlock_timeout (1 s), so
 # that it is never a reader who is told of a deadlock.
@@ -265,6 +275,16 @@ class PostgresEngine(Engine):
             rows: list[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
+    def read_numbers(self, sql: str) -> Numbers:
+        """Read from the build schema by a cursor that stays on the server."""
+        with self._cursor() as cursor:
+            cursor.execute(_with("set search_path to {}", self.building))
+            with cursor.connection.cursor("numbers", withhold=True) as rows:
+                rows.execute(sql)
+                first = rows.fetchmany(_BATCH)
+                batches = chain([first], iter(lambda: rows.fetchmany(_BATCH), []))
+                return numbers_of(len(rows.description), batches if first else ())
+
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""
         with self._cursor() as cursor:
@@ -281,6 +301,20 @@ class PostgresEngine(Engine):
             cursor.execute(_with("drop table if exists {}.{}", self.building, name))
             _create(cursor, self.building, name, columns)
             _insert(cursor, self.building, name, rows)
+
+    def write_batches(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        batches: Iterable[pa.RecordBatch],
+    ) -> None:
+        """Replace a table of the build schema by COPY."""
+        with self._transaction() as cursor:
+            cursor.execute(_with("drop table if exists {}.{}", self.building, name))
+            _create(cursor, self.building, name, columns)
+            stream = batches_as_csv([column for column, _ in columns], batches)
+            with closing(stream):
+                _copy(cursor, self.building, name, stream)
 
     def publish(self) -> None:
         """Rename both schemas in one transaction, on the connection of the lock."""

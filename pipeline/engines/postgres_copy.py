@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -64,7 +64,7 @@ def csv_file(file: RawFile, advance: Advance) -> CopyStream | None:
 def rows_as_csv(file: RawFile, advance: Advance) -> CopyStream:
     """Any file's rows, read by Python and written as CSV again."""
     chunks = (
-        _parquet_chunks(file, advance)
+        _batch_chunks(file.text_batches(advance))
         if isinstance(file, ParquetFile)
         else _row_chunks(file, advance)
     )
@@ -88,9 +88,16 @@ def _row_chunks(file: RawFile, advance: Advance) -> Chunks:
         yield text.getvalue().encode()
 
 
-def _parquet_chunks(file: ParquetFile, advance: Advance) -> Chunks:
+def batches_as_csv(
+    columns: Sequence[str], batches: Iterable[pa.RecordBatch]
+) -> CopyStream:
+    """Arrow's batches as CSV, null as nothing between the commas."""
+    return CopyStream(columns, _batch_chunks(batches), has_header=False)
+
+
+def _batch_chunks(batches: Iterable[pa.RecordBatch]) -> Chunks:
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
-    for batch in file.text_batches(advance):
+    for batch in batches:
         sink = pa.BufferOutputStream()
         pyarrow.csv.write_csv(batch, sink, options)
         yield sink.getvalue().to_pybytes()

@@ -18,13 +18,14 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.engines.base import Engine, RawLoad
+from pipeline.engines.base import Engine, Numbers, RawLoad
 from pipeline.errors import PipelineError
 from pipeline.parquet_files import ParquetFile
 from pipeline.profile import target_settings
@@ -38,6 +39,7 @@ from pipeline.spark_session import (
 )
 
 _SQL_TYPES = {"text": "string", "integer": "bigint", "real": "double"}
+_ARROW_TYPES = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
 
 # A property of the published schema names the schema that its views read. (Its comment
 # cannot: Hive keeps the first one.) A build schema is marked as ours by its comment.
@@ -171,18 +173,13 @@ class SparkEngine(Engine):
         leaves some tables new and some old.
         """
         schema = self.schema if in_place else self.building
-        folder = spark_folder()
-        folder.mkdir(parents=True, exist_ok=True)
         self._run(f"create database if not exists {_name(schema)}")
         for file in files:
-            with tempfile.TemporaryDirectory(dir=folder, prefix="loading-") as staged:
-                path = Path(staged) / f"{file.table.name}.parquet"
+            with _staged(f"{file.table.name}.parquet") as path:
                 _write_parquet(file, path, advance)
                 name = f"{file.table.name}__loading"
                 self._drop(schema, name)
-                with worded():
-                    rows = spark_session().read.parquet(path.absolute().as_uri())
-                    rows.write.format("parquet").saveAsTable(f"{schema}.{name}")
+                self._save(path, schema, name)
         old = self._tables(schema)
         for file in files:
             self._drop(schema, file.table.name, old.get(file.table.name, "table"))
@@ -237,6 +234,19 @@ class SparkEngine(Engine):
             finally:
                 catalog.setCurrentDatabase("default")
 
+    def read_numbers(self, sql: str) -> Numbers:
+        """Read from the build schema through Arrow."""
+        with worded():
+            session: Session = spark_session()
+            session.catalog.setCurrentDatabase(self.building)
+            try:
+                table = session.sql(sql).toArrow()
+            finally:
+                session.catalog.setCurrentDatabase("default")
+        return np.array(
+            [column.cast(pa.float64()).to_numpy() for column in table.columns]
+        )
+
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""
         return name in self._tables(self.building)
@@ -249,6 +259,21 @@ class SparkEngine(Engine):
     ) -> None:
         """Replace a table of the build schema."""
         self._write(self.building, name, columns, rows, "")
+
+    def write_batches(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        batches: Iterable[pa.RecordBatch],
+    ) -> None:
+        """Hand them to Spark as Parquet."""
+        schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in columns])
+        with _staged(f"{name}.parquet") as path:
+            with pq.ParquetWriter(path, schema) as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+            self._drop(self.building, name)
+            self._save(path, self.building, name)
 
     def publish(self) -> None:
         """Point the published views to the build, one after the other."""
@@ -337,10 +362,25 @@ class SparkEngine(Engine):
                 args={"rows": values},
             )
 
+    def _save(self, path: Path, schema: str, name: str) -> None:
+        """Make a table of a Parquet file."""
+        with worded():
+            rows = spark_session().read.parquet(path.absolute().as_uri())
+            rows.write.format("parquet").saveAsTable(f"{schema}.{name}")
+
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         with worded():
             session: Session = spark_session()
             return [tuple(row) for row in session.sql(sql).collect()]
+
+
+@contextmanager
+def _staged(name: str) -> Iterator[Path]:
+    """A file beside the catalogue, for as long as Spark reads it."""
+    folder = spark_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="loading-") as staged:
+        yield Path(staged) / name
 
 
 def _write_parquet(file: RawFile, path: Path, advance: Advance) -> None:

@@ -7,8 +7,10 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawTable
-from pipeline.engines.base import RawLoad
+from pipeline.engines.base import Numbers, RawLoad, numbers_of
 from pipeline.engines.files import FileEngine
 from pipeline.errors import PipelineError
 from pipeline.raw_file import Advance, RawFile
@@ -30,6 +32,9 @@ _UNFINISHED = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY")
 # How long to wait for another program's write, in seconds.
 BUSY_SECONDS = 5.0
 BUSY_SECONDS_TO_PUBLISH = 60.0
+
+# Rows fetched at a time.
+_BATCH = 50_000
 
 
 class SqliteEngine(FileEngine):
@@ -178,6 +183,13 @@ class SqliteEngine(FileEngine):
         with _worded(self.building), self._connection(self.building) as connection:
             return connection.execute(sql).fetchall()
 
+    def read_numbers(self, sql: str) -> Numbers:
+        """Read from the build file, some rows at a time."""
+        with _worded(self.building), self._connection(self.building) as connection:
+            cursor = connection.execute(sql)
+            batches = iter(lambda: cursor.fetchmany(_BATCH), [])
+            return numbers_of(len(cursor.description), batches)
+
     def has_table(self, name: str) -> bool:
         """Look it up in the build file, which may not exist yet."""
         if not self.building.exists():
@@ -202,6 +214,23 @@ class SqliteEngine(FileEngine):
                     f"insert into {_quoted(name)} values ({marks})",  # noqa: S608
                     rows,
                 )
+
+    def write_batches(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        batches: Iterable[pa.RecordBatch],
+    ) -> None:
+        """Replace a table of the build file, a row at a time from each batch."""
+        self.write_table(
+            name,
+            columns,
+            (
+                row
+                for batch in batches
+                for row in zip(*(each.to_pylist() for each in batch), strict=True)
+            ),
+        )
 
     def _finish_build(self) -> None:
         with _worded(self.building), self._connection(self.building) as connection:

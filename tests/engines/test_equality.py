@@ -17,6 +17,7 @@ TABLES = {
     "rpt_category_affinity",
     "rpt_clv_backtest",
     "rpt_clv_backtest_deciles",
+    "rpt_clv_models",
     "rpt_cohort_values",
     "rpt_customer_cohorts",
     "rpt_customer_lifetime_value",

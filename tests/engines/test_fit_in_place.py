@@ -7,7 +7,12 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.engines import engine_for
 
-PARAMETERS = "select * from clv_parameters order by fit_name"
+QUERIES = (
+    "select * from clv_parameters order by fit_name, model_name",
+    "select * from clv_scores order by fit_name, customer_key",
+    "select * from clv_backtest order by forecast_method",
+    "select * from clv_backtest_deciles order by forecast_method, decile",
+)
 
 
 @pytest.mark.parametrize("target", ["duckdb", "postgres"])
@@ -16,12 +21,12 @@ def test_a_fit_in_place_gives_what_the_build_gave(
 ) -> None:
     database = warehouse("default", target).removeprefix(f"{target}:")
     published = engine_for(target, database).in_place()
-    built = published.query(PARAMETERS)
-    assert len(built) == 2
+    built = [published.query(query) for query in QUERIES]
+    assert all(built)
 
     assert main(["fit", "--target", target, "--database", database]) == 0
 
-    assert published.query(PARAMETERS) == built
+    assert [published.query(query) for query in QUERIES] == built
 
 
 def test_a_published_spark_schema_changes_by_a_build_only(

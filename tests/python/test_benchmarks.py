@@ -171,8 +171,8 @@ def test_models_that_the_floor_lacks_are_told_apart() -> None:
     models = [
         model("fct_sales", "stg_orders", alias="FactSales"),
         model("stg_orders"),
-        model("rpt_customer_lifetime_value", "fct_sales", "int_clv_scores"),
-        model("int_clv_scores", "int_purchase_days"),
+        model("rpt_customer_lifetime_value", "fct_sales", "int_clv_current_fits"),
+        model("int_clv_current_fits", "int_purchase_days"),
         model("int_purchase_days"),
         model("rpt_segment_migration", "fct_sales"),
     ]

@@ -2,7 +2,7 @@
 
 The numbers are those of a warehouse, not of the papers: a line at price 0 is a gift and
 no purchase, so that 8 customers and a few days are fewer. They were computed apart from
-the project, with scipy. test_clv_fit.py has the papers' own.
+the project, with scipy. test_clv_purchases.py and test_clv_fit.py have the papers' own.
 """
 
 from pathlib import Path
@@ -10,18 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.python.clv_worlds import CDNOW
 from tests.python.test_clv_scores import expected_orders
-from tests.python.warehouses import SHARED_DATA, build_warehouse, read_frame
+from tests.python.warehouses import build_warehouse, read_frame
 
-CDNOW = SHARED_DATA / "cdnow_sample"
-# Fader, Hardie and Lee (2005): the papers' estimates, and their customer 0001.
-PUBLISHED = pd.Series({"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426})
-FIRST_CUSTOMER = {
-    "frequency": [2.0],
-    "recency_weeks": [30.43],
-    "age_weeks": [38.86],
-    "horizon_weeks": [39.0],
-}
+# Fader, Hardie and Lee's customer 0001: last bought in week 30.43, known for 38.86.
+FIRST_CUSTOMER = "frequency = 2 and recency_days = 213 and age_days = 272"
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +29,66 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def test_the_published_expectation_is_that_of_the_reference() -> None:
-    expected = expected_orders(PUBLISHED, pd.DataFrame(FIRST_CUSTOMER))
+@pytest.fixture(scope="module")
+def calibration(warehouse: Path) -> pd.DataFrame:
+    """The models of the calibration, by name."""
+    return read_frame(
+        warehouse, "select * from rpt_clv_models where fit_name = 'calibration'"
+    ).set_index("model_name")
 
-    assert round(float(expected.iloc[0]), 3) == 1.226
 
+def test_the_calibration_is_the_one_computed_elsewhere(
+    calibration: pd.DataFrame,
+) -> None:
+    fit, spend = calibration.loc["bg_nbd"], calibration.loc["gamma_gamma"]
 
-def test_the_calibration_is_the_one_computed_elsewhere(warehouse: Path) -> None:
-    fits = read_frame(warehouse, "select * from clv_parameters").set_index("fit_name")
-    fit = fits.loc["calibration"]
-
-    assert [fit.purchase_status, fit.spend_status] == ["fitted", "fitted"]
+    assert set(calibration.model_status) == {"fitted"}
     assert fit.observed_through == "1997-09-30"
     assert [round(fit[name], 4) for name in ("r", "alpha", "a", "b")] == (
         [0.2439, 4.4224, 0.7925, 2.4229]
     )
     assert round(fit.log_likelihood, 2) == -9578.20
-    assert [round(fit[name], 2) for name in ("p", "q", "gamma")] == [6.25, 3.74, 15.44]
-
-
-def test_the_papers_first_customer_is_expected_to_buy_as_often(warehouse: Path) -> None:
-    alike = read_frame(
-        warehouse,
-        "select distinct expected_orders from int_clv_purchase_summaries"
-        " join int_clv_scores using (fit_name, customer_key)"
-        " where fit_name = 'calibration'"
-        " and frequency = 2 and recency_days = 213 and age_days = 272",
+    assert [round(spend[name], 2) for name in ("p", "q", "gamma")] == (
+        [6.25, 3.74, 15.44]
     )
 
-    assert list(alike.expected_orders) == pytest.approx([1.226], abs=2e-3)
+
+def test_the_model_with_the_higher_likelihood_predicts(
+    warehouse: Path, calibration: pd.DataFrame
+) -> None:
+    # -9577.98 against -9578.20: a one-time buyer may have left at once
+    assert calibration.log_likelihood["mbg_nbd"] > calibration.log_likelihood["bg_nbd"]
+    backtest = read_frame(warehouse, "select * from rpt_clv_backtest").set_index(
+        "forecast_method"
+    )
+    assert list(backtest.index[backtest.is_used == 1]) == ["mbg_nbd"]
+    assert (calibration.leaving_p_value[["bg_nbd", "mbg_nbd"]] < 1e-50).all()
+    # without leaving far too much is expected
+    assert backtest.relative_error["mbg_nbd"] == pytest.approx(-0.163, abs=1e-3)
+    assert backtest.relative_error["nbd"] > 0.5
+    once = read_frame(
+        warehouse,
+        "select p_alive from int_clv_purchase_summaries"
+        " join clv_scores using (fit_name, customer_key)"
+        " where fit_name = 'calibration' and frequency = 0",
+    )
+    assert once.p_alive.between(0.3, 0.7).all()
+
+
+def test_the_papers_first_customer_is_expected_to_buy_as_often(
+    warehouse: Path, calibration: pd.DataFrame
+) -> None:
+    alike = read_frame(
+        warehouse,
+        "select distinct frequency, recency_days, age_days, expected_orders"
+        " from int_clv_purchase_summaries join clv_scores using (fit_name, customer_key)"
+        f" where fit_name = 'calibration' and {FIRST_CUSTOMER}",
+    ).assign(horizon_weeks=39.0)
+    alike["recency_weeks"] = alike.recency_days / 7
+    alike["age_weeks"] = alike.age_days / 7
+
+    by_bg_nbd = expected_orders(calibration.loc["bg_nbd"], alike)
+
+    assert list(by_bg_nbd) == pytest.approx([1.226], abs=2e-3)
+    # the model that was chosen differs by little
+    assert list(alike.expected_orders) == pytest.approx([1.226], abs=0.03)

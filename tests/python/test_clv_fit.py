@@ -1,147 +1,91 @@
-"""The lifetime value models are fitted as published, and say when they cannot be."""
+"""A window's models are fitted, and each says whether it may be used."""
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy.optimize import approx_fprime
 
-from pipeline.clv.bg_nbd import PurchaseLikelihood, fit_bg_nbd
+from pipeline.clv import gamma_gamma
 from pipeline.clv.fit import (
     CORRELATED,
-    FIT_COLUMNS,
-    FITTED,
-    NOT_CONVERGED,
+    LEVEL,
+    NO_LEAVING,
+    NO_MEAN,
     TOO_FEW,
+    ModelFit,
     PurchaseSummaries,
-    fit_summaries,
-    fit_warehouse,
+    WindowFit,
+    choose,
+    fit_window,
+    leaving_p_value,
 )
-from pipeline.clv.gamma_gamma import SpendLikelihood, fit_gamma_gamma
-from pipeline.clv.maximum import Array
+from pipeline.clv.maximum import FITTED, NOT_CONVERGED, ON_BOUND, Array, Maximum
+from pipeline.clv.purchases import BG_NBD, MBG_NBD, LeavingModel
+from pipeline.clv.scores import Horizon
+from pipeline.clv.warehouse import TABLES, Relations, predict
+from tests.python.clv_worlds import cdnow_as_published, simulated
 
-CDNOW = Path(__file__).parents[2].parent / "shared" / "data" / "cdnow_sample"
-CALIBRATED_THROUGH = date(1997, 9, 30)
-
-
-def simulated(
-    customers: int, seed: int, weeks: float = 104, *, faithful: bool = False
-) -> PurchaseSummaries:
-    """Customers of a BG/NBD (2, 10, 0.8, 2.5) and Gamma-Gamma (6, 4, 15) world."""
-    random = np.random.default_rng(seed)
-    rows = []
-    for _ in range(customers):
-        rate = random.gamma(2.0, 1 / 10)
-        leaving = 0.0 if faithful else random.beta(0.8, 2.5)
-        scale = random.gamma(4.0, 1 / 15)
-        age = random.uniform(0, weeks)
-        days = []
-        time = random.exponential(1 / rate)
-        while time < age:
-            days.append(round(time * 7))
-            if random.random() < leaving:
-                break
-            time += random.exponential(1 / rate)
-        repeats = sorted({day for day in days if 0 < day <= round(age * 7)})
-        values = random.gamma(6.0, 1 / scale, len(repeats))
-        rows.append(
-            (
-                len(repeats),
-                repeats[-1] if repeats else 0,
-                round(age * 7),
-                values.mean() if repeats else np.nan,
-            )
-        )
-    return PurchaseSummaries(*np.array(rows, dtype=np.float64).T)
+YEAR = Horizon(weeks=52, yearly_discount_rate=0.1)
 
 
-@pytest.fixture(scope="module")
-def cdnow() -> PurchaseSummaries:
-    """The published sample, amounts of zero counted as purchases as in the papers."""
-    if not CDNOW.is_dir():
-        pytest.skip("the CDNOW sample is not beside the project (../shared/data)")
-    with (CDNOW / "raw_order_items.csv").open() as file:
-        amounts = {
-            row["order_id"]: float(row["price_per_item"]) * int(row["quantity"])
-            for row in csv.DictReader(file)
-        }
-    days: dict[str, dict[date, float]] = {}
-    with (CDNOW / "raw_orders.csv").open() as file:
-        for row in csv.DictReader(file):
-            day = date.fromisoformat(row["order_date"])
-            if day <= CALIBRATED_THROUGH:
-                own = days.setdefault(row["customer_id"], {})
-                own[day] = own.get(day, 0.0) + amounts[row["order_id"]]
-    rows = []
-    for own in days.values():
-        first, *repeats = sorted(own)
-        rows.append(
-            (
-                len(repeats),
-                (max(own) - first).days,
-                (CALIBRATED_THROUGH - first).days,
-                np.mean([own[day] for day in repeats]) if repeats else np.nan,
-            )
-        )
-    return PurchaseSummaries(*np.array(rows, dtype=np.float64).T)
+def fit(summaries: PurchaseSummaries) -> WindowFit:
+    kinds, _ = summaries.kinds()
+    return fit_window(summaries, kinds, YEAR)
 
 
-def test_the_published_cdnow_estimates_are_found(cdnow: PurchaseSummaries) -> None:
-    fit = fit_summaries("calibration", "1997-09-30", cdnow)
-    assert fit.customers == 2357
-    assert fit.purchase_status == fit.spend_status == FITTED
-    # Fader, Hardie and Lee (2005), table 2
-    assert [round(fit.r or 0, 3), round(fit.alpha or 0, 3)] == [0.243, 4.414]
-    assert [round(fit.a or 0, 3), round(fit.b or 0, 3)] == [0.793, 2.426]
-    assert round(fit.log_likelihood or 0, 1) == -9582.4
+def statuses(window: WindowFit) -> dict[str, str]:
+    fits = [*window.purchases.values(), window.spend]
+    return {each.model_name: each.status for each in fits}
+
+
+def alike(customers: int, x: float, t_x: float, age: float) -> PurchaseSummaries:
+    """So many customers who did the same, worth 10 a purchase."""
+    columns = (np.full(customers, float(value)) for value in (x, t_x, age))
+    value = np.full(customers, 10.0 if x else np.nan)
+    return PurchaseSummaries(*columns, value)
+
+
+def test_the_published_spend_estimates_are_found() -> None:
+    window = fit(cdnow_as_published())
     # Fader and Hardie (2013)
-    assert fit.spend_customers == 946
-    assert [round(fit.p or 0, 2), round(fit.q or 0, 2)] == [6.25, 3.74]
-    assert round(fit.gamma or 0, 2) == 15.44
+    assert window.spend.customers == 946
+    assert {
+        name: round(value, 2) for name, value in window.spend.parameters.items()
+    } == {
+        "p": 6.25,
+        "q": 3.74,
+        "gamma": 15.44,
+    }
+    assert set(statuses(window).values()) == {FITTED}
 
 
-def test_slopes_are_those_of_the_likelihoods() -> None:
+def test_slopes_of_the_spend_model_are_those_of_its_likelihood() -> None:
     customers = simulated(200, seed=3)
-    purchases = PurchaseLikelihood(
-        customers.frequency,
-        customers.recency_days / 7,
-        customers.age_days / 7,
-        np.linspace(1, 3, 200),
-    )
     repeats = customers.frequency > 0
-    spend = SpendLikelihood(customers.frequency[repeats], customers.mean_value[repeats])
-    places: list[tuple[Any, Array]] = [
-        (purchases, np.array([0.7, 6.0, 0.9, 2.0])),
-        (purchases, np.array([3.0, 1.5, 0.2, 7.0])),
-        (spend, np.array([5.0, 3.0, 20.0])),
-    ]
-    for likelihood, place in places:
-        slope = approx_fprime(place, lambda x, f=likelihood: f(x)[0], 1e-7)
-        np.testing.assert_allclose(likelihood(place)[1], slope, rtol=1e-4, atol=1e-2)
-
-
-def test_a_weight_counts_as_so_many_alike_customers() -> None:
-    customers = simulated(400, seed=4)
-    times = [customers.recency_days / 7, customers.age_days / 7]
-    twice = [np.concatenate([column, column]) for column in times]
-    frequency = np.concatenate([customers.frequency] * 2)
-    one = fit_bg_nbd(customers.frequency, times[0], times[1], np.full(400, 2.0))
-    other = fit_bg_nbd(frequency, twice[0], twice[1], np.ones(800))
-    np.testing.assert_allclose(one.parameters, other.parameters, rtol=1e-9)
-
-
-def test_the_simulated_parameters_are_recovered() -> None:
-    fit = fit_summaries("all_data", "2024-12-31", simulated(20_000, seed=5))
-    assert (fit.purchase_status, fit.spend_status) == (FITTED, FITTED)
-    np.testing.assert_allclose([fit.r or 0, fit.alpha or 0], [2, 10], rtol=0.1)
-    np.testing.assert_allclose([fit.a or 0, fit.b or 0], [0.8, 2.5], rtol=0.15)
-    np.testing.assert_allclose(
-        [fit.p or 0, fit.q or 0, fit.gamma or 0], [6, 4, 15], rtol=0.1
+    likelihood = gamma_gamma.SpendLikelihood(
+        customers.frequency[repeats], customers.mean_value[repeats]
     )
+    place: Array = np.array([5.0, 3.0, 20.0])
+    slope = approx_fprime(place, lambda x: likelihood(x)[0], 1e-7)
+    np.testing.assert_allclose(likelihood(place)[1], slope, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_the_simulated_parameters_are_recovered(at_once: bool) -> None:
+    window = fit(simulated(20_000, seed=5, may_leave_at_once=at_once))
+    world = window.purchases["mbg_nbd" if at_once else "bg_nbd"]
+    other = window.purchases["bg_nbd" if at_once else "mbg_nbd"]
+    assert choose(window, window) is world
+    assert (world.log_likelihood or 0) > (other.log_likelihood or 0) + 10
+    found = [world.parameters[name] for name in ("r", "alpha", "a", "b")]
+    np.testing.assert_allclose(found, [2, 10, 0.8, 2.5], rtol=0.15)
+    found = [window.spend.parameters[name] for name in ("p", "q", "gamma")]
+    np.testing.assert_allclose(found, [6, 4, 15], rtol=0.1)
 
 
 def test_neither_order_nor_the_last_digit_moves_the_estimates() -> None:
@@ -153,69 +97,104 @@ def test_neither_order_nor_the_last_digit_moves_the_estimates() -> None:
         customers.age_days[shuffled],
         customers.mean_value[shuffled] * (1 + 2e-16 * shuffled),
     )
-    fits = [fit_summaries("all_data", "", each) for each in (customers, other)]
-    numbers = [
-        [fit.r, fit.alpha, fit.a, fit.b, fit.p, fit.q, fit.gamma] for fit in fits
-    ]
+    one, two = fit(customers), fit(other)
+    assert one.purchases["mbg_nbd"].parameters == two.purchases["mbg_nbd"].parameters
     np.testing.assert_allclose(
-        np.array(numbers[0], float), np.array(numbers[1], float), rtol=1e-8
+        list(one.spend.parameters.values()),
+        list(two.spend.parameters.values()),
+        rtol=1e-8,
     )
 
 
-def test_that_nobody_leaves_is_an_answer() -> None:
-    fit = fit_summaries("all_data", "", simulated(2000, seed=7, faithful=True))
-    assert fit.purchase_status == FITTED
-    assert (fit.a or 1) / (fit.b or 1) < 0.01
+def test_where_nobody_leaves_there_is_no_sign_of_it() -> None:
+    window = fit(simulated(2000, seed=7, faithful=True))
+    assert statuses(window) == {
+        "nbd": FITTED,
+        "bg_nbd": NO_LEAVING,
+        "mbg_nbd": NO_LEAVING,
+        "gamma_gamma": FITTED,
+    }
+    used = choose(window, window)
+    assert used is window.purchases["nbd"]
+    assert used.scores is not None
+    assert np.isnan(used.scores.p_alive).all()
+    assert (used.scores.expected_orders > 0).all()
 
 
-def test_too_few_customers_are_not_fitted() -> None:
-    fit = fit_summaries("all_data", "", simulated(60, seed=8))
-    assert (fit.purchase_status, fit.r) == (TOO_FEW, None)
-    none = fit_summaries("calibration", "", PurchaseSummaries(*np.empty((4, 0))))
-    assert (none.customers, none.purchase_status, none.spend_status) == (
-        0,
-        TOO_FEW,
-        TOO_FEW,
-    )
+def test_the_level_is_kept_where_nobody_leaves() -> None:
+    # at the bound of no leaving half of the ratios are 0, the others chi-squared
+    assert leaving_p_value(0.0) == 1.0
+    assert leaving_p_value(5.412) == pytest.approx(LEVEL, rel=1e-3)
 
 
-def test_customers_who_never_come_back_are_too_few_repeat_customers() -> None:
-    once = np.zeros(500)
-    fit = fit_summaries(
-        "all_data", "", PurchaseSummaries(once, once, once + 70, once * np.nan)
-    )
-    assert (fit.customers, fit.purchase_status, fit.spend_status) == (
-        500,
-        TOO_FEW,
-        TOO_FEW,
-    )
+def test_the_calibrations_likelihood_chooses_between_the_models() -> None:
+    def window(bg: float, mbg: float, **status: str) -> WindowFit:
+        fits = {
+            name: ModelFit(name, status.get(name, FITTED), 500, log_likelihood=value)
+            for name, value in (("nbd", -9.0), ("bg_nbd", bg), ("mbg_nbd", mbg))
+        }
+        return WindowFit(500, 200, 400, fits, ModelFit("gamma_gamma", FITTED, 200))
+
+    def chosen(today: WindowFit, calibration: WindowFit) -> str | None:
+        fit = choose(today, calibration)
+        return fit and fit.model_name
+
+    bg_before, mbg_before = window(bg=-5.0, mbg=-6.0), window(bg=-6.0, mbg=-5.0)
+    today = window(bg=-5.0, mbg=-6.0)
+    assert chosen(today, bg_before) == "bg_nbd"
+    assert chosen(today, mbg_before) == "mbg_nbd"
+    # what cannot be used gives way to the other, and that to the one without leaving
+    unfit = window(bg=-5.0, mbg=-6.0, mbg_nbd=ON_BOUND)
+    assert chosen(unfit, mbg_before) == "bg_nbd"
+    unfit = window(bg=-5.0, mbg=-6.0, mbg_nbd=NOT_CONVERGED, bg_nbd=NO_LEAVING)
+    assert chosen(unfit, mbg_before) == "nbd"
+    unfit = window(bg=-5.0, mbg=-6.0, mbg_nbd=TOO_FEW, bg_nbd=TOO_FEW, nbd=TOO_FEW)
+    assert chosen(unfit, mbg_before) is None
 
 
-def test_clockwork_customers_have_no_maximum() -> None:
+@pytest.mark.parametrize(
+    "summaries",
+    [
+        PurchaseSummaries(*np.empty((4, 0))),
+        alike(1, 3, 20, 30),
+        alike(500, 0, 0, 70),  # nobody came back
+        alike(500, 0, 0, 0),  # the shop's first day
+        simulated(60, seed=8),
+    ],
+    ids=["nobody", "one", "one-time", "one-day", "sixty"],
+)
+def test_too_few_customers_are_not_fitted(summaries: PurchaseSummaries) -> None:
+    window = fit(summaries)
+    assert {window.purchases[name].status for name in window.purchases} == {TOO_FEW}
+    assert choose(window, window) is None
+
+
+def test_customers_who_all_do_the_same_are_no_spread_to_fit() -> None:
     # everybody buys every week: the spread of the rates shrinks without end
-    count = np.full(500, 50.0)
-    fit = fit_summaries(
-        "all_data", "", PurchaseSummaries(count, count * 7, count * 7, count + 1)
-    )
-    assert (fit.purchase_status, fit.r) == (NOT_CONVERGED, None)
-    assert (fit.spend_status, fit.p) == (NOT_CONVERGED, None)
+    window = fit(alike(500, 50, 350, 350))
+    assert set(statuses(window).values()) <= {ON_BOUND, NOT_CONVERGED, NO_LEAVING}
+    assert choose(window, window) is None
 
 
 def test_values_that_depend_on_frequency_are_not_predicted() -> None:
     customers = simulated(2000, seed=9)
-    fit = fit_summaries(
-        "all_data",
-        "",
-        PurchaseSummaries(
-            customers.frequency,
-            customers.recency_days,
-            customers.age_days,
-            customers.mean_value * customers.frequency,
-        ),
-    )
-    assert fit.purchase_status == FITTED
-    assert fit.spend_status == CORRELATED
-    assert (fit.frequency_value_correlation or 0) > 0.3
+    by_frequency = customers.mean_value * customers.frequency
+    window = fit(replace(customers, mean_value=by_frequency))
+    assert window.spend.status == CORRELATED
+    assert (window.spend.frequency_value_correlation or 0) > 0.3
+    assert window.purchases["bg_nbd"].is_fitted
+
+
+def test_values_without_a_mean_are_not_predicted() -> None:
+    # of a Gamma-Gamma world with q = 0.7 the mean over all customers is infinite
+    customers = simulated(3000, seed=12)
+    random = np.random.default_rng(12)
+    rate = random.gamma(0.7, 1 / 15, 3000)
+    count = np.maximum(customers.frequency, 1)
+    values = random.gamma(6.0 * count, 1 / (rate * count))
+    window = fit(replace(customers, mean_value=values))
+    assert window.spend.status == NO_MEAN
+    assert window.spend.parameters["q"] < 1
 
 
 def test_values_that_are_not_above_zero_are_left_out() -> None:
@@ -224,39 +203,63 @@ def test_values_that_are_not_above_zero_are_left_out() -> None:
     values[::50] = -5.0
     values[1::50] = 0.0
     usable = (customers.frequency > 0) & (values > 0)
-    fit = fit_summaries(
-        "all_data",
-        "",
-        PurchaseSummaries(
-            customers.frequency, customers.recency_days, customers.age_days, values
-        ),
+    window = fit(replace(customers, mean_value=values))
+    assert window.spend.customers == usable.sum()
+    expected = gamma_gamma.fit(customers.frequency[usable], values[usable])
+    assert window.spend.parameters["p"] == pytest.approx(
+        expected.parameters[0], rel=1e-7
     )
-    assert fit.spend_customers == usable.sum()
-    expected = fit_gamma_gamma(customers.frequency[usable], values[usable])
-    np.testing.assert_allclose([fit.p or 0], expected.parameters[:1], rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("method", "broken"),
+    [
+        ("fit", lambda *_: 1 / 0),
+        ("fit", lambda *_: Maximum((1.0, 1.0, 1.0, np.nan), -1.0, FITTED)),
+        ("orders_if_active", lambda *_: 1 / 0),
+        ("orders_if_active", lambda *_: np.array([[np.inf]])),
+    ],
+    ids=["raises", "nan", "scoring raises", "endless"],
+)
+def test_whatever_a_fit_meets_is_a_status(
+    monkeypatch: pytest.MonkeyPatch, method: str, broken: Any
+) -> None:
+    monkeypatch.setattr(LeavingModel, method, broken)
+    window = fit(simulated(500, seed=11))
+    for model in (BG_NBD, MBG_NBD):
+        found = window.purchases[model.name]
+        assert found.status in ("the fit failed (ZeroDivisionError)", NOT_CONVERGED)
+        assert found.scores is None
+    assert choose(window, window) is window.purchases["nbd"]
 
 
 class FakeWarehouse:
-    """Answers the two questions of the fit, and keeps what it writes."""
+    """Answers the questions of the prediction, and keeps what it writes."""
 
     def __init__(self, customers: PurchaseSummaries) -> None:
-        self._rows = [
-            (int(x), int(t), int(age), None if np.isnan(value) else float(value))
-            for x, t, age, value in zip(
-                customers.frequency,
-                customers.recency_days,
-                customers.age_days,
-                customers.mean_value,
-                strict=True,
-            )
-        ]
-        self.written: dict[str, tuple[Sequence[Any], Sequence[Any]]] = {}
+        keys = np.arange(len(customers.frequency)) + 7.0
+        self._customers = np.array(
+            [
+                *(keys, customers.frequency, customers.recency_days),
+                *(customers.age_days, customers.mean_value, customers.frequency + 1),
+                20.0 * (customers.frequency + 1),
+            ]
+        )
+        self.written: dict[str, tuple[Sequence[Any], list[Sequence[Any]]]] = {}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """The last days, the customers of all data, none of the calibration."""
-        if "from fits" in sql:
-            return [("calibration", None), ("all_data", date(2024, 12, 31))]
-        return self._rows if "'all_data'" in sql else []
+        """The windows: the calibration has no day, as in a shop without orders."""
+        assert "from int_clv_fits" in sql
+        return [
+            ("calibration", None, 26, 0.1),
+            ("all_data", date(2024, 12, 31), 52, 0.1),
+        ]
+
+    def read_numbers(self, sql: str) -> Array:
+        """The customers of all data, none of the calibration."""
+        if "int_clv_holdouts" in sql:
+            return np.empty((3, 0))
+        return self._customers if "'all_data'" in sql else self._customers[:, :0]
 
     def write_table(
         self,
@@ -265,18 +268,50 @@ class FakeWarehouse:
         rows: Sequence[Sequence[object]],
     ) -> None:
         """Keep them."""
+        self.written[name] = (columns, list(rows))
+
+    def write_batches(
+        self,
+        name: str,
+        columns: Sequence[tuple[str, str]],
+        batches: Iterable[pa.RecordBatch],
+    ) -> None:
+        """Keep them as rows."""
+        rows = [
+            row
+            for batch in batches
+            for row in zip(*(column.to_pylist() for column in batch), strict=True)
+        ]
         self.written[name] = (columns, rows)
 
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        columns, rows = self.written[table]
+        names = [name for name, _ in columns]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
-def test_each_fit_is_a_row_of_clv_parameters() -> None:
+
+def test_fits_scores_and_tests_are_written_with_their_columns() -> None:
     warehouse = FakeWarehouse(simulated(500, seed=11))
-    fits = fit_warehouse(warehouse, "summaries", "fits")
-    columns, rows = warehouse.written["clv_parameters"]
-    names = [name for name, _ in FIT_COLUMNS]
-    assert columns == FIT_COLUMNS
-    assert [dict(zip(names, row, strict=True))["fit_name"] for row in rows] == [
-        "all_data",
-        "calibration",
-    ]
-    assert (fits[0].observed_through, fits[0].purchase_status) == ("2024-12-31", FITTED)
-    assert fits[1].purchase_status == TOO_FEW
+    predict(warehouse, Relations())
+    assert {name: columns for name, (columns, _) in warehouse.written.items()} == TABLES
+    fits = warehouse.rows("clv_parameters")
+    assert [row["fit_name"] for row in fits] == ["calibration"] * 4 + ["all_data"] * 4
+    assert [row["status"] for row in fits[:4]] == [TOO_FEW] * 4
+    assert [row["observed_through"] for row in fits] == [None] * 4 + ["2024-12-31"] * 4
+    assert sum(row["is_used"] for row in fits) == 2
+    scores = warehouse.rows("clv_scores")
+    assert [row["customer_key"] for row in scores] == list(range(7, 507))
+    assert all(0 < row["p_alive"] <= 1 for row in scores)
+    assert all(row["predicted_value"] > 0 for row in scores)
+    backtest = warehouse.rows("clv_backtest")
+    assert {row["forecast_status"] for row in backtest} == {TOO_FEW}
+    assert all(row["customers"] == 0 for row in backtest)
+    assert warehouse.rows("clv_backtest_deciles") == []
+
+
+def test_what_cannot_be_said_is_null() -> None:
+    warehouse = FakeWarehouse(simulated(2000, seed=7, faithful=True))
+    predict(warehouse, Relations())
+    scores = warehouse.rows("clv_scores")
+    assert {row["p_alive"] for row in scores} == {None}
+    assert all(row["expected_orders"] > 0 for row in scores)

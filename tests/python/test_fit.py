@@ -1,4 +1,4 @@
-"""`python -m pipeline fit`: the lifetime value parameters, in place."""
+"""`python -m pipeline fit`: predicted lifetime values, in place."""
 
 import shutil
 import sqlite3
@@ -10,7 +10,14 @@ import pytest
 from pipeline.__main__ import main
 from tests.python.warehouses import read_rows
 
-PARAMETERS = "select * from clv_parameters order by fit_name"
+TABLES = ("clv_parameters", "clv_scores", "clv_backtest", "clv_backtest_deciles")
+
+
+def predictions(database: Path) -> dict[str, list[tuple[object, ...]]]:
+    return {
+        table: read_rows(database, f"select * from {table} order by 1, 2")
+        for table in TABLES
+    }
 
 
 def test_a_fit_in_place_gives_what_the_build_gave(
@@ -19,16 +26,16 @@ def test_a_fit_in_place_gives_what_the_build_gave(
     database = tmp_path / "dwh.db"
     shutil.copyfile(demo_warehouse, database)
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("delete from clv_parameters")
+        for table in TABLES:
+            connection.execute(f"delete from {table}")
 
     assert main(["fit", "--database", str(database)]) == 0
 
-    fitted = read_rows(database, PARAMETERS)
-    assert len(fitted) == 2
-    assert fitted == read_rows(demo_warehouse, PARAMETERS)
+    assert all(predictions(database).values())
+    assert predictions(database) == predictions(demo_warehouse)
     said = capsys.readouterr()
     assert "calibration" in said.out
-    assert "dbt run --select int_clv_parameters+" in said.err
+    assert "dbt run --select source:predictions+" in said.err
 
 
 def test_without_the_models_a_fit_says_what_to_run(
@@ -39,5 +46,5 @@ def test_without_the_models_a_fit_says_what_to_run(
     assert main(["fit", "--database", str(database)]) == 1
 
     last = capsys.readouterr().err.splitlines()[-1]
-    assert "has no int_clv_purchase_summaries; run the models first" in last
+    assert "has no int_clv_fits; run the models first" in last
     assert not database.exists()

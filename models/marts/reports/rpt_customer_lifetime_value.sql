@@ -12,10 +12,25 @@ customers as (
 
 ),
 
+current_fits as (
+
+    select * from {{ ref('int_clv_current_fits') }}
+    where fit_name = 'all_data' and is_current
+
+),
+
+scores as (
+
+    select * from {{ source('predictions', 'clv_scores') }}
+
+),
+
 predictions as (
 
-    select * from {{ ref('int_clv_scores') }}
-    where fit_name = 'all_data'
+    select scores.*
+
+    from scores
+    inner join current_fits on scores.fit_name = current_fits.fit_name
 
 ),
 

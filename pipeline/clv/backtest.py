@@ -1,0 +1,227 @@
+"""Ways to forecast, held against the weeks that none of them has seen.
+
+Each forecasts, for the customers of the calibration, the days with a purchase in the
+holdout and what they bring.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clv.maximum import Array
+
+TENTHS = 10
+# Money has four decimals: summed as whole numbers of them, it is exact.
+_MONEY = 10_000
+# Forecasts that are equal to nine decimals are equal.
+_DECIMALS = 9
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """One entry a customer of the calibration.
+
+    Attributes:
+        frequency: Repeat purchases until its end.
+        orders: Orders until its end.
+        recency_weeks: From the first purchase to the last.
+        age_weeks: From the first purchase to the end of the calibration.
+        mean_value: Net sales a purchase until then.
+        actual_orders: Purchases in the holdout.
+        actual_sales: Net sales of the holdout.
+        weeks: The holdout's length.
+    """
+
+    frequency: Array
+    orders: Array
+    recency_weeks: Array
+    age_weeks: Array
+    mean_value: Array
+    actual_orders: Array
+    actual_sales: Array
+    weeks: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A way to forecast, one entry a customer; nan where there is no forecast.
+
+    Attributes:
+        method: Its name.
+        orders: Purchases in the holdout.
+        sales: Net sales of these.
+    """
+
+    method: str
+    orders: Array
+    sales: Array
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What came of one way to forecast; None where it has no forecast.
+
+    Attributes:
+        forecast_method: Its name.
+        customers: Customers whose purchases were forecast.
+        actual_orders: Their purchases in the holdout.
+        predicted_orders: As forecast.
+        actual_sales: Net sales of the holdout.
+        predicted_sales: As forecast.
+        root_mean_squared_error: Of a customer's purchases.
+        mean_absolute_error: Of a customer's purchases.
+        rank_correlation: Spearman's; None where either is the same for all.
+        top_tenth_share: Share of the purchases made by the tenth of the customers with
+            the highest forecasts; of equals at its border, their share counts.
+    """
+
+    forecast_method: str
+    customers: int
+    actual_orders: int
+    predicted_orders: float | None
+    actual_sales: float
+    predicted_sales: float | None
+    root_mean_squared_error: float | None
+    mean_absolute_error: float | None
+    rank_correlation: float | None
+    top_tenth_share: float | None
+
+
+@dataclass(frozen=True)
+class Tenth:
+    """The customers in one tenth of a forecast, equals together.
+
+    Attributes:
+        forecast_method: The way to forecast.
+        decile: 1 for the highest forecasts.
+        customers: How many there are.
+        predicted_orders: Their purchases as forecast.
+        actual_orders: Their purchases in the holdout.
+        predicted_sales: Their net sales as forecast; None where that is not known.
+        actual_sales: Their net sales of the holdout.
+    """
+
+    forecast_method: str
+    decile: int
+    customers: int
+    predicted_orders: float
+    actual_orders: int
+    predicted_sales: float | None
+    actual_sales: float
+
+
+def plain_forecasts(holdout: Holdout) -> list[Forecast]:
+    """Ways that need no fit. No rate, no forecast: 0."""
+    ways = {
+        "same_count": holdout.frequency,
+        "same_rate": _rate(holdout.frequency, holdout.age_weeks) * holdout.weeks,
+        "historical_rate": _rate(holdout.orders, holdout.recency_weeks) * holdout.weeks,
+        "nobody": np.zeros_like(holdout.frequency),
+    }
+    return [
+        Forecast(method, orders, orders * holdout.mean_value)
+        for method, orders in ways.items()
+    ]
+
+
+def _rate(count: Array, weeks: Array) -> Array:
+    return np.divide(count, weeks, out=np.zeros_like(count), where=weeks > 0)
+
+
+def measure(forecast: Forecast, holdout: Holdout) -> tuple[Accuracy, list[Tenth]]:
+    """Hold a forecast against what came."""
+    actual = holdout.actual_orders
+    customers = len(actual)
+    money = np.rint(holdout.actual_sales * _MONEY)
+    known = customers > 0 and not np.isnan(forecast.orders).any()
+    groups = _Groups(forecast.orders) if known else None
+    error = forecast.orders - actual
+    accuracy = Accuracy(
+        forecast_method=forecast.method,
+        customers=customers,
+        actual_orders=int(actual.sum()),
+        predicted_orders=_total(forecast.orders),
+        actual_sales=float(money.sum()) / _MONEY,
+        predicted_sales=_total(forecast.sales),
+        root_mean_squared_error=float(np.sqrt(np.mean(error**2))) if known else None,
+        mean_absolute_error=float(np.mean(np.abs(error))) if known else None,
+        rank_correlation=_correlation(groups, _Groups(actual)) if groups else None,
+        top_tenth_share=_top_tenth_share(groups, actual) if groups else None,
+    )
+    if groups is None:
+        return accuracy, []
+    columns = [
+        np.bincount(groups.tenth, weights=column, minlength=TENTHS + 1)
+        for column in (
+            *(np.ones(customers), forecast.orders, actual, forecast.sales, money),
+        )
+    ]
+    return accuracy, [
+        Tenth(
+            forecast.method,
+            decile,
+            int(size),
+            float(predicted),
+            int(came),
+            _number(sales),
+            float(came_money) / _MONEY,
+        )
+        for decile, (size, predicted, came, sales, came_money) in enumerate(
+            zip(*columns, strict=True)
+        )
+        if size
+    ]
+
+
+class _Groups:
+    """Customers with equal values, the highest first.
+
+    Attributes:
+        place: For each customer the place of their group.
+        size: Customers in each group.
+        before: Customers in all groups before it.
+    """
+
+    def __init__(self, values: Array) -> None:
+        _, self.place, self.size = np.unique(
+            -np.round(values, _DECIMALS), return_inverse=True, return_counts=True
+        )
+        self.before = np.cumsum(self.size) - self.size
+
+    @property
+    def rank(self) -> Array:
+        """Each customer's rank; equals share the mean of theirs. About their mean."""
+        middle = self.before + (self.size - len(self.place)) / 2
+        return middle[self.place]
+
+    @property
+    def tenth(self) -> NDArray[np.intp]:
+        """Each customer's tenth, 1 to 10: that of the first of their equals."""
+        tenths: NDArray[np.intp] = 1 + TENTHS * self.before // len(self.place)
+        return tenths[self.place]
+
+
+def _correlation(one: _Groups, other: _Groups) -> float | None:
+    """Spearman's rank correlation."""
+    first, second = one.rank, other.rank
+    variation = np.sqrt(np.sum(first**2) * np.sum(second**2))
+    return float(np.sum(first * second) / variation) if variation > 0 else None
+
+
+def _top_tenth_share(groups: _Groups, actual: Array) -> float | None:
+    total = actual.sum()
+    if not total:
+        return None
+    of_group = np.bincount(groups.place, weights=actual)
+    border = len(actual) / TENTHS
+    share = np.clip((border - groups.before) / groups.size, 0, 1)
+    return float(np.sum(share * of_group) / total)
+
+
+def _total(values: Array) -> float | None:
+    return _number(float(values.sum())) if len(values) else None
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,355 @@
+"""Models of repeat purchases: with two ways to leave for good, and without leaving.
+
+All take it that a customer buys at random, at a rate that differs between customers as
+gamma(r, rate alpha); alpha is in the unit of the times, weeks.
+
+- BG/NBD: Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way: An
+  Alternative to the Pareto/NBD Model", Marketing Science 24, 275-284. After each repeat
+  purchase one leaves with a probability that differs as beta(a, b).
+- MBG/NBD: Batislam, Denizel and Filiztekin (2007), "Empirical validation and comparison
+  of models for customer base analysis", International Journal of Research in Marketing
+  24, 201-209; Hoppe and Wagner (2007), "Customer Base Analysis: The Case for a Central
+  Variant of the Betageometric/NBD Model", Marketing ZFP 3, 75-90. One may leave after
+  the first purchase too.
+- NBD: Ehrenberg (1959), "The Pattern of Consumer Purchases", Applied Statistics 8,
+  26-41. Nobody leaves: both others with a = 0.
+
+The two that leave differ in one number only: how often a customer with x repeat
+purchases has had the chance to leave, x or x + 1. They are one class here.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh_tridiagonal
+from scipy.special import digamma, expit, gammaln
+
+from pipeline.clv.maximum import Array, Maximum, Parameter, maximise
+
+# Nodes of the quadrature over the probability of leaving. Its weight is the customers'
+# own, so that what is left to integrate is smooth: all digits are right where the
+# horizon is fifty times alpha + T, seven where it is a thousand times.
+NODES = 128
+
+Parameters = Sequence[float]
+
+
+@dataclass(frozen=True)
+class CustomerKinds:
+    """Customers alike in their purchases, one entry a kind.
+
+    Attributes:
+        frequency: Repeat purchases x.
+        recency: Time t_x from the first purchase to the last, in weeks.
+        age: Time T from the first purchase to the end of what was observed, in weeks.
+        weight: How many customers are of the kind.
+    """
+
+    frequency: Array
+    recency: Array
+    age: Array
+    weight: Array
+
+    @property
+    def customers(self) -> float:
+        """How many customers there are."""
+        return float(self.weight.sum())
+
+    @property
+    def time_unit(self) -> float:
+        """A time of the size of alpha, so that bounds mean the same for all data."""
+        return max(float(np.average(self.age, weights=self.weight)), 1e-6)
+
+
+class PurchaseModel(Protocol):
+    """What is asked of a model once it is chosen.
+
+    Attributes:
+        name: As tables and pages call it.
+        parameter_names: In the order of its parameters.
+    """
+
+    @property
+    def name(self) -> str:
+        """See above."""
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """See above."""
+
+    def fit(self, kinds: CustomerKinds) -> Maximum:
+        """The parameters of the highest likelihood."""
+
+    def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
+        """The probability, for each kind, that such a customer has not left."""
+
+    def orders_if_active(
+        self, parameters: Parameters, kinds: CustomerKinds, horizons: Sequence[float]
+    ) -> Array:
+        """Expected purchases of a customer who has not left.
+
+        Args:
+            parameters: Of a fit.
+            kinds: The customers.
+            horizons: Weeks from now on.
+
+        Returns:
+            A row a horizon, a column a kind.
+        """
+
+
+@dataclass(frozen=True)
+class LeavingModel:
+    """BG/NBD and MBG/NBD.
+
+    Attributes:
+        name: As tables and pages call it.
+        first_chances: Chances to leave at the first purchase: 0 or 1.
+    """
+
+    name: str
+    first_chances: int
+    parameter_names: tuple[str, ...] = ("r", "alpha", "a", "b")
+
+    def fit(self, kinds: CustomerKinds) -> Maximum:
+        """Fit r, alpha, a and b."""
+        # Where all are nearly alike in leaving, both are large; their ratio counts.
+        leaving = Parameter(highest=1e4)
+        return maximise(
+            LeavingLikelihood(kinds, self.first_chances),
+            sought=(Parameter(), Parameter(kinds.time_unit), leaving, leaving),
+            starts=((0.5, 0.25, 0.8, 2.5), (2.0, 1.0, 0.3, 3.0)),
+            customers=kinds.customers,
+        )
+
+    def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
+        """By Bayes' rule: BG/NBD has (2008, "Computing P(alive)") one chance fewer.
+
+        1 / (1 + a / (b + n - 1) ((alpha + T) / (alpha + t_x))^(r + x)), where n is the
+        number of chances to leave; 1 where there was none.
+        """
+        r, alpha, a, b = parameters
+        chances = kinds.frequency + self.first_chances
+        log_odds = np.log(a / (b - 1 + np.maximum(chances, 1))) + (
+            r + kinds.frequency
+        ) * (np.log(alpha + kinds.age) - np.log(alpha + kinds.recency))
+        return np.where(chances > 0, expit(-log_odds), 1.0)
+
+    def orders_if_active(
+        self, parameters: Parameters, kinds: CustomerKinds, horizons: Sequence[float]
+    ) -> Array:
+        """Expected purchases of a customer who has not left.
+
+        Of one with the rate l and the probability p, (1 - exp(-l p t)) / p; over the
+        gamma(r + x, alpha + T) of l and the beta(a, b + n) of p after n chances not
+        taken: the mean over p of (1 - (1 + p t / (alpha + T))^-(r + x)) / p. The
+        papers have it in closed form with 2F1, whose terms cancel where a is near 1.
+        """
+        r, alpha, a, b = parameters
+        expected = np.empty((len(horizons), len(kinds.frequency)))
+        for frequency, alike in _places_of(kinds.frequency):
+            probability, weight = beta_quadrature(a, b + frequency + self.first_chances)
+            ages, age_place = np.unique(kinds.age[alike], return_inverse=True)
+            for row, horizon in enumerate(horizons):
+                reach = np.outer(horizon / (alpha + ages), probability)
+                lost = -np.expm1(-(r + frequency) * np.log1p(reach))
+                by_age = np.sum(lost * (weight / probability), axis=1)
+                expected[row, alike] = by_age[age_place]
+        return expected
+
+
+@dataclass(frozen=True)
+class StayingModel:
+    """The NBD: nobody leaves."""
+
+    name: str = "nbd"
+    parameter_names: tuple[str, ...] = ("r", "alpha")
+
+    def fit(self, kinds: CustomerKinds) -> Maximum:
+        """Fit r and alpha."""
+        return maximise(
+            StayingLikelihood(kinds),
+            sought=(Parameter(), Parameter(kinds.time_unit)),
+            starts=((0.5, 0.5), (2.0, 2.0)),
+            customers=kinds.customers,
+        )
+
+    def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
+        """Of everybody 1."""
+        return np.ones_like(kinds.frequency)
+
+    def orders_if_active(
+        self, parameters: Parameters, kinds: CustomerKinds, horizons: Sequence[float]
+    ) -> Array:
+        """The mean rate of such a customer, (r + x) / (alpha + T), times the weeks."""
+        r, alpha = parameters
+        return np.outer(horizons, (r + kinds.frequency) / (alpha + kinds.age))
+
+
+BG_NBD = LeavingModel("bg_nbd", first_chances=0)
+MBG_NBD = LeavingModel("mbg_nbd", first_chances=1)
+NBD = StayingModel()
+
+
+class LeavingLikelihood:
+    """The log-likelihood of r, alpha, a and b, given what was bought.
+
+    With n = x or x + 1 chances to leave it is, for one customer,
+    B(a, b + n) / B(a, b) G(r + x) alpha^r / (G(r) (alpha + T)^(r + x)), who has stayed,
+    plus, where n > 0, the same with B(a + 1, b + n - 1) and t_x for T, who left after
+    the last purchase: Fader, Hardie and Lee's equation 6, and Hoppe and Wagner's.
+
+    Long sums are numpy's own: BLAS would spread them over threads, which cost ten times
+    the time here and may change the last digits.
+
+    Args:
+        kinds: The customers.
+        first_chances: Chances to leave at the first purchase: 0 or 1.
+    """
+
+    def __init__(self, kinds: CustomerKinds, first_chances: int) -> None:
+        frequency, age, weight = kinds.frequency, kinds.age, kinds.weight
+        # What depends on one number alone is evaluated once for each of its values.
+        self._counts, alike = np.unique(frequency, return_inverse=True)
+        self._chances = self._counts + first_chances
+        self._ages, age_place = np.unique(age, return_inverse=True)
+        self._alike = np.bincount(alike, weights=weight)
+        self._of_age = np.bincount(age_place, weights=weight)
+        self._frequency_of_age = np.bincount(
+            age_place, weights=weight * frequency, minlength=len(self._ages)
+        )
+        may_have_left = frequency + first_chances > 0
+        self._frequency = frequency[may_have_left]
+        self._count_place = alike[may_have_left]
+        self._weight = weight[may_have_left]
+        self._recencies, self._recency_place = np.unique(
+            kinds.recency[may_have_left], return_inverse=True
+        )
+        self._age_place = age_place[may_have_left]
+        self._customers = kinds.customers
+
+    def __call__(self, parameters: Array) -> tuple[float, Array]:
+        """The sum over the customers and its slope, at r, alpha, a, b."""
+        r, alpha, a, b = parameters
+        counts, alike, chances = self._counts, self._alike, self._chances
+        log_end = np.log(alpha + self._ages)
+        log_last = np.log(alpha + self._recencies)
+        per_end, per_last = 1 / (alpha + self._ages), 1 / (alpha + self._recencies)
+        age_place, recency_place = self._age_place, self._recency_place
+
+        # Every customer could still be active ...
+        by_count = (
+            gammaln(r + counts)
+            - gammaln(r)
+            + gammaln(a + b)
+            - gammaln(a + b + chances)
+            + gammaln(b + chances)
+            - gammaln(b)
+        )
+        ends = r * self._of_age + self._frequency_of_age
+        value = alike @ by_count + self._customers * r * np.log(alpha) - ends @ log_end
+        # ... and one who had the chance may have left after the last purchase instead.
+        others_left = b - 1 + np.maximum(chances, 1)
+        time_ratio = log_end[age_place] - log_last[recency_place]
+        log_odds = (
+            np.log(a / others_left)[self._count_place]
+            + (r + self._frequency) * time_ratio
+        )
+        value += np.sum(self._weight * np.logaddexp(0.0, log_odds))
+
+        left = self._weight * expit(log_odds)
+        left_after = left * (r + self._frequency)
+        left_of_count = np.bincount(
+            self._count_place, weights=left, minlength=len(counts)
+        )
+        left_of_age = np.bincount(
+            age_place, weights=left_after, minlength=len(self._ages)
+        )
+        left_of_recency = np.bincount(
+            recency_place, weights=left_after, minlength=len(self._recencies)
+        )
+        leaving = alike @ (digamma(a + b) - digamma(a + b + chances))
+        slope = np.array(
+            [
+                alike @ (digamma(r + counts) - digamma(r))
+                + self._customers * np.log(alpha)
+                - self._of_age @ log_end
+                + np.sum(left * time_ratio),
+                self._customers * r / alpha
+                - ends @ per_end
+                + left_of_age @ per_end
+                - left_of_recency @ per_last,
+                leaving + left.sum() / a,
+                leaving
+                + alike @ (digamma(b + chances) - digamma(b))
+                - left_of_count @ (1 / others_left),
+            ]
+        )
+        return float(value), slope
+
+
+class StayingLikelihood:
+    """The log-likelihood of r and alpha where nobody leaves.
+
+    For one customer G(r + x) alpha^r / (G(r) (alpha + T)^(r + x)): that of the leaving
+    models with a = 0, so that the two can be compared.
+    """
+
+    def __init__(self, kinds: CustomerKinds) -> None:
+        self._counts, alike = np.unique(kinds.frequency, return_inverse=True)
+        self._alike = np.bincount(alike, weights=kinds.weight)
+        self._ages, age_place = np.unique(kinds.age, return_inverse=True)
+        self._of_age = np.bincount(age_place, weights=kinds.weight)
+        self._frequency_of_age = np.bincount(
+            age_place, weights=kinds.weight * kinds.frequency
+        )
+        self._customers = kinds.customers
+
+    def __call__(self, parameters: Array) -> tuple[float, Array]:
+        """The sum over the customers and its slope, at r, alpha."""
+        r, alpha = parameters
+        log_end = np.log(alpha + self._ages)
+        ends = r * self._of_age + self._frequency_of_age
+        value = (
+            self._alike @ (gammaln(r + self._counts) - gammaln(r))
+            + self._customers * r * np.log(alpha)
+            - ends @ log_end
+        )
+        slope = np.array(
+            [
+                self._alike @ (digamma(r + self._counts) - digamma(r))
+                + self._customers * np.log(alpha)
+                - self._of_age @ log_end,
+                self._customers * r / alpha - ends @ (1 / (alpha + self._ages)),
+            ]
+        )
+        return float(value), slope
+
+
+def _places_of(values: Array) -> Iterator[tuple[float, NDArray[np.intp]]]:
+    """Each of the different values, and where it stands."""
+    order = np.argsort(values, kind="stable")
+    different, first = np.unique(values[order], return_index=True)
+    return zip(different, np.split(order, first[1:]), strict=True)
+
+
+def beta_quadrature(a: float, b: float) -> tuple[Array, Array]:
+    """Nodes in (0, 1) and weights of sum 1: the mean over a beta(a, b) variable.
+
+    Gauss and Jacobi's, by Golub and Welsch (1969): the nodes are the eigenvalues of the
+    matrix of the recurrence of Jacobi's polynomials, here on (0, 1).
+    """
+    n = np.arange(NODES, dtype=np.float64)
+    total = 2 * n + a + b
+    # The limits of n = 0, where the formulas divide 0 by 0 if a + b is 1 or 2.
+    diagonal = np.full(NODES, a / (a + b))
+    diagonal[1:] = 0.5 * (1 + (a - b) * (a + b - 2) / (total[1:] * (total[1:] - 2)))
+    k, s = n[1:], total[1:]
+    square = k * (k + a - 1) * (k + b - 1) * (k + a + b - 2)
+    square[1:] /= (s[1:] - 2) ** 2 * (s[1:] - 1) * (s[1:] - 3)
+    square[0] = a * b / ((a + b) ** 2 * (a + b + 1))
+    nodes, vectors = eigh_tridiagonal(diagonal, np.sqrt(square))
+    return np.maximum(nodes, np.finfo(float).tiny), vectors[0] ** 2
