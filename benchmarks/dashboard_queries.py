@@ -142,6 +142,7 @@ def _calls_without_filters(
             partial(customers.origin_values, warehouse, kind, customers.MILESTONES[0]),
         )
     yield "Lifetime value: forecast check", partial(customers.backtest, warehouse)
+    yield "Lifetime value: models", partial(customers.prediction_models, warehouse)
     yield "Lifetime value: its tenths", partial(customers.backtest_tenths, warehouse)
     yield "Baskets: share of chance", partial(baskets.chance_share, warehouse)
     yield "Data health: outcomes", partial(quality.outcomes, warehouse)

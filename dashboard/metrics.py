@@ -283,14 +283,15 @@ _ALL = (
     Metric(
         "p_alive",
         "Chance to be active",
-        "The probability, by the BG/NBD model, that the customer has not left.",
+        "The probability that the customer has not left for good, by the model that "
+        "explains the purchases best. Not known where there is no sign of leaving.",
         Unit.SHARE,
     ),
     Metric(
         "expected_orders",
         "Expected orders",
-        "Purchases (days with an order) that the BG/NBD model expects in the weeks "
-        "ahead: 52, or what the var `clv_horizon_weeks` says.",
+        "Purchases (days with an order) that this model expects in the weeks ahead: "
+        "52, or what the var `clv_horizon_weeks` says.",
         Unit.COUNT,
     ),
     Metric(

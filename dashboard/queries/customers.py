@@ -41,6 +41,9 @@ ORIGINS = {
 MILESTONES = (30, 60, 90, 180, 365)
 
 PREDICTIONS = ("p_alive", "expected_orders", "predicted_value")
+LEAVING_MODELS = ("bg_nbd", "mbg_nbd")
+PURCHASE_MODELS = (*LEAVING_MODELS, "nbd")
+SPEND_MODEL = "gamma_gamma"
 
 
 def cohorts(warehouse: Warehouse, basis: str) -> pd.DataFrame:
@@ -282,38 +285,57 @@ def has_predictions(warehouse: Warehouse) -> bool:
     return warehouse.has("rpt_customer_lifetime_value", *PREDICTIONS)
 
 
+def prediction_models(warehouse: Warehouse) -> pd.DataFrame | None:
+    """The models fitted to all data; None in an older warehouse.
+
+    Returns:
+        model_name, model_status, is_used, leaving_p_value.
+    """
+    if not warehouse.has("rpt_clv_models", "model_status"):
+        return None
+    return warehouse.query(
+        "select model_name, model_status, is_used, leaving_p_value "
+        "from rpt_clv_models where fit_name = 'all_data' order by model_name"
+    ).astype({"is_used": bool, "leaving_p_value": float})
+
+
 def backtest(warehouse: Warehouse) -> pd.DataFrame | None:
     """How ways to forecast did on weeks they had not seen; None without the test.
 
     Returns:
-        The rows of rpt_clv_backtest, the model first.
+        The rows of rpt_clv_backtest, the model used first, then from the nearest on.
     """
-    if not warehouse.has("rpt_clv_backtest"):
+    if not warehouse.has("rpt_clv_backtest", "is_used"):
         return None
     return warehouse.query(
-        "select forecast_method, forecast_status, calibrated_through, holdout_weeks, "
+        "select forecast_method, forecast_status, is_used, holdout_weeks, "
         "customers, actual_orders, predicted_orders, relative_error, actual_sales, "
         "predicted_sales, relative_sales_error, root_mean_squared_error "
         "from rpt_clv_backtest "
-        "order by case forecast_method when 'bg_nbd' then 0 else 1 end, "
-        "abs(relative_error)"
-    )
+        "order by case when is_used then 0 when relative_error is null then 2 else 1 "
+        "end, abs(relative_error), forecast_method"
+    ).astype({"is_used": bool})
 
 
 def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
-    """The model's forecast by tenths of customers, the highest first.
+    """The used model's forecast by tenths of customers, the highest first.
 
     Returns:
         decile, customers, predicted_orders, actual_orders; empty without the test.
     """
-    if not warehouse.has("rpt_clv_backtest_deciles"):
+    if not (
+        warehouse.has("rpt_clv_backtest", "is_used")
+        and warehouse.has("rpt_clv_backtest_deciles")
+    ):
         return pd.DataFrame(
             columns=["decile", "customers", "predicted_orders", "actual_orders"]
         )
     return warehouse.query(
-        "select decile, customers, predicted_orders, actual_orders "
-        "from rpt_clv_backtest_deciles where forecast_method = 'bg_nbd' "
-        "and predicted_orders is not null order by decile"
+        "select tenths.decile, tenths.customers, tenths.predicted_orders, "
+        "tenths.actual_orders from rpt_clv_backtest_deciles as tenths "
+        "inner join rpt_clv_backtest as methods "
+        "on tenths.forecast_method = methods.forecast_method "
+        "where methods.is_used order by tenths.decile"
     )
 
 
@@ -492,14 +514,14 @@ def value_by_cohort(values: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         cohort_month, buyers, average_value, average_orders, and average
-        predicted_value where the rows have it.
+        predicted_value where it is known.
     """
     kept = {
         "buyers": ("total_spending", "size"),
         "average_value": ("total_spending", "mean"),
         "average_orders": ("total_orders", "mean"),
     }
-    if "predicted_value" in values:
+    if "predicted_value" in values and values["predicted_value"].notna().any():
         kept["predicted_value"] = ("predicted_value", "mean")
     return values.groupby("cohort_month").agg(**kept).reset_index()
 

@@ -165,33 +165,37 @@ def _predicted(values: pd.DataFrame) -> None:
                 "columns " + ", ".join(f"`{n}`" for n in customers.PREDICTIONS) + "."
             )
             return
-        known = values.dropna(subset=["predicted_value"])
-        if known.empty:
-            tested = data.ask(customers.backtest)
-            status = "" if tested is None else str(tested["forecast_status"].iloc[0])
-            frame.note(
-                "**No forecast could be made.** "
-                + (
-                    frame.plain(status) + "."
-                    if status not in ("", "fitted")
-                    else "Too few buyers came back for the model to be fitted."
-                )
-            )
+        models = data.ask(customers.prediction_models)
+        if values["expected_orders"].isna().all():
+            frame.note("**No forecast could be made.** " + _why_none(models))
             return
-        frame.key_figures(
-            [
-                ("predicted_value", float(known["predicted_value"].sum())),
-                ("expected_orders", float(known["expected_orders"].sum())),
-                ("p_alive", float(known["p_alive"].mean())),
-            ]
-        )
+        figures = [
+            (name, float(total))
+            for name, total in (
+                ("predicted_value", values["predicted_value"].sum(min_count=1)),
+                ("expected_orders", values["expected_orders"].sum(min_count=1)),
+                ("p_alive", values["p_alive"].mean()),
+            )
+            if not pd.isna(total)
+        ]
+        frame.key_figures(figures)
+        if values["predicted_value"].isna().all():
+            frame.note(
+                "**What a purchase will be worth cannot be said.** "
+                + frame.plain(_status(models, customers.SPEND_MODEL))
+                + "."
+            )
+        alive = values["p_alive"].dropna()
+        if alive.empty:
+            frame.note(_why_nobody_left(models))
+            return
         frame.caption("Buyers by the chance that they have not left for good.")
-        alive = customers.share_histogram(known["p_alive"])
+        bars = customers.share_histogram(alive)
         frame.chart(
             bands(
-                list(alive["low"]),
-                list(alive["high"]),
-                list(alive["buyers"]),
+                list(bars["low"]),
+                list(bars["high"]),
+                list(bars["buyers"]),
                 metric("p_alive"),
                 metric("buyers"),
                 frame.look(),
@@ -202,13 +206,56 @@ def _predicted(values: pd.DataFrame) -> None:
         )
 
 
+def _status(models: pd.DataFrame | None, *names: str) -> str:
+    """What is said of some models, each thing once."""
+    if models is None:
+        return ""
+    said = models.loc[models["model_name"].isin(names), "model_status"]
+    return ", ".join(dict.fromkeys(said))
+
+
+def _why_none(models: pd.DataFrame | None) -> str:
+    status = _status(models, *customers.PURCHASE_MODELS)
+    if status in ("", "too few customers"):
+        return "Too few buyers came back for a model to be fitted."
+    return frame.plain(status[0].upper() + status[1:]) + "."
+
+
+def _why_nobody_left(models: pd.DataFrame | None) -> str:
+    """Why there is no chance to be active, in plain words."""
+    status = _status(models, *customers.LEAVING_MODELS)
+    if status != "no sign of leaving":
+        return (
+            "**Whether customers have left cannot be told.** "
+            + frame.plain(status[:1].upper() + status[1:])
+            + ". The forecast takes it that nobody has."
+        )
+    return (
+        "**No sign of leaving.** What these customers bought is explained as well if "
+        "none of them has left for good: so nobody's chance to be active can be told, "
+        "and the forecast takes it that all go on as they did."
+    )
+
+
 _METHODS = {
-    "bg_nbd": "BG/NBD (this forecast)",
+    "bg_nbd": "BG/NBD",
+    "mbg_nbd": "MBG/NBD",
+    "nbd": "NBD (nobody leaves)",
     "same_count": "As many as before",
     "same_rate": "As often as before",
     "historical_rate": "Orders per year of lifespan",
     "nobody": "Nobody buys again",
 }
+
+
+def _method(row: pd.Series) -> str:
+    """A way to forecast, whether it is the page's own, and why it has no figures."""
+    name = _METHODS.get(row["forecast_method"], row["forecast_method"])
+    if row["is_used"]:
+        return f"{name}: this forecast"
+    if pd.isna(row["predicted_orders"]):
+        return f"{name}: {row['forecast_status']}"
+    return str(name)
 
 
 def _backtest(countries: tuple[str, ...]) -> None:
@@ -247,11 +294,7 @@ def _backtest(countries: tuple[str, ...]) -> None:
             )
         with right:
             money = data.currency()
-            named = rows.assign(
-                forecast_method=rows["forecast_method"].map(
-                    lambda name: _METHODS.get(name, name)
-                )
-            )
+            named = rows.assign(forecast_method=rows.apply(_method, axis=1))
             frame.table(
                 named,
                 {

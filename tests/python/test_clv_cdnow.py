@@ -81,7 +81,8 @@ def test_the_papers_first_customer_is_expected_to_buy_as_often(
     alike = read_frame(
         warehouse,
         "select distinct frequency, recency_days, age_days, expected_orders"
-        " from int_clv_purchase_summaries join clv_scores using (fit_name, customer_key)"
+        " from int_clv_purchase_summaries"
+        " join clv_scores using (fit_name, customer_key)"
         f" where fit_name = 'calibration' and {FIRST_CUSTOMER}",
     ).assign(horizon_weeks=39.0)
     alike["recency_weeks"] = alike.recency_days / 7

@@ -93,6 +93,7 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
     found["moves"] = customers.segment_moves(warehouse)
     found["repeat purchases"] = customers.repeat_purchases(warehouse)
     found["sales by type"] = customers.sales_by_type(warehouse)
+    found["prediction models"] = customers.prediction_models(warehouse)
     found["backtest tenths"] = customers.backtest_tenths(warehouse)
     for kind in customers.ORIGINS.values():
         found[f"origins {kind}"] = customers.origin_values(warehouse, kind, 90)

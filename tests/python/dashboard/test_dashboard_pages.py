@@ -585,6 +585,48 @@ def test_a_forecast_appears_when_its_columns_do(
     assert {"Predicted value", "Expected orders", "Chance to be active"} <= labels
 
 
+def test_where_nobody_seems_to_leave_the_page_says_so(
+    own_warehouse: Path, show: Show
+) -> None:
+    leaving = "forecast_method in ('bg_nbd', 'mbg_nbd')"
+    change(
+        own_warehouse,
+        "update rpt_customer_lifetime_value set p_alive = null",
+        "update rpt_clv_models set is_used = model_name in ('nbd', 'gamma_gamma')",
+        "update rpt_clv_models set model_status = 'no sign of leaving'"
+        " where model_name in ('bg_nbd', 'mbg_nbd')",
+        "update rpt_clv_backtest set is_used = forecast_method = 'nbd'",
+        "update rpt_clv_backtest set forecast_status = 'no sign of leaving',"
+        f" predicted_orders = null, relative_error = null where {leaving}",
+    )
+    app = show(own_warehouse, "Lifetime value")
+    assert_says(app, "**No sign of leaving.**", "Predicted value")
+    assert "chance that they have not left" not in texts(app)
+    assert "Chance to be active" not in {metric.label for metric in app.metric}
+    methods = [
+        method
+        for table in app.dataframe
+        if "forecast_method" in table.value
+        for method in table.value["forecast_method"]
+    ]
+    assert methods[0] == "NBD (nobody leaves): this forecast"
+    assert "BG/NBD: no sign of leaving" in methods
+
+
+def test_values_that_cannot_be_predicted_leave_the_orders(
+    own_warehouse: Path, show: Show
+) -> None:
+    change(
+        own_warehouse,
+        "update rpt_customer_lifetime_value set predicted_value = null",
+        "update rpt_clv_models set model_status = 'value depends on frequency'"
+        " where model_name = 'gamma_gamma'",
+    )
+    app = show(own_warehouse, "Lifetime value")
+    assert_says(app, "**What a purchase will be worth cannot be said.**")
+    assert_says(app, "value depends on frequency", "Expected orders")
+
+
 NEWER_REPORTS = {
     "Retention": ("rpt_repeat_purchase", "rpt_sales_by_customer_type"),
     "Segments": ("rpt_segment_migration",),
