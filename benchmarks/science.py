@@ -32,7 +32,7 @@ BACKTEST_TOLERANCE = 0.05
 AFFINITIES_FOUND = 0.90
 FALSE_DISCOVERY_RATE = 0.05  # var co_purchase_false_discovery_rate
 FOUND_BY_CHANCE = 0.001
-FIT_CPU_SECONDS = 5.0
+FIT_CPU_SECONDS = 2.0
 HISTORY_SECONDS = {"duckdb": 30.0}
 
 STATIONARY = ["--profile", "stationary", "--customers", "50000"]

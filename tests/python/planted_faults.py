@@ -67,6 +67,8 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         repeat("FactOrderCategories", "not has_sale"),
         repeat("rpt_product_co_purchases", "true"),
         repeat("int_product_pairs", "true"),
+        repeat("rpt_clv_models", "true"),
+        repeat("clv_scores", "true"),
     ],
     "not_null": [
         change("FactSales", "line_type = 'gift'", "order_item_id = null"),
@@ -113,6 +115,7 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         change("rpt_sales_by_customer_type", "true", "customer_type = 'old'"),
         change("rpt_cohort_values", "true", "origin_kind = 'zodiac'"),
         change("rpt_clv_backtest", "true", "forecast_method = 'dice'"),
+        change("rpt_clv_models", "true", "model_name = 'dice'"),
     ],
     "is_true": [
         change(

@@ -47,7 +47,12 @@ def data_tests(target_path: Path) -> Iterator[DataTest]:
     """The data tests of a build, without the tests of macros."""
     manifest = json.loads((target_path / "manifest.json").read_text("utf-8"))
     run = json.loads((target_path / "run_results.json").read_text("utf-8"))
-    nodes = manifest["nodes"]
+    # A source has no alias, its table an identifier.
+    sources = {
+        name: {"alias": source["identifier"], **source}
+        for name, source in manifest["sources"].items()
+    }
+    nodes = {**sources, **manifest["nodes"]}
     for result in run["results"]:
         node = nodes.get(result["unique_id"], {"resource_type": "exposure"})
         if node["resource_type"] != "test" or "macros" in node["tags"]:
@@ -56,7 +61,7 @@ def data_tests(target_path: Path) -> Iterator[DataTest]:
         model = nodes.get(node.get("attached_node"), {}).get("alias", "")
         parents = [nodes[name] for name in node["depends_on"]["nodes"]]
         # A view is as wrong as what it reads.
-        views = [p for p in parents if p["config"]["materialized"] == "view"]
+        views = [p for p in parents if p["config"].get("materialized") == "view"]
         parents += [nodes[n] for view in views for n in view["depends_on"]["nodes"]]
         yield DataTest(
             name=generic["name"] if generic else node["name"],
