@@ -10,6 +10,7 @@ from tests.torture import (
     outputs,
     readers,
     small_disks,
+    strangers,
 )
 from tests.torture.attack import Attack
 
@@ -23,6 +24,7 @@ ATTACKS: tuple[Attack, ...] = (
     *small_disks.ATTACKS,
     *names.ATTACKS,
     *readers.ATTACKS,
+    *strangers.ATTACKS,
 )
 
 # What does not hold yet: `make torture` shows it, `make test` does not stop at it.
