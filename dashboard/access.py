@@ -4,9 +4,15 @@ The login is Streamlit's own (OpenID Connect, `[auth]` in `secrets.toml`). It sa
 somebody is; `[dashboard] allowed_emails` says who of them may come in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
+
+# Thirty-two hexadecimal digits, of which there are sixteen, and hardly ever nine.
+_SECRET_LENGTH = 32
+_SECRET_LETTERS = 8
+_ADDRESS = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+")
 
 
 class Access(StrEnum):
@@ -33,9 +39,22 @@ def access(user: Mapping[str, object], allowed: Sequence[str]) -> Access:
         return Access.LOGIN
     if not allowed:
         return Access.GRANTED
-    address = str(user.get("email") or "").strip().casefold()
-    # Some providers let people name any address, and say so.
-    is_theirs = bool(address) and user.get("email_verified", True) is not False
+    address = str(user.get("email") or "").casefold()
+    # Some providers let people name any address. What is not said to be theirs, with
+    # the truth value itself and not with a text that looks like it, is not.
+    is_theirs = user.get("email_verified") is True and _ADDRESS.fullmatch(address)
     if is_theirs and any(fnmatchcase(address, name.casefold()) for name in allowed):
         return Access.GRANTED
     return Access.REFUSED
+
+
+def secret_fault(secret: object) -> str | None:
+    """What is wrong with the secret that signs the login's cookies, if anything.
+
+    Whoever guesses it can be anybody. `openssl rand -hex 32` makes a good one.
+    """
+    if not isinstance(secret, str) or len(secret) < _SECRET_LENGTH:
+        return f"is shorter than {_SECRET_LENGTH} characters"
+    if any(letter.isspace() for letter in secret) or len(set(secret)) < _SECRET_LETTERS:
+        return "is an example, or easily guessed"
+    return None

@@ -1,11 +1,17 @@
 """Files to take away: CSV that no spreadsheet can be tricked with, and Parquet."""
 
 import io
+import re
 
 import pandas as pd
 
-# A cell that starts like this is a formula to a spreadsheet (OWASP, CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What starts like this is a formula to a spreadsheet (OWASP, CSV injection), whatever
+# blanks are before it. Where the comma is the decimal sign, a cell ends at a semicolon,
+# and quotes within it hold nothing together: a formula may follow each of these.
+_BLANKS = r"[\s\0\u200b\u2060\ufeff]*"
+_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]"  # full-width, small
+_FORMULA = re.compile(rf"(\A|[;\t\r\n])({_BLANKS})(?={_SIGNS})")
+_BREAKS = ("\t", "\r", "\n")
 
 
 def safe_cell(value: object) -> object:
@@ -13,9 +19,10 @@ def safe_cell(value: object) -> object:
 
     Numbers stay numbers, so an amount below 0 is left alone.
     """
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    if not isinstance(value, str):
+        return value
+    safe = _FORMULA.sub(r"\1'\2", value)
+    return f"'{safe}" if safe.startswith(_BREAKS) else safe
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

@@ -21,8 +21,14 @@ def look() -> Look:
     return Look(dark=st.context.theme.type == "dark", currency=data.currency())
 
 
+# What Streamlit makes a link of by itself, or a picture of, escaped or not: an address
+# on the web, an e-mail address, a name between colons.
+_MADE_OF_TEXT = re.compile(r"(https?(?=:)|ftp(?=:)|www(?=\.)|@|:(?=\w))", re.IGNORECASE)
+
+
 def plain(text: str) -> str:
-    """Text from the data, so that Markdown leaves it as it is."""
+    """Text from the data, so that Markdown leaves it as it is, and links nothing."""
+    text = _MADE_OF_TEXT.sub("\\1\N{WORD JOINER}", text)
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
 
 
@@ -95,7 +101,7 @@ def _key_figure(
         help_text += f"; {before_name}: {plain(exact(before, shown, money))}"
     st.metric(
         shown.name,
-        short(value, shown, money).replace("$", r"\$"),
+        plain(short(value, shown, money)),
         delta=moved[0] if moved else None,
         delta_color=_delta_color(shown),
         help=help_text,

@@ -1,10 +1,14 @@
-"""Names, e-mail and street addresses are masked unless `DWH_SHOW_PII=1`."""
+"""Names, e-mail and street addresses are masked unless `DWH_SHOW_PII=1`.
+
+So are customer ids that are e-mail addresses, as guests have them in some shops.
+"""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
 _PERSONAL = {"dimcustomer": frozenset({"name", "email", "address"})}
+ID = "customer_id"
 _MASK = "•••"
 
 
@@ -24,15 +28,16 @@ def mask(frame: pd.DataFrame, table: str = "DimCustomer") -> pd.DataFrame:
     for column in masked.columns:
         if is_personal(table, str(column)):
             masked[column] = masked[column].map(_masked)
+        elif str(column).lower() == ID:
+            masked[column] = masked[column].map(_masked_id)
     return masked
 
 
 def _masked(value: object) -> object:
     if value is None or value != value:  # NaN
         return None
-    text = str(value).strip()
-    if not text:
-        return text
-    if "@" in text:
-        return f"{text[0]}{_MASK}@{_MASK}"
-    return f"{text[0]}{_MASK}"
+    return _MASK if str(value).strip() else ""
+
+
+def _masked_id(value: object) -> object:
+    return _MASK if "@" in str(value) else value

@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import net_util
+from streamlit.runtime.secrets import secrets_singleton
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from dashboard.access import secret_fault
 from dashboard.door import Door
 
 # A browser opens six connections, and asks on each at once.
@@ -23,7 +25,11 @@ def settings(script: Path) -> dict[str, Any]:
 
     Args:
         script: The file that Streamlit runs to draw a page.
+
+    Raises:
+        SystemExit: A login is set up with a secret that protects nobody.
     """
+    _check_secret()
     # Streamlit asks a host on the internet which address this machine has, to compare
     # it with the origin of a page; the door has compared already.
     net_util.get_external_ip = _no_address
@@ -39,6 +45,17 @@ def settings(script: Path) -> dict[str, Any]:
             )
         ]
     }
+
+
+def _check_secret() -> None:
+    if not secrets_singleton.load_if_toml_exists():
+        return
+    login = st.secrets.get("auth")
+    if login is not None and (fault := secret_fault(login.get("cookie_secret"))):
+        sys.exit(
+            f"dashboard: cookie_secret in secrets.toml {fault}; put in what this "
+            "prints: openssl rand -hex 32"
+        )
 
 
 def _no_address() -> None:

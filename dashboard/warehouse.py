@@ -132,30 +132,42 @@ def _missing() -> WarehouseError:
     )
 
 
-_BUSY = WarehouseError(
-    Trouble.BUSY,
-    "The warehouse is being written right now.",
-    "Wait until the build has finished; this page then shows up by itself. If none is "
-    "running, one was broken off: run `python -m pipeline build`, which also publishes "
-    "without this pause.",
-)
-_REPLACED = WarehouseError(
-    Trouble.REPLACED,
-    "Another build was published while this page was drawn.",
-    "Look again: the page then shows the new figures.",
-)
-_UNREACHABLE = WarehouseError(
-    Trouble.UNREACHABLE,
-    "The PostgreSQL server does not answer, or refuses the login.",
-    "Check `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, and that the "
-    "server is running.",
-)
-_NOT_A_DATABASE = WarehouseError(
-    Trouble.NOT_A_DATABASE,
-    "The warehouse file cannot be read as a database of the chosen engine.",
-    "Check that `DWH_TARGET` and `DWH_DATABASE` belong together, or build the "
-    "warehouse again: `python -m pipeline build`.",
-)
+# Made anew for each raise: an exception keeps its traceback, and with it every
+# connection that was open on the way.
+def _busy() -> WarehouseError:
+    return WarehouseError(
+        Trouble.BUSY,
+        "The warehouse is being written right now.",
+        "Wait until the build has finished; this page then shows up by itself. If none "
+        "is running, one was broken off: run `python -m pipeline build`, which also "
+        "publishes without this pause.",
+    )
+
+
+def _replaced() -> WarehouseError:
+    return WarehouseError(
+        Trouble.REPLACED,
+        "Another build was published while this page was drawn.",
+        "Look again: the page then shows the new figures.",
+    )
+
+
+def _unreachable() -> WarehouseError:
+    return WarehouseError(
+        Trouble.UNREACHABLE,
+        "The PostgreSQL server does not answer, or refuses the login.",
+        "Check `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, and that "
+        "the server is running.",
+    )
+
+
+def _not_a_database() -> WarehouseError:
+    return WarehouseError(
+        Trouble.NOT_A_DATABASE,
+        "The warehouse file cannot be read as a database of the chosen engine.",
+        "Check that `DWH_TARGET` and `DWH_DATABASE` belong together, or build the "
+        "warehouse again: `python -m pipeline build`.",
+    )
 
 
 class _Reader(ABC):
@@ -201,9 +213,13 @@ class _SqliteReader(_Reader):
             self._connection = sqlite3.connect(
                 f"file:{path}?mode=ro", uri=True, timeout=2, check_same_thread=False
             )
+        except sqlite3.DatabaseError as error:
+            raise _sqlite_trouble(error) from None
+        try:
             self._connection.execute("pragma cache_size = -65536")
             self._columns = self._read_columns()
         except sqlite3.DatabaseError as error:
+            self._connection.close()
             raise _sqlite_trouble(error) from None
         self._connection.set_authorizer(_authorize)
 
@@ -248,9 +264,9 @@ def _sqlite_trouble(error: sqlite3.DatabaseError) -> WarehouseError | Exception:
     """What a failure of SQLite means to the user; a mistake in our SQL stays one."""
     text = str(error)
     if "locked" in text or "readonly" in text:
-        return _BUSY
+        return _busy()
     if any(sign in text for sign in _UNREADABLE):
-        return _NOT_A_DATABASE
+        return _not_a_database()
     if text.startswith(("no such table", "no such column")):
         return old_schema([text.removeprefix("no such ")])
     return error
@@ -273,10 +289,10 @@ class _DuckDBReader(_Reader):
             connection.execute("set lock_configuration = true")
         except duckdb.IOException as error:
             connection.close()
-            raise (_BUSY if "lock" in str(error) else _NOT_A_DATABASE) from None
+            raise (_busy() if "lock" in str(error) else _not_a_database()) from None
         except duckdb.Error:
             connection.close()
-            raise _NOT_A_DATABASE from None
+            raise _not_a_database() from None
         self._connection = connection
 
     def _cursor(self) -> Any:
@@ -344,7 +360,7 @@ class _PostgresReader(_Reader):
                 "-c statement_timeout=60000",
             )
         except psycopg2.OperationalError:
-            raise _UNREACHABLE from None
+            raise _unreachable() from None
         self._connection.set_session(readonly=True, autocommit=True)
         as_float = extensions.new_type(
             extensions.DECIMAL.values,
@@ -393,7 +409,7 @@ class _PostgresReader(_Reader):
         except self._errors.errors.UndefinedTable as error:
             raise old_schema([str(error).splitlines()[0]]) from error
         except self._errors.OperationalError:
-            raise (_UNREACHABLE if self.is_broken else _BUSY) from None
+            raise (_unreachable() if self.is_broken else _busy()) from None
 
     def close(self) -> None:
         self._connection.close()
@@ -468,7 +484,7 @@ class Warehouse:
                 break
             reader.close()
         else:
-            raise _BUSY
+            raise _busy()
         self.columns = reader.columns()
         self._idle.append(reader)
 
@@ -505,7 +521,7 @@ class Warehouse:
             if isinstance(reader, _PostgresReader) and (
                 reader.identity() != self.identity
             ):
-                raise _REPLACED
+                raise _replaced()
         finally:
             self._give_back(reader)
         return pd.DataFrame.from_records(rows, columns=names)
@@ -522,7 +538,7 @@ class Warehouse:
                 return reader
             reader.close()
         if self.target == "postgres":
-            raise _REPLACED
+            raise _replaced()
         # Only the connections already open still see this version: wait for one.
         with self._lock:
             while not self._idle:

@@ -78,6 +78,14 @@ _EXAMPLES = {
 }
 
 
+# What is masked is neither found nor put in its place.
+_SHOWN_ID = f"{privacy.ID} not like '%@%'"
+# Longer than any name, and than any number or date that a column holds.
+_LONGEST_VALUE = 200
+# Beyond it not every engine has whole numbers.
+_LARGEST_WHOLE = 2**63
+
+
 @dataclass(frozen=True)
 class Condition:
     """One condition on a column."""
@@ -126,7 +134,10 @@ def rows(
     order = ""
     if sort_by is not None:
         allowed = searchable(warehouse, table, show_pii=show_pii)
-        order = f" order by {_quoted(sort_by, allowed)}"
+        column = _quoted(sort_by, allowed)
+        if sort_by == privacy.ID and not show_pii:
+            column = f"case when {_SHOWN_ID} then {column} end"
+        order = f" order by {column}"
         order += " desc" if descending else ""
     # Unquoted, the star's names are found on every engine, whatever their case.
     frame = warehouse.query(
@@ -192,13 +203,19 @@ def parse(text: str, of: Kind) -> Value:
         ValueError: It is none; the message is meant for the user.
     """
     text = text.strip()
+    if len(text) > _LONGEST_VALUE:
+        raise ValueError(
+            f"“{text[:20]}…” is too long: at most {_LONGEST_VALUE} characters are "
+            "compared."
+        )
     try:
         match of:
             case Kind.NUMBER:
                 number = float(text)
                 if not math.isfinite(number):
                     raise ValueError
-                return int(number) if number.is_integer() else number
+                is_whole = number.is_integer() and abs(number) < _LARGEST_WHOLE
+                return int(number) if is_whole else number
             case Kind.DATE:
                 return dt.date.fromisoformat(text)
             case Kind.FLAG:
@@ -208,7 +225,8 @@ def parse(text: str, of: Kind) -> Value:
             case Kind.TEXT:
                 return text
     except (ValueError, KeyError, OverflowError):
-        raise ValueError(f"“{text}” is not {_EXAMPLES[of]}.") from None
+        shown = text if len(text) <= 40 else f"{text[:20]}…"
+        raise ValueError(f"“{shown}” is not {_EXAMPLES[of]}.") from None
 
 
 def _where(
@@ -230,10 +248,13 @@ def _where(
             parts.append(f"{column} is not null")
         elif condition.operator is Operator.CONTAINS:
             parts.append(f"lower({column}) like :value_{index} escape '!'")
-            parameters[f"value_{index}"] = f"%{_escaped(condition.value.lower())}%"
+            text = str(parse(condition.value, Kind.TEXT)).lower()
+            parameters[f"value_{index}"] = f"%{_escaped(text)}%"
         else:
             parts.append(f"{column} {_SIGNS[condition.operator]} :value_{index}")
             parameters[f"value_{index}"] = parse(condition.value, of)
+        if condition.column == privacy.ID and not show_pii:
+            parts.append(_SHOWN_ID)
     return (" where " + " and ".join(parts) if parts else ""), parameters
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import controls, data, exports, frame, privacy
 from dashboard.formatting import DASH
 from dashboard.queries import explore
-from dashboard.queries.explore import Condition, Operator
+from dashboard.queries.explore import Condition, Kind, Operator
 
 _SHOWN = 1_000
 _EXPORTED = 1_000_000
@@ -153,8 +153,9 @@ def _conditions(
                 if not value.strip():
                     continue
                 try:
-                    if operator is not Operator.CONTAINS:
-                        explore.parse(value, kind)
+                    explore.parse(
+                        value, Kind.TEXT if operator is Operator.CONTAINS else kind
+                    )
                 except ValueError as error:
                     problem = str(error)
             found.append(Condition(column, operator, value))

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import controls, data, frame
 from dashboard.charts.bars import ranked
-from dashboard.charts.look import message
+from dashboard.charts.look import escaped, message
 from dashboard.charts.products import pareto, products_for_share, stock_cover
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
@@ -83,7 +83,7 @@ def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
                 frame.look(),
                 keys=[int(product) for product in best["product_key"]],
                 details=[
-                    f"{row.category}, {row.sales_share:.1%} of net sales"
+                    f"{escaped(str(row.category))}, {row.sales_share:.1%} of net sales"
                     for row in best.itertuples()
                 ],
             ),

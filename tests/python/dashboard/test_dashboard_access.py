@@ -30,7 +30,11 @@ def verified(email: str, said: object = True) -> dict[str, object]:
         (verified("ann@shop.example"), ["ANN@shop.example"], Access.GRANTED),
         (verified("ann@shop.example.evil.example"), ["*@shop.example"], Access.REFUSED),
         (verified("eve@evil.example@shop.example"), ["*@shop.example"], Access.REFUSED),
-        (verified("eve@evil.example,@shop.example"), ["*@shop.example"], Access.REFUSED),
+        (
+            verified("eve@evil.example,@shop.example"),
+            ["*@shop.example"],
+            Access.REFUSED,
+        ),
         (verified("@shop.example"), ["*@shop.example"], Access.REFUSED),
         (verified("x ann@shop.example"), ["*@shop.example"], Access.REFUSED),
         (verified(""), ["*"], Access.REFUSED),

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pandas as pd
 import pytest
@@ -362,6 +362,68 @@ def test_a_click_on_a_segment_lists_its_customers(wide: Browsing) -> None:
     wide.click(marks.nth(3))
     wide.until(lambda: "segment" in wide.query(), "a segment in the address")
     assert wide.query()["segment"] != ["Champions"]
+
+
+def test_no_text_from_data_or_address_becomes_a_link(
+    demo_warehouse: Path, browser: Browser, tmp_path: Path
+) -> None:
+    shop = tmp_path / "shop.db"
+    shutil.copy(demo_warehouse, shop)
+    # What Markdown, Streamlit and Plotly each make a link or a picture of.
+    name = (
+        "https://evil.example/a www.evil.example ann@evil.example :material/link: "
+        "[x](https://evil.example) <a href='https://evil.example'>y</a> "
+        "![z](https://evil.example/p.png) ftp://evil.example"
+    )
+    quoted = name.replace("'", "''")
+    change(
+        shop,
+        f"update DimProduct set product_name = '{quoted}' || product_key, "
+        f"category = '{quoted}' where product_key > 0",
+        f"update FactOrderCategories set category = '{quoted}'",
+        f"update rpt_sales_daily set category = '{quoted}' where not is_all_categories",
+        f"update rpt_sales_daily set country = '{quoted}' where country = 'Germany'",
+        f"update DimCustomer set country = '{quoted}' where country = 'Germany'",
+        "update build_info set currency = 'www.evil.example'",
+    )
+    with running({"DWH_DATABASE": str(shop)}, patience=_PATIENCE / 1000) as url:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        odd = watched(page, url)
+        sentence = quote(name)
+        for opened, query in (
+            ("Overview", f"?country={sentence}"),
+            ("Products", ""),
+            ("Countries", ""),
+            ("Data health", ""),
+            (
+                "Explore",
+                "?table=DimProduct&column0_DimProduct=price"
+                f"&operator0_DimProduct_number=is&value0_DimProduct={sentence[:190]}",
+            ),
+        ):
+            odd.open(opened, query)
+            links = page.eval_on_selector_all(
+                "a, image, img",
+                "all => all.map(one => one.href?.baseVal ?? one.href ?? one.src)",
+            )
+            outside = [
+                link
+                for link in links
+                if link and urlsplit(str(link)).hostname not in ("127.0.0.1", None)
+            ]
+            assert outside == [], opened
+            assert not [link for link in links if str(link).startswith("mailto:")]
+            assert "evil.example" in page.content()
+        odd.open("Products")
+        bar = page.locator("[data-testid=stPlotlyChart] .bars path").first
+        bar.scroll_into_view_if_needed()
+        box = bar.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.locator(".hoverlayer text").first.wait_for()
+        assert page.locator(".hoverlayer a").count() == 0
+        assert not [text for text in odd.problems if "outside" in text]
+        page.close()
 
 
 @pytest.mark.parametrize("kind", ["CSV", "Parquet"])

@@ -1,15 +1,18 @@
 """What the queries work out beyond adding up."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from dashboard_support import change
 
 from dashboard.filters import SalesFilter
 from dashboard.periods import DateRange
 from dashboard.queries import baskets, customers, explore, products, quality
 from dashboard.queries.explore import Condition, Operator
 from dashboard.schema import Span
-from dashboard.warehouse import Warehouse
+from dashboard.warehouse import Location, Warehouse
 
 
 def every_day(known: Span) -> SalesFilter:
@@ -304,6 +307,58 @@ def test_a_value_of_the_wrong_kind_is_named(
 ) -> None:
     with pytest.raises(ValueError, match="is not a number"):
         rows(warehouse, "DimProduct", Condition(column, Operator.EQUALS, value))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "operator", "value"),
+    [
+        ("DimProduct", "price", Operator.EQUALS, "9" * 100_000),
+        ("DimProduct", "stock_quantity", Operator.AT_LEAST, "1" + "0" * 400),
+        ("DimCustomer", "country", Operator.CONTAINS, "%_" * 50_000),
+        ("DimCustomer", "country", Operator.EQUALS, "x" * 1_000_000),
+        ("rpt_sales_daily", "date", Operator.EQUALS, "2" * 10_000),
+    ],
+)
+def test_a_value_of_absurd_length_is_told_in_a_sentence(
+    warehouse: Warehouse, table: str, column: str, operator: Operator, value: str
+) -> None:
+    with pytest.raises(ValueError, match=r"is too long: at most") as found:
+        rows(warehouse, table, Condition(column, operator, value))
+    assert len(str(found.value)) < 120
+
+
+@pytest.mark.parametrize("value", ["1e300", "-1e300", "9" * 30, str(2**63)])
+@pytest.mark.parametrize("column", ["price", "stock_quantity"])
+def test_a_number_too_large_for_any_row_finds_none(
+    warehouse: Warehouse, column: str, value: str
+) -> None:
+    assert rows(
+        warehouse, "DimProduct", Condition(column, Operator.EQUALS, value)
+    ).empty
+
+
+def test_a_masked_id_is_neither_found_nor_put_in_its_place(own_warehouse: Path) -> None:
+    change(
+        own_warehouse,
+        "update DimCustomer set customer_id = 'a@b.example' where customer_key = 2",
+        "update DimCustomer set customer_id = 'zz@b.example' where customer_key = 3",
+    )
+    shop = Warehouse(Location("sqlite", str(own_warehouse)))
+    for operator, value in ((Operator.CONTAINS, "a@"), (Operator.AT_LEAST, "zz")):
+        found = rows(shop, "DimCustomer", Condition("customer_id", operator, value))
+        assert not set(found["customer_key"]) & {2, 3}
+    ordered = explore.rows(
+        shop,
+        "DimCustomer",
+        (),
+        "customer_id",
+        descending=False,
+        limit=100_000,
+        show_pii=False,
+    )
+    shop.close()
+    assert set(ordered["customer_key"][:2]) == {2, 3}
+    assert set(ordered["customer_id"][:2]) == {"•••"}
 
 
 def test_wildcards_in_a_text_are_taken_literally(warehouse: Warehouse) -> None:
