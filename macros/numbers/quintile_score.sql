@@ -5,12 +5,16 @@
     Args:
         expression: a value.
         partition: columns within whose values the fifths are taken.
+        from_top: count from the largest value, so that it always scores 5, and not from
+            the smallest, which else always scores 1.
 #}
-{% macro quintile_score(expression, partition='') -%}
+{% macro quintile_score(expression, partition='', from_top=false) -%}
     {%- set partition_by = 'partition by ' ~ partition ~ ' ' if partition else '' -%}
+    {%- set direction = ' desc' if from_top else '' -%}
     cast(
-        1 + {{ floor_div(
-            '5 * (rank() over (' ~ partition_by ~ 'order by ' ~ expression ~ ') - 1)',
+        {{ '5 -' if from_top else '1 +' }} {{ floor_div(
+            '5 * (rank() over ('
+            ~ partition_by ~ 'order by ' ~ expression ~ direction ~ ') - 1)',
             'count(*) over (' ~ partition_by | trim ~ ')'
         ) }}
         as integer

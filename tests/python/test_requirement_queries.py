@@ -184,7 +184,7 @@ def test_rfm_query_sums_each_customer_and_cuts_into_fifths(
     newest = answer["last_order_date"].max()
     assert answer.loc[answer["last_order_date"] == newest, "r_score"].min() == 1
     report = read_frame(demo_warehouse, "select * from rpt_customer_rfm")
-    assert set(report.loc[report["last_order_date"] == newest, "r_score"]) <= {5}
+    assert set(report.loc[report["last_order_date"] == newest, "r_score"]) == {5}
 
 
 def test_rfm_report_scores_as_defined(
@@ -207,8 +207,10 @@ def test_rfm_report_scores_as_defined(
         ("f_score", "frequency"),
         ("m_score", "monetary_value"),
     ):
-        rank = expected[value].rank(method="min").astype(int)
-        expected[score] = 1 + 5 * (rank - 1) // len(expected)
+        from_top = score == "r_score"
+        rank = expected[value].rank(method="min", ascending=not from_top).astype(int)
+        fifth = 5 * (rank - 1) // len(expected)
+        expected[score] = 5 - fifth if from_top else 1 + fifth
 
     found = report.set_index("customer_key")[expected.columns].sort_index()
 

@@ -31,7 +31,7 @@ scored as (
         last_order_date,
         total_orders as frequency,
         net_sales as monetary_value,
-        {{ quintile_score('last_order_date') }} as r_score,
+        {{ quintile_score('last_order_date', from_top=true) }} as r_score,
         {{ quintile_score('total_orders') }} as f_score,
         {{ quintile_score('net_sales') }} as m_score
 

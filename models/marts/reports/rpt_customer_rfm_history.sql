@@ -117,7 +117,7 @@ scored as (
         last_order_date,
         frequency,
         monetary_value,
-        {{ quintile_score('last_order_date', 'month_end') }} as r_score,
+        {{ quintile_score('last_order_date', 'month_end', from_top=true) }} as r_score,
         {{ quintile_score('frequency', 'month_end') }} as f_score,
         {{ quintile_score('monetary_value', 'month_end') }} as m_score
 

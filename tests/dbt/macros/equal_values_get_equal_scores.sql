@@ -17,6 +17,9 @@
     {%- do monthly_cases.append(('a', spending, expected)) -%}
 {%- endfor -%}
 
+{#- counted from the top the largest scores 5, even where it is the only one -#}
+{%- set cases_from_top = [('b', 7, 5), ('c', 7, 2), ('c', 20, 5), ('c', 20, 5)] -%}
+
 select 'of all rows' as scores, spending, expected, actual
 from (
     {{ unexpected_answers(
@@ -34,3 +37,14 @@ from (
         monthly_cases,
     ) }}
 ) as wrong_monthly_scores
+
+union all
+
+select 'from the top' as scores, spending, expected, actual
+from (
+    {{ unexpected_answers(
+        quintile_score('spending', 'month', from_top=true),
+        {'month': 'text', 'spending': 'money', 'expected': 'integer'},
+        cases_from_top,
+    ) }}
+) as wrong_scores_from_top
