@@ -103,7 +103,7 @@ def currency() -> Currency:
 def _project_currency() -> Currency:
     try:
         project = yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))
-        return Currency(str(project["vars"]["currency"]))
+        return Currency(str(project["vars"]["currency"] or Currency.code))
     except (OSError, KeyError, TypeError, yaml.YAMLError):
         return Currency()
 

@@ -44,20 +44,21 @@ _ALL = (
     Metric(
         "gross_sales",
         "Gross sales",
-        "The sum of the sale lines: quantity above 0, price above 0, and a status "
-        "that counts as a sale.",
+        "The sum of the sale lines before their discounts: quantity above 0, price "
+        "above 0, and a status that counts as a sale.",
         Unit.MONEY,
     ),
     Metric(
         "returns",
         "Returns",
-        "The sum of the return lines: quantity below 0; never positive.",
+        "The sum of the return lines, whose quantity is below 0, and of money given "
+        "back without goods; never positive.",
         Unit.MONEY,
     ),
     Metric(
         "net_sales",
         "Net sales",
-        "Gross sales plus returns (which are negative): the sum of "
+        "Gross sales plus discounts and returns (which are negative): the sum of "
         "`line_item_total` in FactSales.",
         Unit.MONEY,
     ),

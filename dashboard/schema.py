@@ -26,6 +26,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
         "quantity_sold",
         "line_item_total",
         "line_type",
+        "discount_amount",
     ),
     "FactOrders": ("order_id", "customer_key", "time_key", "customer_order_number"),
     "FactOrderCategories": (

@@ -57,9 +57,9 @@ class Rule:
     @property
     def expected(self) -> str:
         """What to write, for a person."""
-        if self.type == "text":
-            return f"a text like {self.example}"
         nothing = ", or nothing" if self.may_be_empty else ""
+        if self.type == "text":
+            return f"a text like {self.example}{nothing}"
         return f"{_KINDS[self.type]} from {self.minimum} to {self.maximum}{nothing}"
 
     def allows(self, text: str) -> bool:

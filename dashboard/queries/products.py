@@ -20,10 +20,12 @@ from dashboard.warehouse import Warehouse
 _SUMS = """
     sum(quantity_sold) as units,
     round(sum(line_item_total), 4) as net_sales,
-    round(coalesce(sum(case when line_type = 'sale' then line_item_total end), 0), 4)
-        as gross_sales,
-    round(coalesce(sum(case when line_type = 'return' then line_item_total end), 0), 4)
-        as returns,
+    round(coalesce(sum(
+        case when line_type = 'sale' then line_item_total - discount_amount end
+    ), 0), 4) as gross_sales,
+    round(coalesce(sum(
+        case when line_type in ('return', 'refund') then line_item_total end
+    ), 0), 4) as returns,
     count(distinct case when line_type = 'sale' then order_id end) as orders
 """
 

@@ -1,22 +1,22 @@
 {#
-    Whether the text is a number of the raw contract: [+-]?\d{1,12}(\.\d{1,4})? and
-    nothing else. Casts alone would not do: each engine reads 1e3, 1_000 or 1,234.50
-    in its own way.
+    Whether the text, without blanks around it, is a number of the raw contract:
+    [+-]?\d{1,12}(\.\d{1,4}0*)? and nothing else. Casts alone would not do: each engine
+    reads 1e3, 1_000 or 1,234.50 in its own way.
 #}
 {% macro is_number(text) -%}
     {{ return(adapter.dispatch('is_number', 'ecommerce_dwh')(text)) }}
 {%- endmacro %}
 
 {% macro default__is_number(text) -%}
-    ({{ text }} ~ '^[+-]?[0-9]{1,12}(\.[0-9]{1,4})?$')
+    ({{ text }} ~ '^[+-]?[0-9]{1,12}(\.[0-9]{1,4}0*)?$')
 {%- endmacro %}
 
 {% macro duckdb__is_number(text) -%}
-    regexp_full_match({{ text }}, '[+-]?[0-9]{1,12}(\.[0-9]{1,4})?')
+    regexp_full_match({{ text }}, '[+-]?[0-9]{1,12}(\.[0-9]{1,4}0*)?')
 {%- endmacro %}
 
 {% macro spark__is_number(text) -%}
-    ({{ text }} rlike r'\A[+-]?[0-9]{1,12}(\.[0-9]{1,4})?\z')
+    ({{ text }} rlike r'\A[+-]?[0-9]{1,12}(\.[0-9]{1,4}0*)?\z')
 {%- endmacro %}
 
 {#
@@ -42,6 +42,6 @@
             and {{ text }} not glob '*[^0-9.]*'
             and {{ text }} not glob '*.*.*'
             and instr({{ text }}, '.') <= 13
-            and length({{ text }}) - instr({{ text }}, '.') <= 4
+            and length(rtrim({{ text }}, '0')) - instr({{ text }}, '.') <= 4
     end
 {%- endmacro %}

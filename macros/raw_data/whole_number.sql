@@ -8,10 +8,18 @@
 
 {% macro default__whole_number(text) -%}
     case
-        when not {{ is_number(text) }} then null
-        when cast({{ text }} as {{ money_type() }}) not between -2147483648 and 2147483647
-            then null
-        when cast({{ text }} as {{ money_type() }}) = round(cast({{ text }} as {{ money_type() }}), 0)
+        when {{ is_number(text) }} then {{ whole_units(text) }}
+        when {{ is_number(trim_blanks(text)) }} then {{ whole_units(trim_blanks(text)) }}
+    end
+{%- endmacro %}
+
+{# A checked number as an integer, if it is whole and fits 32 bits. #}
+{% macro whole_units(text) -%}
+    case
+        when
+            cast({{ text }} as {{ money_type() }}) between -2147483648 and 2147483647
+            and cast({{ text }} as {{ money_type() }})
+            = round(cast({{ text }} as {{ money_type() }}), 0)
             then cast(cast({{ text }} as {{ money_type() }}) as integer)
     end
 {%- endmacro %}

@@ -62,11 +62,11 @@
         'integer': 'a whole number',
         'number': 'a number',
     } -%}
+    {%- set nothing = ', or nothing' if rule.may_be_empty else '' -%}
     {%- if rule.type == 'text' -%}
-        {{ return('a text like ' ~ rule.example) }}
+        {{ return('a text like ' ~ rule.example ~ nothing) }}
     {%- endif -%}
     {{ return(
-        kinds[rule.type] ~ ' from ' ~ rule.minimum ~ ' to ' ~ rule.maximum
-        ~ (', or nothing' if rule.may_be_empty else '')
+        kinds[rule.type] ~ ' from ' ~ rule.minimum ~ ' to ' ~ rule.maximum ~ nothing
     ) }}
 {%- endmacro %}

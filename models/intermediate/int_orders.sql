@@ -21,7 +21,9 @@ keyed as (
         orders.order_id,
         coalesce(customer_keys.customer_key, -1) as customer_key,
         {{ time_key('orders.order_date') }} as time_key,
-        orders.ordered_at
+        orders.ordered_at,
+        orders.shipping,
+        orders.tax
 
     from orders
     left join customer_keys on orders.customer_id = customer_keys.customer_id

@@ -11,7 +11,8 @@ select
     line_type,
     quantity,
     price_per_item,
-    line_item_total
+    line_item_total,
+    discount_amount
 
 from {{ ref('stg_order_items_validated') }}
 where reject_reason is null

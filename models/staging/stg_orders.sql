@@ -5,6 +5,9 @@ select
     customer_id,
     status,
     order_outcome,
+    currency,
+    shipping,
+    tax,
     order_date,
     ordered_at
 

@@ -1,11 +1,14 @@
 {{
     config(post_hook=[
         "{{ index_on([['order_id']]) }}",
+        "{{ check_currency() }}",
         "{{ warn_of_unmapped_statuses() }}",
     ])
 }}
 
-{%- set columns = ['order_id', 'customer_id', 'order_date', 'status'] %}
+{%- set columns = [
+    'order_id', 'customer_id', 'order_date', 'status', 'currency', 'shipping', 'tax'
+] %}
 
 with
 
@@ -46,7 +49,10 @@ parsed as (
         coalesce(
             nullif({{ ascii_lower(trim_blanks('raw_orders.status')) }}, ''), '(empty)'
         ) as normalized_status,
-        {{ date_text('raw_orders.order_date') }} as order_day
+        {{ date_text('raw_orders.order_date') }} as order_day,
+        {{ currency_code('raw_orders.currency') }} as clean_currency,
+        {{ parse_money('raw_orders.shipping') }} as shipping_amount,
+        {{ parse_money('raw_orders.tax') }} as tax_amount
 
     from raw_orders
     left join repeated_keys
@@ -76,11 +82,30 @@ typed as (
         {{ clean_key('deduplicated.customer_id') }} as customer_id,
         deduplicated.normalized_status as status,
         coalesce(order_status_map.order_outcome, 'unmapped') as order_outcome,
+        deduplicated.clean_currency as currency,
         deduplicated.reject_reason,
+        case
+            when
+                deduplicated.currency is not null
+                and deduplicated.clean_currency is null
+                then 'bad code'
+        end as currency_fault,
+        case
+            when
+                deduplicated.shipping is not null
+                and deduplicated.shipping_amount is null
+                then 'bad number'
+        end as shipping_fault,
+        case
+            when deduplicated.tax is not null and deduplicated.tax_amount is null
+                then 'bad number'
+        end as tax_fault,
         case
             when deduplicated.reject_reason is not null
                 then {{ row_as_json(columns, 'deduplicated') }}
         end as row_json,
+        deduplicated.shipping_amount as shipping,
+        deduplicated.tax_amount as tax,
         case
             when deduplicated.reject_reason is null
                 then {{ to_date('deduplicated.order_day') }}

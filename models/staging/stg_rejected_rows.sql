@@ -1,3 +1,4 @@
+{%- set amounts = {'order_items': 'line_item_total'} -%}
 {%- set keys = {
     'customers': 'customer_id',
     'products': 'product_id',
@@ -24,7 +25,8 @@ rejected as (
         'raw_{{ table }}' as raw_table,
         {{ key }} as row_key,
         reject_reason as reason,
-        row_json
+        row_json,
+        {{ amounts.get(table, to_money('null')) }} as amount
 
     from {{ table }}
     {%- if not loop.last %}

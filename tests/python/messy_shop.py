@@ -56,6 +56,14 @@ PRICES = [
     ],
     *["100000", "99999.9999", "1e2", "0x10", "5.", ".5", "1..5", "inf", "-.5"],
 ]
+# Shipping, tax and line totals; most lines have none.
+AMOUNTS = ["4.90", "0", " 12.5 ", "-3", "1.23450", "", "", "free", "4,90", "1.23456"]
+LINE_TOTALS = [
+    *[""] * 12,
+    *["8.5", "0.0100", " 7 ", "0", "-2.50", "-0.0003", "19.9000000", "11.005"],
+    *["8,50", "1e2", "100000000000", "-100000000000", "9999999.9999", "null"],
+]
+CURRENCIES = ["EUR", "EUR", " eur", "Eur ", "", "Euro", "€"]
 STATUSES = [
     *["completed", "Shipped ", " PAID", ""] * 4,
     *["cancelled", "refunded", "Voided"],
@@ -135,6 +143,9 @@ def write_messy_shop(folder: Path, seed: int) -> None:
             key(customers, 0.15),
             draw.choice([*DATES, *DAYS * 5]),
             draw.choice(STATUSES),
+            draw.choice(CURRENCIES),
+            draw.choice(AMOUNTS),
+            draw.choice(AMOUNTS),
         ]
         for name in orders
     ]
@@ -146,11 +157,12 @@ def write_messy_shop(folder: Path, seed: int) -> None:
             key(products[:6] if draw.random() < 0.7 else products, 0.05),
             draw.choice(QUANTITIES),
             draw.choice(PRICES),
+            draw.choice(LINE_TOTALS),
         ]
         for number in range(2500)
     ]
     item_rows += [
-        [f"x{number}", orders[number], products[number], *line]
+        [f"x{number}", orders[number], products[number], *line, ""]
         for number, line in enumerate(EXTREME_LINES)
     ]
     shop = {
@@ -163,5 +175,5 @@ def write_messy_shop(folder: Path, seed: int) -> None:
     for table, rows in shop.items():
         with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(RAW_COLUMNS[table][: len(rows[0])])
+            writer.writerow(RAW_COLUMNS[table])
             writer.writerows(repeated(rows))

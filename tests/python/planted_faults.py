@@ -158,6 +158,11 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
     ],
     "a_duplicate_stands_beside_the_row_that_was_kept": [
         change("stg_rejected_rows", "reason = 'duplicate key'", "row_key = 'nobody'"),
+        change(
+            "stg_rejected_rows",
+            "reason = 'conflicting duplicate'",
+            "row_key = 'nobody'",
+        ),
     ],
     "a_segments_text_is_its_three_scores": [
         change("rpt_customer_rfm", "frequency > 2", "segment_name = 'Lost Champions'"),
@@ -399,12 +404,21 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
             "is_complete = false",
         ),
     ],
+    "net_sales_are_gross_sales_discounts_and_returns": [
+        change("rpt_sales_daily", "orders > 0", "discounts = discounts - 0.0001"),
+        change(
+            "FactOrderCategories",
+            "has_sale",
+            "gross_sales = gross_sales - 1, discounts = discounts + 1",
+        ),
+    ],
     "no_gap_of_a_year_before_the_last_order": [
         change(
             "stg_orders_validated", "reject_reason is null", "order_date = '2098-01-01'"
         ),
     ],
     "orders_are_the_sum_of_their_categories": [
+        change("FactOrders", "has_sale", "discounts = discounts - 0.0001"),
         change("FactOrderCategories", "has_sale", "net_sales = net_sales + 0.0001"),
         change("FactOrderCategories", "has_sale", "units = units + 1"),
         lose("FactOrderCategories", "not has_sale"),
@@ -427,6 +441,7 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         change("rpt_product_sales", "sales_rank = 7", "cumulative_share = null"),
     ],
     "product_sales_add_up_to_the_months": [
+        change("rpt_product_sales", "orders > 0", "discounts = discounts - 0.0001"),
         change("rpt_product_sales", "orders > 0", "returns = returns - 0.0001"),
         change("rpt_product_sales", "orders > 0", "units = units + 1"),
         change("rpt_product_sales", "orders > 0", "first_sale_date = '2022-01-01'"),
@@ -543,7 +558,12 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         lose("DimTime", "month = 6"),
         lose("DimTime", "date = (select max(date) from DimTime)"),
     ],
-    "the_fact_holds_all_sale_return_and_gift_lines": [
+    "the_fact_holds_all_lines_of_its_types": [
+        change(
+            "FactSales",
+            "discount_amount < 0",
+            "discount_amount = discount_amount - 0.0001",
+        ),
         lose("FactSales", "line_type = 'gift'"),
         change(
             "FactSales",

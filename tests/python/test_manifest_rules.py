@@ -33,7 +33,7 @@ KEYLESS = {
     "stg_order_items_validated",
     "stg_rejected_rows",
 }
-ONE_ROW = {"int_as_of_date", "int_basket_thresholds"}
+ONE_ROW = {"int_as_of_date", "int_currency", "int_basket_thresholds"}
 # Views that only keep the accepted rows.
 FILTERS = {"stg_customers", "stg_products", "stg_orders", "stg_order_items"}
 # SQL that SQLite, DuckDB, PostgreSQL and Spark read alike; the rest is for macros.

@@ -39,7 +39,7 @@ CASES = [
     ("currency", "EUR", True),
     ("currency", "eur", False),
     ("currency", "12", False),
-    ("currency", "", False),
+    ("currency", "''", True),
     ("max_rejected_share", "0", True),
     ("max_rejected_share", "1.0", True),
     ("max_rejected_share", "0.25", True),

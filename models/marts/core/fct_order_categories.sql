@@ -33,10 +33,13 @@ summed as (
         min(sales.time_key) as time_key,
         min(sales.customer_key) as customer_key,
         coalesce({{ sum_money(
-            "case when sales.line_type = 'sale' then sales.line_item_total end"
+            "case when sales.line_type = 'sale'"
+            ~ " then sales.line_item_total - sales.discount_amount end"
         ) }}, {{ to_money('0') }}) as gross_sales,
+        {{ sum_money('sales.discount_amount') }} as discounts,
         coalesce({{ sum_money(
-            "case when sales.line_type = 'return' then sales.line_item_total end"
+            "case when sales.line_type in ('return', 'refund')"
+            ~ " then sales.line_item_total end"
         ) }}, {{ to_money('0') }}) as returns,
         {{ sum_money('sales.line_item_total') }} as net_sales,
         cast(sum(sales.quantity_sold) as bigint) as units,
@@ -59,6 +62,7 @@ located as (
         summed.customer_key,
         coalesce(customers.country, '(unknown)') as country,
         summed.gross_sales,
+        summed.discounts,
         summed.returns,
         summed.net_sales,
         summed.units,

@@ -26,7 +26,7 @@ lines_outside_sales as (
         count(*) as lines
 
     from {{ ref('stg_order_items') }}
-    where line_type not in ('sale', 'return', 'gift')
+    where line_type not in ('sale', 'return', 'refund', 'gift')
     group by order_id
 
 ),
@@ -38,6 +38,7 @@ summed as (
         min(time_key) as time_key,
         min(customer_key) as customer_key,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales,
         cast(sum(units) as bigint) as units,
@@ -57,8 +58,11 @@ described as (
         summed.time_key,
         orders.ordered_at,
         summed.gross_sales,
+        summed.discounts,
         summed.returns,
         summed.net_sales,
+        orders.shipping,
+        orders.tax,
         summed.units,
         cast(
             summed.fact_lines + coalesce(lines_outside_sales.lines, 0) as integer
@@ -79,10 +83,14 @@ numbered as (
         time_key,
         ordered_at,
         gross_sales,
+        discounts,
         returns,
         net_sales,
+        shipping,
+        tax,
         units,
         lines,
+        -- ids of one length in their order: 9 before 10
         case
             when has_sale and customer_key != -1
                 then cast(row_number() over (
@@ -90,6 +98,7 @@ numbered as (
                     order by
                         time_key,
                         {{ binary_order('ordered_at') }},
+                        length(order_id),
                         {{ binary_order('order_id') }}
                 ) as integer)
         end as customer_order_number,

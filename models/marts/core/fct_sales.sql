@@ -10,7 +10,7 @@ with
 order_items as (
 
     select * from {{ ref('stg_order_items') }}
-    where line_type in ('sale', 'return', 'gift')
+    where line_type in ('sale', 'return', 'refund', 'gift')
 
 ),
 
@@ -38,7 +38,8 @@ keyed_lines as (
         order_items.quantity as quantity_sold,
         order_items.price_per_item,
         order_items.line_item_total,
-        order_items.line_type
+        order_items.line_type,
+        order_items.discount_amount
 
     from order_items
     inner join orders on order_items.order_id = orders.order_id

@@ -3,8 +3,20 @@
     ('customers', 'registration_date'),
     ('products', 'price'),
     ('products', 'stock_quantity'),
+    ('orders', 'currency'),
+    ('orders', 'shipping'),
+    ('orders', 'tax'),
+    ('order_items', 'line_total'),
 ] -%}
 {%- set no_amount = to_money('null') -%}
+{%- set line_kind -%}
+    case
+        when line_type != 'adjustment' then line_type
+        when line_item_total > 0 then 'adjustment: money in'
+        when line_item_total < 0 then 'adjustment: money out'
+        else 'adjustment: no money'
+    end
+{%- endset -%}
 
 with
 
@@ -23,6 +35,12 @@ orders as (
 rejected_rows as (
 
     select * from {{ ref('stg_rejected_rows') }}
+
+),
+
+fact_orders as (
+
+    select * from {{ ref('fct_orders') }}
 
 ),
 
@@ -47,12 +65,12 @@ products as (
 lines as (
 
     select
-        line_type,
+        {{ line_kind }} as line_kind,
         count(*) as row_count,
         {{ sum_money('line_item_total') }} as amount
 
     from order_items
-    group by line_type
+    group by {{ line_kind }}
 
 ),
 
@@ -89,7 +107,7 @@ rejected as (
         'rejected' as outcome,
         reason,
         count(*) as row_count,
-        {{ no_amount }} as amount
+        {{ sum_money('amount') }} as amount
 
     from rejected_rows
     group by raw_table, reason
@@ -125,12 +143,12 @@ excluded as (
     select
         'raw_order_items' as raw_table,
         'excluded from sales' as outcome,
-        line_type as reason,
+        line_kind as reason,
         row_count,
         amount
 
     from lines
-    where line_type not in ('sale', 'return', 'gift')
+    where line_kind not in ('sale', 'return', 'refund', 'gift')
 
 ),
 
@@ -149,7 +167,47 @@ unmapped_statuses as (
 
 ),
 
+credit_notes as (
+
+    select
+        'raw_order_items' as raw_table,
+        'noted' as outcome,
+        'return by credit note' as reason,
+        count(*) as row_count,
+        {{ sum_money('order_items.line_item_total') }} as amount
+
+    from order_items
+    inner join orders on order_items.order_id = orders.order_id
+    where
+        order_items.line_type = 'return'
+        and orders.order_outcome = 'cancelled'
+    having count(*) > 0
+
+),
+
+orders_outside_sales as (
+
+    select distinct order_id from order_items
+    where line_type not in ('sale', 'return', 'refund', 'gift')
+
+),
+
 noted_counts as (
+
+    select
+        'raw_orders' as raw_table,
+        'order without a line' as reason,
+        count(*) as row_count
+
+    from orders
+    left join fact_orders on orders.order_id = fact_orders.order_id
+    left join orders_outside_sales
+        on orders.order_id = orders_outside_sales.order_id
+    where
+        fact_orders.order_id is null
+        and orders_outside_sales.order_id is null
+
+    union all
 
     select
         'raw_orders' as raw_table,
@@ -234,6 +292,10 @@ combined as (
     union all
 
     select * from unmapped_statuses
+
+    union all
+
+    select * from credit_notes
 
     union all
 

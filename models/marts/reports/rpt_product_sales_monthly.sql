@@ -28,6 +28,7 @@ located_sales as (
         sales.time_key,
         sales.quantity_sold,
         sales.line_item_total,
+        sales.discount_amount,
         sales.line_type
 
     -- every key is in its dimension; a left join keeps SQLite from starting there
@@ -45,10 +46,11 @@ summed as (
         cast(sum(quantity_sold) as bigint) as units,
         {{ sum_money('line_item_total') }} as net_sales,
         coalesce({{ sum_money(
-            "case when line_type = 'sale' then line_item_total end"
+            "case when line_type = 'sale' then line_item_total - discount_amount end"
         ) }}, {{ to_money('0') }}) as gross_sales,
+        {{ sum_money('discount_amount') }} as discounts,
         coalesce({{ sum_money(
-            "case when line_type = 'return' then line_item_total end"
+            "case when line_type in ('return', 'refund') then line_item_total end"
         ) }}, {{ to_money('0') }}) as returns,
         cast(count(distinct case when line_type = 'sale' then order_id end) as bigint)
             as orders,
@@ -69,6 +71,7 @@ dated as (
         summed.units,
         summed.net_sales,
         summed.gross_sales,
+        summed.discounts,
         summed.returns,
         summed.orders,
         first_day.date as first_sale_date,

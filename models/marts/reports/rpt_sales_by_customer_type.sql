@@ -41,6 +41,7 @@ customer_months as (
         max(case when orders.has_sale then calendar.date end) as last_order_date,
         count(case when orders.has_sale then 1 end) as orders,
         {{ sum_money('orders.gross_sales') }} as gross_sales,
+        {{ sum_money('orders.discounts') }} as discounts,
         {{ sum_money('orders.returns') }} as returns,
         {{ sum_money('orders.net_sales') }} as net_sales
 
@@ -72,6 +73,7 @@ typed as (
         month_start,
         orders,
         gross_sales,
+        discounts,
         returns,
         net_sales,
         case
@@ -96,6 +98,7 @@ summed as (
         count(case when orders > 0 then 1 end) as customers,
         sum(orders) as orders,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales
 
@@ -132,6 +135,7 @@ cells as (
         cast(coalesce(summed.customers, 0) as bigint) as customers,
         cast(coalesce(summed.orders, 0) as bigint) as orders,
         coalesce(summed.gross_sales, 0) as gross_sales,
+        coalesce(summed.discounts, 0) as discounts,
         coalesce(summed.returns, 0) as returns,
         coalesce(summed.net_sales, 0) as net_sales,
         months.is_complete

@@ -33,6 +33,7 @@ by_category as (
         false as is_all_categories,
         {{ sum_money('net_sales') }} as net_sales,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         cast(sum(units) as bigint) as units,
         cast(count(case when has_sale then 1 end) as bigint) as orders
@@ -51,6 +52,7 @@ all_categories as (
         true as is_all_categories,
         {{ sum_money('orders.net_sales') }} as net_sales,
         {{ sum_money('orders.gross_sales') }} as gross_sales,
+        {{ sum_money('orders.discounts') }} as discounts,
         {{ sum_money('orders.returns') }} as returns,
         cast(sum(orders.units) as bigint) as units,
         cast(count(case when orders.has_sale then 1 end) as bigint) as orders
@@ -80,6 +82,7 @@ dated as (
         combined.is_all_categories,
         combined.net_sales,
         combined.gross_sales,
+        combined.discounts,
         combined.returns,
         combined.units,
         combined.orders

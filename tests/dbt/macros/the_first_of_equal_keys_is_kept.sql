@@ -1,12 +1,12 @@
 {#- key, value, fault: of the faultless rows of a key the first in byte order stays -#}
 {%- set rows = [
-    ('a', 'b', none, 'duplicate key'),
+    ('a', 'b', none, 'conflicting duplicate'),
     ('a', 'B', none, 'kept'),
     ('a', 'A', 'bad number', 'bad number'),
     ('b', 'x', none, 'kept'),
-    ('c', 'é', none, 'duplicate key'),
+    ('c', 'é', none, 'conflicting duplicate'),
     ('c', 'z', none, 'kept'),
-    ('d', 'x', none, 'duplicate key'),
+    ('d', 'x', none, 'conflicting duplicate'),
     ('d', none, none, 'kept'),
     ('e', 'x', 'bad date', 'bad date'),
 ] -%}
@@ -28,7 +28,7 @@ judged as (
 
 ),
 
-{{ first_of_each_key('judged', 'row_key', ['value']) }}
+{{ first_of_each_key('judged', 'row_key', ['row_key', 'value']) }}
 
 answered as (
 

@@ -14,7 +14,7 @@ from {{ ref('stg_rejected_rows') }} as rejected
 left join {{ ref('stg_' ~ table) }} as accepted on rejected.row_key = accepted.{{ key }}
 where
     rejected.raw_table = 'raw_{{ table }}'
-    and rejected.reason = 'duplicate key'
+    and rejected.reason in ('duplicate key', 'conflicting duplicate')
     and accepted.{{ key }} is null
 {{ 'union all' if not loop.last }}
 {% endfor %}

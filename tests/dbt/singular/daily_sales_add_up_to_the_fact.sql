@@ -27,9 +27,13 @@ fact_lines as (
         customers.country,
         products.category,
         case when sales.line_type = 'sale' then sales.order_id end as sold_order,
-        case when sales.line_type = 'sale' then sales.line_item_total end
-            as gross_sales,
-        case when sales.line_type = 'return' then sales.line_item_total end
+        case
+            when sales.line_type = 'sale'
+                then sales.line_item_total - sales.discount_amount
+        end as gross_sales,
+        case when sales.line_type = 'sale' then sales.discount_amount end
+            as discounts,
+        case when sales.line_type in ('return', 'refund') then sales.line_item_total end
             as returns,
         sales.line_item_total as net_sales,
         sales.quantity_sold as units
@@ -48,6 +52,7 @@ from_the_fact as (
         category,
         false as is_all_categories,
         coalesce({{ sum_money('gross_sales') }}, 0) as gross_sales,
+        coalesce({{ sum_money('discounts') }}, 0) as discounts,
         coalesce({{ sum_money('returns') }}, 0) as returns,
         {{ sum_money('net_sales') }} as net_sales,
         sum(units) as units,
@@ -64,6 +69,7 @@ from_the_fact as (
         '(all)' as category,
         true as is_all_categories,
         {{ sum_money('orders.gross_sales') }} as gross_sales,
+        {{ sum_money('orders.discounts') }} as discounts,
         {{ sum_money('orders.returns') }} as returns,
         {{ sum_money('orders.net_sales') }} as net_sales,
         sum(orders.units) as units,
@@ -83,6 +89,7 @@ from_the_report as (
         category,
         is_all_categories,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales,
         sum(units) as units,

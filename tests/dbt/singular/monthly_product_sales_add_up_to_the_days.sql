@@ -7,6 +7,7 @@ from_the_products as (
         months.country,
         coalesce(products.category, '(unknown)') as category,
         {{ sum_money('months.gross_sales') }} as gross_sales,
+        {{ sum_money('months.discounts') }} as discounts,
         {{ sum_money('months.returns') }} as returns,
         {{ sum_money('months.net_sales') }} as net_sales,
         sum(months.units) as units
@@ -25,6 +26,7 @@ from_the_days as (
         country,
         category,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales,
         sum(units) as units

@@ -6,10 +6,13 @@ from_the_fact as (
         {{ floor_div('time_key', '100') }} as month_number,
         product_key,
         coalesce({{ sum_money(
-            "case when line_type = 'sale' then line_item_total end"
+            "case when line_type = 'sale' then line_item_total - discount_amount end"
         ) }}, 0) as gross_sales,
         coalesce({{ sum_money(
-            "case when line_type = 'return' then line_item_total end"
+            "case when line_type = 'sale' then discount_amount end"
+        ) }}, 0) as discounts,
+        coalesce({{ sum_money(
+            "case when line_type in ('return', 'refund') then line_item_total end"
         ) }}, 0) as returns,
         {{ sum_money('line_item_total') }} as net_sales,
         sum(quantity_sold) as units,
@@ -28,6 +31,7 @@ from_the_report as (
         cast(replace(month, '-', '') as integer) as month_number,
         product_key,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales,
         sum(units) as units,

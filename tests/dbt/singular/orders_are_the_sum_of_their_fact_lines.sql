@@ -7,10 +7,13 @@ summed_lines as (
         customer_key,
         time_key,
         coalesce({{ sum_money(
-            "case when line_type = 'sale' then line_item_total end"
+            "case when line_type = 'sale' then line_item_total - discount_amount end"
         ) }}, 0) as gross_sales,
         coalesce({{ sum_money(
-            "case when line_type = 'return' then line_item_total end"
+            "case when line_type = 'sale' then discount_amount end"
+        ) }}, 0) as discounts,
+        coalesce({{ sum_money(
+            "case when line_type in ('return', 'refund') then line_item_total end"
         ) }}, 0) as returns,
         {{ sum_money('line_item_total') }} as net_sales,
         sum(quantity_sold) as units,
@@ -29,7 +32,7 @@ lines_outside_sales as (
         count(*) as lines
 
     from {{ ref('stg_order_items') }}
-    where line_type not in ('sale', 'return', 'gift')
+    where line_type not in ('sale', 'return', 'refund', 'gift')
     group by order_id
 
 ),
@@ -41,6 +44,7 @@ orders as (
         orders.customer_key,
         orders.time_key,
         orders.gross_sales,
+        orders.discounts,
         orders.returns,
         orders.net_sales,
         orders.units,

@@ -5,6 +5,7 @@ from_the_months as (
     select
         products.product_key,
         coalesce({{ sum_money('months.gross_sales') }}, 0) as gross_sales,
+        coalesce({{ sum_money('months.discounts') }}, 0) as discounts,
         coalesce({{ sum_money('months.returns') }}, 0) as returns,
         coalesce({{ sum_money('months.net_sales') }}, 0) as net_sales,
         coalesce(sum(months.units), 0) as units,
@@ -24,6 +25,7 @@ from_the_report as (
     select
         product_key,
         gross_sales,
+        discounts,
         returns,
         net_sales,
         units,

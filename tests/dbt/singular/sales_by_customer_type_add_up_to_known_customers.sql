@@ -7,6 +7,7 @@ orders as (
         orders.customer_key,
         orders.customer_order_number,
         orders.gross_sales,
+        orders.discounts,
         orders.returns,
         orders.net_sales
 
@@ -27,6 +28,7 @@ from_the_orders as (
         count(case when customer_order_number = 1 then 1 end) as new_customers,
         count(customer_order_number) as orders,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales
 
@@ -43,6 +45,7 @@ from_the_report as (
         sum(case when customer_type = 'new' then customers else 0 end) as new_customers,
         sum(orders) as orders,
         {{ sum_money('gross_sales') }} as gross_sales,
+        {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales
 

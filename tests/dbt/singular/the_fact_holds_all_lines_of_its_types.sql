@@ -1,5 +1,5 @@
 {#- one pass over each: SQLite would sort every line to group them -#}
-{%- set line_types = ['sale', 'return', 'gift'] -%}
+{%- set line_types = ['sale', 'return', 'refund', 'gift'] -%}
 
 with
 
@@ -16,6 +16,7 @@ facts as (
         ) }}
             as {{ line_type }}_amount,
         {% endfor -%}
+        {{ sum_money('discount_amount') }} as discounts,
         count(*) as row_count
 
     from {{ ref('fct_sales') }}
@@ -35,7 +36,9 @@ staged as (
         ) }}
             as {{ line_type }}_amount,
         {% endfor -%}
-        count(case when line_type in ('sale', 'return', 'gift') then 1 end) as row_count
+        {{ sum_money('discount_amount') }} as discounts,
+        count(case when line_type in ('sale', 'return', 'refund', 'gift') then 1 end)
+            as row_count
 
     from {{ ref('stg_order_items') }}
 
