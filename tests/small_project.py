@@ -84,7 +84,7 @@ def write_small_project(root: Path) -> None:
         path.write_text(textwrap.dedent(text), encoding="utf-8")
     for name in (
         "profiles.yml",
-        "macros/hooks/seed.sql",
+        "macros/materializations/seed.sql",
         "macros/raw_data/loaded_from.sql",
         "macros/raw_data/raw_loads_relation.sql",
     ):

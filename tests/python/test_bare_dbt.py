@@ -1,0 +1,172 @@
+"""dbt without the pipeline, as people who know dbt try it in their first hour."""
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+from warehouses import ROOT, read_rows, run_project
+
+from pipeline.__main__ import main
+from pipeline.project import find_project
+
+# For each variable of the models another value, which changes what they hold.
+OTHER_VALUES = {
+    "earliest_date": "2023-06-01",
+    "latest_date": "2025-12-20",
+    "as_of_date": "2026-06-30",
+    "currency": "EUR",
+    "max_rejected_share": 1,
+    "least_customers": 1,
+    "max_basket_items": 3,
+    "co_purchase_min_orders": 2,
+    "co_purchase_min_support": 0.02,
+    "co_purchase_false_discovery_rate": 0.01,
+    "reactivation_days": 30,
+    "clv_horizon_weeks": 4,
+    "clv_discount_rate_yearly": 0,
+    "clv_holdout_weeks": 10,
+}
+
+
+class BareDbt:
+    """dbt on one database with a shop's own rows; the project is parsed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.built = folder / "built.db"
+        self.database = folder / "shop.db"
+        self._options = [
+            *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
+            *("--target-path", str(folder / "target"), "--log-path", str(folder)),
+            *("--log-level", "none", "--no-use-colors"),
+        ]
+        self.manifest: Any = self._invoke(["parse"], None).result
+
+    def _invoke(self, arguments: list[str], manifest: Any) -> Any:
+        current = Path.cwd()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DWH_DATABASE", str(self.database))
+            patch.delenv("DWH_TARGET", raising=False)
+            outcome = dbtRunner(manifest=manifest).invoke([*arguments, *self._options])
+        os.chdir(current)
+        assert outcome.exception is None, str(outcome.exception)
+        return outcome
+
+    def run(self, *arguments: str) -> list[str]:
+        """Run a command on what was built; tell what did not come out well."""
+        shutil.copyfile(self.built, self.database)
+        return self.again(*arguments)
+
+    def build_first(self) -> list[str]:
+        """The whole first build, on nothing but the loaded rows."""
+        unwell = self.again("build")
+        shutil.copyfile(self.database, self.built)
+        return unwell
+
+    def again(self, *arguments: str) -> list[str]:
+        """Run a command on the database as it is; tell the same."""
+        results = self._invoke(list(arguments), self.manifest).result.results
+        assert results
+        return [
+            f"{result.node.name}: {result.status} {result.message}"
+            for result in results
+            if str(result.status) not in ("success", "pass", "no-op")
+        ]
+
+    def readers(self, variable: str) -> list[str]:
+        """Selectors of the models and tests whose SQL takes a variable in."""
+        text = f"variable('{variable}')"
+        macros = {
+            unique_id
+            for unique_id, macro in self.manifest.macros.items()
+            if text in macro.macro_sql.replace('"', "'")
+        }
+        while True:
+            more = {
+                unique_id
+                for unique_id, macro in self.manifest.macros.items()
+                if macros.intersection(macro.depends_on.macros)
+            }
+            if more <= macros:
+                break
+            macros |= more
+        return [
+            f"{node.name}+"
+            for node in self.manifest.nodes.values()
+            if str(node.resource_type) in ("model", "test")
+            and (text in node.raw_code or macros.intersection(node.depends_on.macros))
+        ]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareDbt]:
+    folder = tmp_path_factory.mktemp("bare")
+    run_project(
+        *("generator", "--customers", "150", "--products", "30", "--seed", "3"),
+        *("--out", folder / "raw"),
+    )
+    dbt = BareDbt(folder)
+    assert main(["load", str(folder / "raw"), "--database", str(dbt.database)]) == 0
+    yield dbt
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def first_build(bare: BareDbt) -> list[str]:
+    return bare.build_first()
+
+
+def test_a_build_on_a_shops_own_rows_keeps_them(
+    bare: BareDbt, first_build: list[str]
+) -> None:
+    assert first_build == []
+    assert read_rows(bare.built, "select distinct source from raw_loads") == [("load",)]
+    assert read_rows(bare.built, "select count(*) from raw_customers") == [(150,)]
+
+
+def test_another_value_is_tried_of_each_variable() -> None:
+    project = find_project(json.dumps(OTHER_VALUES))
+
+    assert project.given.keys() == project.variables.keys()
+    for name, default in find_project(None).variables.items():
+        assert project.given[name] != default
+
+
+@pytest.mark.parametrize("name", OTHER_VALUES)
+def test_a_variable_may_be_changed_without_a_failing_test(
+    bare: BareDbt, first_build: list[str], name: str
+) -> None:
+    assert not first_build
+    readers = bare.readers(name)
+    if not readers:
+        pytest.skip("no SQL takes it in; tests of the pipeline change it")
+    variables = json.dumps({name: OTHER_VALUES[name]})
+
+    assert bare.run("build", "--vars", variables, "--select", *readers) == []
+
+
+def test_an_empty_run_makes_every_model_without_a_row(
+    bare: BareDbt, first_build: list[str]
+) -> None:
+    assert not first_build
+
+    assert bare.run("run", "--empty") == []
+
+    assert read_rows(bare.database, "select count(*) from FactSales") == [(0,)]
+
+
+def test_the_age_of_the_raw_rows_is_told(bare: BareDbt, first_build: list[str]) -> None:
+    assert not first_build
+    assert bare.run("source", "freshness") == []
+
+    with closing(sqlite3.connect(bare.database)) as connection, connection:
+        connection.execute("update raw_loads set loaded_at = '2024-01-01T00:00:00Z'")
+
+    (old,) = bare.again("source", "freshness")
+    assert old.startswith("raw_loads: error")
