@@ -4,6 +4,7 @@ import pytest
 
 from tests.torture.attack import Attack, CannotAttackError, battlefield, run_attack
 from tests.torture.attacks import ATTACKS, NOT_YET
+from tests.torture.children import Children
 
 SEED = 1
 # Each command takes these engines longer than SQLite.
@@ -25,7 +26,10 @@ def test_the_promise_holds_against(
     if target != "duckdb":
         request.getfixturevalue(target)
     try:
-        with battlefield(target, attack.name, SEED) as arena:
+        with (
+            Children() as children,
+            battlefield(target, attack.name, SEED, children) as arena,
+        ):
             tally = run_attack(attack, arena, cases=attack.few // SHARE[target])
     except CannotAttackError as reason:
         pytest.skip(str(reason))

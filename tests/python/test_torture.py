@@ -1,11 +1,20 @@
 """A seeded few of each attack on the default engine; `make torture` tries the rest."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.torture.attack import Attack, CannotAttackError, battlefield, run_attack
 from tests.torture.attacks import ATTACKS, NOT_YET
+from tests.torture.children import Children
 
 SEED = 1
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    with Children() as children:
+        yield children
 
 
 @pytest.mark.parametrize(
@@ -13,9 +22,9 @@ SEED = 1
     [a for a in ATTACKS if "sqlite" in a.targets and a.name not in NOT_YET],
     ids=lambda attack: attack.name,
 )
-def test_the_promise_holds_against(attack: Attack) -> None:
+def test_the_promise_holds_against(attack: Attack, children: Children) -> None:
     try:
-        with battlefield("sqlite", attack.name, SEED) as arena:
+        with battlefield("sqlite", attack.name, SEED, children) as arena:
             tally = run_attack(attack, arena, cases=attack.few)
     except CannotAttackError as reason:
         pytest.skip(str(reason))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tests.torture.attack import Attack, CannotAttackError, battlefield, run_attack
 from tests.torture.attacks import ATTACKS
+from tests.torture.children import Children
 
 _SHOWN = 5
 
@@ -25,16 +26,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     print(f"seed {options.seed}, {options.seconds:g} seconds for each attack")
     failed = False
-    for target in options.target or ("sqlite", "duckdb"):
-        for attack in ATTACKS:
-            if options.attack in attack.name and target in attack.targets:
-                failed |= _run(attack, target, options.seed, options.seconds)
+    with Children() as children:
+        for target in options.target or ("sqlite", "duckdb"):
+            for attack in ATTACKS:
+                if options.attack in attack.name and target in attack.targets:
+                    failed |= _run(
+                        attack, target, options.seed, options.seconds, children
+                    )
     return int(failed)
 
 
-def _run(attack: Attack, target: str, seed: int, seconds: float) -> bool:
+def _run(
+    attack: Attack, target: str, seed: int, seconds: float, children: Children
+) -> bool:
     try:
-        with battlefield(target, attack.name, seed) as arena:
+        with battlefield(target, attack.name, seed, children) as arena:
             tally = run_attack(attack, arena, seconds=seconds)
     except CannotAttackError as reason:
         print(f"{target:8} {attack.name:42} skipped: {reason}", flush=True)

@@ -1,19 +1,16 @@
 """What an attack is, and how one is run and counted."""
 
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.torture.children import Children
+from tests.torture.children import Children, quick_folder
 
 FILE_ENGINES = ("sqlite", "duckdb")
 ALL_ENGINES = (*FILE_ENGINES, "postgres", "spark")
-_ENOUGH_BYTES = 1 << 28
 
 
 class CannotAttackError(Exception):
@@ -95,23 +92,10 @@ def run_attack(
 
 
 @contextmanager
-def battlefield(target: str, name: str, seed: int) -> Iterator[Arena]:
+def battlefield(
+    target: str, name: str, seed: int, children: Children
+) -> Iterator[Arena]:
     """A place for one attack, with chance of its own, removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="torture-", dir=_quick_disk()) as name_of:
-        folder = Path(name_of)
-        for part in ("arena", "children"):
-            (folder / part).mkdir()
-        children = Children(folder / "children")
-        chance = random.Random(f"{seed} {target} {name}")  # noqa: S311
-        try:
-            yield Arena(target, folder / "arena", chance, children)
-        finally:
-            children.close()
-
-
-def _quick_disk() -> str | None:
-    """Memory, where there is enough of it as a disk: nothing here outlives its test."""
-    memory = Path("/dev/shm")  # noqa: S108
-    if memory.is_dir() and shutil.disk_usage(memory).free > _ENOUGH_BYTES:
-        return str(memory)
-    return None
+    chance = random.Random(f"{seed} {target} {name}")  # noqa: S311
+    with quick_folder() as folder:
+        yield Arena(target, folder, chance, children)

@@ -9,15 +9,18 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a terminal would obey: not the line feed.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_ENOUGH_BYTES = 1 << 28
 KILL = -1
 STOP = -2
 
@@ -77,16 +80,30 @@ class Outcome:
         return None
 
 
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A folder for a while, in memory where there is enough of it."""
+    memory = Path("/dev/shm")  # noqa: S108
+    is_there = memory.is_dir() and shutil.disk_usage(memory).free > _ENOUGH_BYTES
+    with tempfile.TemporaryDirectory(
+        prefix="torture-", dir=memory if is_there else None
+    ) as name:
+        yield Path(name)
+
+
 class Children:
-    """The server, started when the first command is run.
+    """The server, started when the first command is run, until `close`."""
 
-    Args:
-        folder: For its files; not below a folder that is struck.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._folder = self._open.enter_context(quick_folder())
         self._server: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @cached_property
     def shim(self) -> Path | None:
@@ -162,4 +179,4 @@ class Children:
         """End the server."""
         if self._server is not None:
             self._server.communicate()
-            self._server = None
+        self._open.close()

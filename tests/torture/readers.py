@@ -26,24 +26,23 @@ class _Builder(threading.Thread):
         super().__init__()
         self._command = ("build", "--target", target, "--database", database)
         self._folders = folders
-        self._children = Children(folders[0].parent)
         self.stop_now = threading.Event()
         self.published = 0
         self.faults: list[str] = []
 
     def run(self) -> None:
-        while not self.stop_now.is_set():
-            folder = self._folders[self.published % len(self._folders)]
-            outcome = self._children.run(
-                *(*self._command, "--raw", str(folder)), task="without_dbt"
-            )
-            if outcome.exit_code == 0:
-                self.published += 1
-            refused = "another build or load of" in outcome.last_line
-            fault = outcome.untidy()
-            if fault or (outcome.exit_code and not refused):
-                self.faults.append(fault or outcome.last_line)
-        self._children.close()
+        with Children() as children:
+            while not self.stop_now.is_set():
+                folder = self._folders[self.published % len(self._folders)]
+                outcome = children.run(
+                    *(*self._command, "--raw", str(folder)), task="without_dbt"
+                )
+                if outcome.exit_code == 0:
+                    self.published += 1
+                refused = "another build or load of" in outcome.last_line
+                fault = outcome.untidy()
+                if fault or (outcome.exit_code and not refused):
+                    self.faults.append(fault or outcome.last_line)
 
 
 def read_during_builds(arena: Arena) -> Iterator[str | None]:
