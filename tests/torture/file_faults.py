@@ -33,9 +33,10 @@ class _Shop:
         is_server = arena.target in SERVERS
         self.database = SCHEMA if is_server else str(self.folder / "shop.db")
         self._watched = "socket:" if is_server else str(self.folder)
-        self.raw = {n: write_folder(arena.folder / f"raw{n}", n) for n in (1, 2)}
+        self.raw = {n: str(write_folder(arena.folder / f"raw{n}", n)) for n in (1, 2)}
         self.generation = 0
-        self.build(1)
+        made = self.build(1)
+        assert made.exit_code == 0, made.stderr
 
     def build(self, generation: int) -> Outcome:
         """Publish one generation whole."""
@@ -50,10 +51,9 @@ class _Shop:
         return self._run(self._command, 3 - self.generation, strike)
 
     def _run(self, command: str, generation: int, strike: Strike | None) -> Outcome:
-        raw = str(self.raw[generation])
-        source = [raw] if command == "load" else ["--raw", raw]
+        option = ["--raw"] if command == "build" else []
         return self._arena.children.run(
-            *(command, *source, "--target", self._arena.target),
+            *(command, *option, self.raw[generation], "--target", self._arena.target),
             *("--database", self.database),
             strike=strike,
             task="without_dbt",
@@ -61,8 +61,7 @@ class _Shop:
 
     def published(self) -> int | str:
         """The generation that readers see."""
-        made = self._command == "build"
-        return generation_of(self._arena.target, self.database, made=made)
+        return generation_of(self._arena.target, self.database, self._command)
 
 
 def _attack(

@@ -20,6 +20,14 @@ ROWS = 60
 # Lower case, which every engine writes and finds again as it is.
 MADE = "factorders"
 
+_RAW = {table.name: table.columns[0] for table in RAW_TABLES}
+_BUILT = {MADE: "order_id", "int_customer_keys": "order_id"}
+# The tables that a command makes, and the column of each that names the generation.
+KEYS: Mapping[str, Mapping[str, str]] = {
+    "load": _RAW,
+    "build": {**_RAW, **_BUILT},
+}
+
 
 def write_folder(folder: Path, generation: int) -> Path:
     """The raw files of one generation."""
@@ -66,26 +74,18 @@ def _node(table: str) -> Node:
     )
 
 
-def keys_of(*, made: bool) -> dict[str, str]:
-    """The column that names the generation, of each table.
-
-    Args:
-        made: Whether to look at what a build makes as well, not at raw tables only.
-    """
-    keys = {table.name: table.columns[0] for table in RAW_TABLES}
-    return keys | {MADE: "order_id", "int_customer_keys": "order_id"} if made else keys
-
-
-def generation_of(target: str, database: Path | str, *, made: bool = True) -> int | str:
+def generation_of(
+    target: str, database: Path | str, command: str = "build"
+) -> int | str:
     """The generation that a warehouse holds, or what is wrong with it.
 
     Args:
         target: Its engine.
         database: Its file, or its schema.
-        made: As of `keys_of`.
+        command: What has made it, of `KEYS`.
     """
     try:
-        texts = _READERS[target](str(database), keys_of(made=made))
+        texts = _READERS[target](str(database), KEYS[command])
     except Exception as error:  # whatever a reader raises is what is told
         return f"{type(error).__name__}: {error}"
     return generation_in(texts)

@@ -143,7 +143,7 @@ def _fault(
     arena: Arena, exit_code: int, here: Path, database: str, folder: str, command: str
 ) -> str | None:
     if exit_code == 0:
-        found = generation_of(arena.target, here / database, made=command == "build")
+        found = generation_of(arena.target, here / database, command)
         return None if found == 1 else f"published {found}"
     if database in {path.name for path in here.iterdir()}:
         return "it was refused, and made"

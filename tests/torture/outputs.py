@@ -41,7 +41,7 @@ def spoil_outputs(arena: Arena) -> Iterator[str | None]:
         spoilt = {k: v for k, v in (("stdout", stdout), ("stderr", stderr)) if v}
         folder = good[3 - old] if is_good else bad
         outcome = run(command, folder, encoding=encoding, **spoilt)
-        found = generation_of(arena.target, database, made=command == "build")
+        found = generation_of(arena.target, database, command)
         expected = 3 - old if is_good and outcome.exit_code == 0 else old
         fault = None
         if found != expected:

@@ -8,9 +8,9 @@ from dashboard.warehouse import Location, Trouble, Warehouse, WarehouseError
 from tests.torture.attack import FILE_ENGINES, Arena, Attack
 from tests.torture.children import Children
 from tests.torture.generations import (
+    KEYS,
     generation_in,
     generation_of,
-    keys_of,
     write_folder,
 )
 from tests.torture.raw_tables import SCHEMA, SERVERS
@@ -93,7 +93,7 @@ def _seen_by_the_dashboard(target: str, database: str) -> int | str:
                 return generation_in(
                     {
                         table: warehouse.query(f"select {key} from {table}")[key]
-                        for table, key in keys_of(made=True).items()
+                        for table, key in KEYS["build"].items()
                     }
                 )
             finally:

@@ -62,7 +62,7 @@ def small_disks(arena: Arena) -> Iterator[str | None]:
             outcome = run(command, 3 - published)
             fault = outcome.untidy()
             expected = published if outcome.exit_code else 3 - published
-            found = generation_of(arena.target, database, made=command == "build")
+            found = generation_of(arena.target, database, command)
             if found != expected:
                 fault = fault or f"exit code {outcome.exit_code}, but {found}"
             if outcome.exit_code and "free some disk space" not in outcome.last_line:

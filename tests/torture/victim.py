@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import pipeline.__main__ as command_line
 from tests.torture import generations
 
+_MOST_SECONDS = 120
 _STANDARD = {"stdout": 1, "stderr": 2}
 
 
@@ -130,6 +131,7 @@ def _told(text: str) -> tuple[str, int]:
 
 
 def _command(request: Mapping[str, Any], shim: Shim | None, report: int) -> int:
+    signal.alarm(_MOST_SECONDS)  # what hangs dies, and is seen to
     # The server's own input and output stay out of the command's reach.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(request.get("environment", {}))
