@@ -39,6 +39,7 @@ QUANTITIES = [
     *["1", "2", "3", "10", "-1", "-2", "0", "12", "7"] * 3,
     *["2.0", "+3", "-4.0000", "1.5", "1.00000", "2.", ".5", "1e3", "1_000", " 1", "1 "],
     *["", "x", "--1", "+-1", "2147483648", "-2147483649", "-2147483648.5"],
+    *["3.00000000", " +2 ", "1.00001", "2147483647.000000", " "],
     *["999999999999", "9999999999999", "000000000001", "0000000000001", "٣", "1.0.0"],
 ]
 PRICES = [
@@ -55,15 +56,17 @@ PRICES = [
         "NaN",
     ],
     *["100000", "99999.9999", "1e2", "0x10", "5.", ".5", "1..5", "inf", "-.5"],
+    *["8.22400", " 578.00 ", "1.23450000000000000000000", "1.23456000", "  ", "2 3"],
 ]
-# Shipping, tax and line totals; most lines have none.
 AMOUNTS = ["4.90", "0", " 12.5 ", "-3", "1.23450", "", "", "free", "4,90", "1.23456"]
+# What a line cost: mostly none named; less than its price, more, nothing, money back.
 LINE_TOTALS = [
-    *[""] * 12,
-    *["8.5", "0.0100", " 7 ", "0", "-2.50", "-0.0003", "19.9000000", "11.005"],
-    *["8,50", "1e2", "100000000000", "-100000000000", "9999999.9999", "null"],
+    *[""] * 20,
+    *["0.85", "1.7", "2.5500", "3", "19.90", "0.0001", "120", "8.5", "11.005"] * 2,
+    *["0", "-1.5", "-2.55", "-40", "-0.0003", " 5.00 ", "7.00000", "9999999.9999"],
+    *["1.00005", "8,50", "1e2", "free", " ", "null", "100000000000", "-100000000000"],
 ]
-CURRENCIES = ["EUR", "EUR", " eur", "Eur ", "", "Euro", "€"]
+CURRENCIES = ["EUR", "EUR", " eur", "Eur ", "", " ", "Euro", "€"]
 STATUSES = [
     *["completed", "Shipped ", " PAID", ""] * 4,
     *["cancelled", "refunded", "Voided"],
@@ -84,13 +87,19 @@ TEXTS = [
 # The largest that fit: a few lines of them, since sums past 1e11 lose a decimal on
 # SQLite.
 EXTREME_LINES = [
-    ["2147483647", "0.85"],
-    ["-2147483648", "0.0001"],
-    ["1", "99999999999.9999"],
-    ["1", "100000000000.0000"],
-    ["0", "999999999999.9999"],
-    ["2147483647", "999999999999.9999"],
+    ["2147483647", "0.85", ""],
+    ["-2147483648", "0.0001", ""],
+    ["1", "99999999999.9999", ""],
+    ["1", "100000000000.0000", ""],
+    ["0", "999999999999.9999", ""],
+    ["2147483647", "999999999999.9999", ""],
+    ["1", "3.00", "100000000000"],
+    ["2147483647", "", "9999999999.9999"],
+    ["-3", "", "-100000000000"],
 ]
+
+# Quantities of cancelled orders: money back where all go back and none was sold.
+CREDIT_NOTES = [["-1"], ["-1", "-2"], ["-1", "1"], ["-1", "0"], ["-2", " 2.0 "]]
 
 
 def write_messy_shop(folder: Path, seed: int) -> None:
@@ -149,6 +158,10 @@ def write_messy_shop(folder: Path, seed: int) -> None:
         ]
         for name in orders
     ]
+    order_rows += [
+        [f"N{number}", customers[number], DAYS[1], "cancelled", "EUR", "", ""]
+        for number in range(len(CREDIT_NOTES))
+    ]
     item_rows = [
         [
             key([str(number)], 0.02),
@@ -162,8 +175,13 @@ def write_messy_shop(folder: Path, seed: int) -> None:
         for number in range(2500)
     ]
     item_rows += [
-        [f"x{number}", orders[number], products[number], *line, ""]
+        [f"x{number}", orders[number], products[number], *line]
         for number, line in enumerate(EXTREME_LINES)
+    ]
+    item_rows += [
+        [f"n{number}-{place}", f"N{number}", products[place], quantity, "3.00", ""]
+        for number, quantities in enumerate(CREDIT_NOTES)
+        for place, quantity in enumerate(quantities)
     ]
     shop = {
         "raw_customers": customer_rows,

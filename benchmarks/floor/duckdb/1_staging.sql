@@ -5,14 +5,20 @@ select
     unnest([
         'completed', 'complete', 'paid', 'shipped', 'delivered', 'fulfilled',
         'processing', 'pending', 'approved', 'authorized', 'invoiced', 'dispatched',
-        'partially_paid', 'partially_refunded', '(empty)'
+        'partially_paid', 'partially_refunded', 'on-hold', 'on hold', 'placed', 'new',
+        'open', 'created', 'unfulfilled', 'awaiting fulfillment', 'awaiting shipment',
+        'awaiting pickup', 'partially shipped', 'return_pending', 'wc-completed',
+        'wc-processing', 'wc-on-hold', '(empty)'
     ]) as status,
     'sale' as status_group
 union all
 select
     unnest([
         'cancelled', 'canceled', 'voided', 'refunded', 'returned', 'failed',
-        'expired', 'declined', 'trash'
+        'expired', 'declined', 'trash', 'pending payment', 'pending_payment',
+        'awaiting payment', 'draft', 'auto-draft', 'checkout-draft', 'unavailable',
+        'closed', 'wc-pending', 'wc-checkout-draft', 'wc-cancelled', 'wc-refunded',
+        'wc-failed', 'wc-trash'
     ]) as status,
     'cancelled' as status_group;
 
@@ -52,22 +58,25 @@ from (
 );
 
 create temp table duplicate_customers as
-select raw_row
+select
+    raw_row,
+    case
+        when content is not distinct from first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end as reason
 from (
     select
         checked.raw_row,
-        row_number() over (
-            partition by checked.customer_id
-            order by
-                coalesce(raw.customer_id, ''),
-                coalesce(raw.name, ''),
-                coalesce(raw.email, ''),
-                coalesce(raw.address, ''),
-                coalesce(raw.city, ''),
-                coalesce(raw.country, ''),
-                coalesce(raw.registration_date, ''),
-                checked.raw_row
-        ) as place
+        row(
+            raw.name,
+            raw.email,
+            raw.address,
+            raw.city,
+            raw.country,
+            raw.registration_date
+        ) as content,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
     from checked_customers as checked
     inner join raw_customers as raw on checked.raw_row = raw.rowid
     where
@@ -78,11 +87,24 @@ from (
             group by customer_id
             having count(*) > 1
         )
+    window same_key as (
+        partition by checked.customer_id
+        order by
+            coalesce(raw.customer_id, ''),
+            coalesce(raw.name, ''),
+            coalesce(raw.email, ''),
+            coalesce(raw.address, ''),
+            coalesce(raw.city, ''),
+            coalesce(raw.country, ''),
+            coalesce(raw.registration_date, ''),
+            checked.raw_row
+    )
 ) as places
 where place > 1;
 
-update checked_customers set reason = 'duplicate key'
-where raw_row in (select raw_row from duplicate_customers);
+update checked_customers set reason = duplicate_customers.reason
+from duplicate_customers
+where checked_customers.raw_row = duplicate_customers.raw_row;
 
 create table stg_customers as
 select
@@ -110,7 +132,8 @@ select
         'city': raw.city,
         'country': raw.country,
         'registration_date': raw.registration_date
-    }) as varchar) as raw_row
+    }) as varchar) as raw_row,
+    cast(null as decimal(18, 4)) as amount
 from checked_customers as checked
 inner join raw_customers as raw on checked.raw_row = raw.rowid
 where checked.reason is not null;
@@ -122,20 +145,15 @@ select
     raw.rowid as raw_row,
     trim(raw.product_id, ' ') as product_id,
     case
-        when regexp_full_match(raw.price, '[+-]?\d{1,12}(\.\d{1,4})?')
-            then cast(raw.price as decimal(18, 4))
-    end as price,
+        when regexp_full_match(trim(raw.price, ' '), '[+-]?\d{1,12}(\.\d{1,4}0*)?')
+            then cast(trim(raw.price, ' ') as decimal(18, 4))
+    end as parsed_price,
     case
-        when regexp_full_match(raw.stock_quantity, '[+-]?\d{1,12}(\.0{1,4})?')
-            then try_cast(raw.stock_quantity as integer)
-    end as stock_quantity,
-    raw.price is not null
-    and not regexp_full_match(raw.price, '[+-]?\d{1,12}(\.\d{1,4})?') as bad_price,
-    raw.stock_quantity is not null
-    and (
-        not regexp_full_match(raw.stock_quantity, '[+-]?\d{1,12}(\.0{1,4})?')
-        or try_cast(raw.stock_quantity as integer) is null
-    ) as bad_stock,
+        when regexp_full_match(trim(raw.stock_quantity, ' '), '[+-]?\d{1,12}(\.0+)?')
+            then try_cast(trim(raw.stock_quantity, ' ') as integer)
+    end as parsed_stock,
+    raw.price is not null and parsed_price is null as bad_price,
+    raw.stock_quantity is not null and parsed_stock is null as bad_stock,
     case
         when coalesce(trim(raw.product_id, ' '), '') in ('', '(unknown)')
             then 'missing key'
@@ -143,20 +161,23 @@ select
 from raw_products as raw;
 
 create temp table duplicate_products as
-select raw_row
+select
+    raw_row,
+    case
+        when content is not distinct from first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end as reason
 from (
     select
         checked.raw_row,
-        row_number() over (
-            partition by checked.product_id
-            order by
-                coalesce(raw.product_id, ''),
-                coalesce(raw.product_name, ''),
-                coalesce(raw.category, ''),
-                coalesce(raw.price, ''),
-                coalesce(raw.stock_quantity, ''),
-                checked.raw_row
-        ) as place
+        row(
+            raw.product_name,
+            raw.category,
+            raw.price,
+            raw.stock_quantity
+        ) as content,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
     from checked_products as checked
     inner join raw_products as raw on checked.raw_row = raw.rowid
     where
@@ -167,19 +188,30 @@ from (
             group by product_id
             having count(*) > 1
         )
+    window same_key as (
+        partition by checked.product_id
+        order by
+            coalesce(raw.product_id, ''),
+            coalesce(raw.product_name, ''),
+            coalesce(raw.category, ''),
+            coalesce(raw.price, ''),
+            coalesce(raw.stock_quantity, ''),
+            checked.raw_row
+    )
 ) as places
 where place > 1;
 
-update checked_products set reason = 'duplicate key'
-where raw_row in (select raw_row from duplicate_products);
+update checked_products set reason = duplicate_products.reason
+from duplicate_products
+where checked_products.raw_row = duplicate_products.raw_row;
 
 create table stg_products as
 select
     checked.product_id,
     raw.product_name,
     raw.category,
-    checked.price,
-    checked.stock_quantity
+    checked.parsed_price as price,
+    checked.parsed_stock as stock_quantity
 from checked_products as checked
 inner join raw_products as raw on checked.raw_row = raw.rowid
 where checked.reason is null;
@@ -195,7 +227,8 @@ select
         'category': raw.category,
         'price': raw.price,
         'stock_quantity': raw.stock_quantity
-    }) as varchar)
+    }) as varchar),
+    null
 from checked_products as checked
 inner join raw_products as raw on checked.raw_row = raw.rowid
 where checked.reason is not null;
@@ -207,6 +240,18 @@ select
     raw.rowid as raw_row,
     trim(raw.order_id, ' ') as order_id,
     try_cast(substr(raw.order_date, 1, 10) as date) as order_date,
+    case
+        when regexp_full_match(trim(raw.shipping, ' '), '[+-]?\d{1,12}(\.\d{1,4}0*)?')
+            then cast(trim(raw.shipping, ' ') as decimal(18, 4))
+    end as parsed_shipping,
+    case
+        when regexp_full_match(trim(raw.tax, ' '), '[+-]?\d{1,12}(\.\d{1,4}0*)?')
+            then cast(trim(raw.tax, ' ') as decimal(18, 4))
+    end as parsed_tax,
+    raw.currency is not null
+    and not regexp_full_match(trim(raw.currency, ' '), '[A-Za-z]{3}') as bad_currency,
+    raw.shipping is not null and parsed_shipping is null as bad_shipping,
+    raw.tax is not null and parsed_tax is null as bad_tax,
     case
         when coalesce(trim(raw.order_id, ' '), '') in ('', '(unknown)')
             then 'missing key'
@@ -227,19 +272,25 @@ from raw_orders as raw
 cross join settings;
 
 create temp table duplicate_orders as
-select raw_row
+select
+    raw_row,
+    case
+        when content is not distinct from first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end as reason
 from (
     select
         checked.raw_row,
-        row_number() over (
-            partition by checked.order_id
-            order by
-                coalesce(raw.order_id, ''),
-                coalesce(raw.customer_id, ''),
-                coalesce(raw.order_date, ''),
-                coalesce(raw.status, ''),
-                checked.raw_row
-        ) as place
+        row(
+            raw.customer_id,
+            raw.order_date,
+            raw.status,
+            raw.currency,
+            raw.shipping,
+            raw.tax
+        ) as content,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
     from checked_orders as checked
     inner join raw_orders as raw on checked.raw_row = raw.rowid
     where
@@ -250,11 +301,24 @@ from (
             group by order_id
             having count(*) > 1
         )
+    window same_key as (
+        partition by checked.order_id
+        order by
+            coalesce(raw.order_id, ''),
+            coalesce(raw.customer_id, ''),
+            coalesce(raw.order_date, ''),
+            coalesce(raw.status, ''),
+            coalesce(raw.currency, ''),
+            coalesce(raw.shipping, ''),
+            coalesce(raw.tax, ''),
+            checked.raw_row
+    )
 ) as places
 where place > 1;
 
-update checked_orders set reason = 'duplicate key'
-where raw_row in (select raw_row from duplicate_orders);
+update checked_orders set reason = duplicate_orders.reason
+from duplicate_orders
+where checked_orders.raw_row = duplicate_orders.raw_row;
 
 insert into stg_rejected_rows
 select
@@ -265,8 +329,12 @@ select
         'order_id': raw.order_id,
         'customer_id': raw.customer_id,
         'order_date': raw.order_date,
-        'status': raw.status
-    }) as varchar)
+        'status': raw.status,
+        'currency': raw.currency,
+        'shipping': raw.shipping,
+        'tax': raw.tax
+    }) as varchar),
+    null
 from checked_orders as checked
 inner join raw_orders as raw on checked.raw_row = raw.rowid
 where checked.reason is not null;
@@ -300,7 +368,9 @@ select
         else concat(substr(raw.order_date, 1, 10), ' ', substr(raw.order_date, 12))
     end as ordered_at,
     coalesce(nullif(lower(trim(raw.status, ' ')), ''), '(empty)') as status,
-    order_status_map.status_group
+    order_status_map.status_group,
+    checked.parsed_shipping as shipping,
+    checked.parsed_tax as tax
 from checked_orders as checked
 inner join raw_orders as raw on checked.raw_row = raw.rowid
 left join int_customer_keys
@@ -313,7 +383,8 @@ where checked.reason is null;
 
 -- Lines --------------------------------------------------------------------------
 
--- line_type: 1 sale, 2 return, 3 gift, 4 cancelled, 5 adjustment.
+-- line_type: 1 sale, 2 return, 3 return by credit note, 4 refund, 5 gift, 6 cancelled,
+-- 7 adjustment.
 create table checked_lines as
 select
     line.raw_row,
@@ -322,72 +393,141 @@ select
     orders.order_no,
     line.quantity,
     line.price,
-    -- Only a total that is rejected below is too large for the engine to multiply.
-    case
-        when abs(cast(line.quantity as double) * line.price) < 1e11
-            then cast(line.quantity * line.price as decimal(18, 4))
-    end as line_total,
-    case
-        when orders.status_group = 'sale'
+    line.line_total,
+    case orders.status_group
+        when 'sale'
             then
                 case
-                    when line.quantity > 0 and line.price > 0 then 1
-                    when line.quantity < 0 and line.price > 0 then 2
-                    when line.quantity > 0 and line.price = 0 then 3
-                    else 5
+                    when line.quantity > 0 and line.price > 0 and line.line_total >= 0
+                        then 1
+                    when line.quantity < 0 and line.price > 0 and line.line_total <= 0
+                        then 2
+                    when line.quantity = 0 and line.line_total < 0 then 4
+                    when line.quantity > 0 and line.price = 0 and line.line_total = 0
+                        then 5
+                    else 7
                 end
-        when orders.status_group = 'cancelled'
+        when 'cancelled'
             then
                 case
-                    when line.quantity > 0 and line.price >= 0 then 4
-                    when line.quantity < 0 and line.price > 0 then 2
-                    else 5
+                    when line.quantity > 0 and line.price >= 0 and line.line_total >= 0
+                        then 6
+                    when line.quantity < 0 and line.price > 0 and line.line_total <= 0
+                        then 3
+                    else 7
                 end
-        else 5
+        else 7
     end as line_type,
+    case
+        when
+            line_type = 1
+            and line.stated_price > 0
+            and line.line_total < line.list_total
+            then cast(line.line_total - line.list_total as decimal(18, 4))
+        else 0
+    end as discount,
+    line.total_text is not null and line.stated_total is null as bad_total,
     case
         when
             coalesce(line.order_item_id, '') in ('', '(unknown)')
             or coalesce(line.order_id, '') in ('', '(unknown)')
             then 'missing key'
-        when line.quantity is null or line.price is null then 'bad number'
-        when abs(cast(line.quantity as double) * line.price) >= 1e11
-            then 'bad number'
-        when orders.order_no is null then 'order not found'
+        when line.list_total is null then 'bad number'
+        when orders.order_no is not null then null
+        when
+            line.order_id in (
+                select row_key from stg_rejected_rows
+                where raw_table = 'raw_orders' and row_key is not null
+            )
+            then 'order rejected'
+        else 'order not found'
     end as reason
 from (
     select
-        rowid as raw_row,
-        trim(order_item_id, ' ') as order_item_id,
-        trim(order_id, ' ') as order_id,
-        trim(product_id, ' ') as product_id,
+        *,
+        -- A price that is missing, or 0 beside a total, is the total's: whole
+        -- ten-thousandths divided, halves away from zero.
         case
-            when regexp_full_match(quantity, '[+-]?\d{1,12}(\.0{1,4})?')
-                then try_cast(quantity as integer)
-        end as quantity,
+            when stated_price <> 0 or stated_total is null then stated_price
+            when stated_price is null and price_text <> '' then null
+            when quantity = 0 then 0
+            else
+                cast(
+                    (case when (stated_total < 0) = (quantity < 0) then 1 else -1 end)
+                    * (
+                        (2 * ten_thousandths + abs(cast(quantity as bigint)))
+                        // (2 * abs(cast(quantity as bigint)))
+                    )
+                    * 0.0001
+                    as decimal(18, 4)
+                )
+        end as price,
+        -- Only a total that is rejected is too large for the engine to multiply.
         case
-            when regexp_full_match(price_per_item, '[+-]?\d{1,12}(\.\d{1,4})?')
-                then cast(price_per_item as decimal(18, 4))
-        end as price
-    from raw_order_items
+            when abs(cast(quantity as double) * price) < 1e11
+                then cast(quantity * price as decimal(18, 4))
+        end as list_total,
+        coalesce(stated_total, list_total) as line_total
+    from (
+        select
+            rowid as raw_row,
+            trim(order_item_id, ' ') as order_item_id,
+            trim(order_id, ' ') as order_id,
+            trim(product_id, ' ') as product_id,
+            trim(quantity, ' ') as quantity_text,
+            trim(price_per_item, ' ') as price_text,
+            trim(line_total, ' ') as total_text,
+            case
+                when regexp_full_match(quantity_text, '[+-]?\d{1,12}(\.0+)?')
+                    then try_cast(quantity_text as integer)
+            end as quantity,
+            case
+                when regexp_full_match(price_text, '[+-]?\d{1,12}(\.\d{1,4}0*)?')
+                    then cast(price_text as decimal(18, 4))
+            end as stated_price,
+            case
+                when
+                    regexp_full_match(total_text, '[+-]?\d{1,12}(\.\d{1,4}0*)?')
+                    and abs(cast(total_text as decimal(18, 4))) < 1e11
+                    then cast(total_text as decimal(18, 4))
+            end as stated_total,
+            cast(abs(cast(stated_total as decimal(22, 4))) * 10000 as bigint)
+                as ten_thousandths
+        from raw_order_items
+    ) as texts
 ) as line
 left join stg_orders as orders on line.order_id = orders.order_id;
 
+-- What comes back from a cancelled order with goods was never sold.
+update checked_lines set line_type = 7
+where
+    line_type = 3
+    and order_no in (
+        select order_no from checked_lines
+        where
+            quantity > 0
+            and order_no in (select order_no from checked_lines where line_type = 3)
+    );
+
 create temp table duplicate_lines as
-select raw_row
+select
+    raw_row,
+    case
+        when content is not distinct from first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end as reason
 from (
     select
         checked.raw_row,
-        row_number() over (
-            partition by checked.order_item_id
-            order by
-                coalesce(raw.order_item_id, ''),
-                coalesce(raw.order_id, ''),
-                coalesce(raw.product_id, ''),
-                coalesce(raw.quantity, ''),
-                coalesce(raw.price_per_item, ''),
-                checked.raw_row
-        ) as place
+        row(
+            raw.order_id,
+            raw.product_id,
+            raw.quantity,
+            raw.price_per_item,
+            raw.line_total
+        ) as content,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
     from (
         select
             raw_row,
@@ -403,11 +543,23 @@ from (
             )
     ) as checked
     inner join raw_order_items as raw on checked.raw_row = raw.rowid
+    window same_key as (
+        partition by checked.order_item_id
+        order by
+            coalesce(raw.order_item_id, ''),
+            coalesce(raw.order_id, ''),
+            coalesce(raw.product_id, ''),
+            coalesce(raw.quantity, ''),
+            coalesce(raw.price_per_item, ''),
+            coalesce(raw.line_total, ''),
+            checked.raw_row
+    )
 ) as places
 where place > 1;
 
-update checked_lines set reason = 'duplicate key'
-where raw_row in (select raw_row from duplicate_lines);
+update checked_lines set reason = duplicate_lines.reason
+from duplicate_lines
+where checked_lines.raw_row = duplicate_lines.raw_row;
 
 insert into stg_rejected_rows
 select
@@ -419,12 +571,15 @@ select
         'order_id': raw.order_id,
         'product_id': raw.product_id,
         'quantity': raw.quantity,
-        'price_per_item': raw.price_per_item
-    }) as varchar)
+        'price_per_item': raw.price_per_item,
+        'line_total': raw.line_total
+    }) as varchar),
+    checked.line_total
 from (
     select
         raw_row,
         order_item_id,
+        line_total,
         reason
     from checked_lines
     where reason is not null

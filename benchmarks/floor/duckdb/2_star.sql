@@ -120,9 +120,14 @@ select
     line.quantity as quantity_sold,
     line.price as price_per_item,
     line.line_total as line_item_total,
-    case line.line_type when 1 then 'sale' when 2 then 'return' else 'gift' end
-        as line_type
+    case line.line_type
+        when 1 then 'sale'
+        when 4 then 'refund'
+        when 5 then 'gift'
+        else 'return'
+    end as line_type,
+    cast(line.discount as decimal(18, 4)) as discount_amount
 from checked_lines as line
 inner join stg_orders as orders on line.order_no = orders.order_no
 left join int_product_keys on line.product_id = int_product_keys.product_id
-where line.line_type <= 3 and line.reason is null;
+where line.line_type <= 5 and line.reason is null;

@@ -14,14 +14,19 @@ create table order_products as
 select
     line.order_no,
     coalesce(int_product_keys.product_key, -1) as product_key,
-    coalesce(sum(line.line_total) filter (where line.line_type = 1), 0) as gross_sales,
-    coalesce(sum(line.line_total) filter (where line.line_type = 2), 0) as returns,
+    coalesce(
+        sum(line.line_total - line.discount) filter (where line.line_type = 1), 0
+    ) as gross_sales,
+    sum(line.discount) as discounts,
+    coalesce(
+        sum(line.line_total) filter (where line.line_type between 2 and 4), 0
+    ) as returns,
     sum(line.quantity) as units,
     min(line.line_type) = 1 as has_sale,
     count(*) as lines
 from checked_lines as line
 left join int_product_keys on line.product_id = int_product_keys.product_id
-where line.line_type <= 3 and line.reason is null
+where line.line_type <= 5 and line.reason is null
 group by line.order_no, coalesce(int_product_keys.product_key, -1);
 
 create temp table order_categories as
@@ -29,6 +34,7 @@ select
     line.order_no,
     coalesce(DimProduct.category, '(unknown)') as category,
     sum(line.gross_sales) as gross_sales,
+    sum(line.discounts) as discounts,
     sum(line.returns) as returns,
     sum(line.units) as units,
     bool_or(line.has_sale) as has_sale,
@@ -45,14 +51,24 @@ select
     places.customer_key,
     places.country,
     cast(line.gross_sales as decimal(18, 4)) as gross_sales,
+    cast(line.discounts as decimal(18, 4)) as discounts,
     cast(line.returns as decimal(18, 4)) as returns,
-    cast(line.gross_sales + line.returns as decimal(18, 4)) as net_sales,
+    cast(line.gross_sales + line.discounts + line.returns as decimal(18, 4))
+        as net_sales,
     cast(line.units as bigint) as units,
     cast(line.lines as bigint) as fact_lines,
     line.has_sale
 from order_categories as line
 inner join stg_orders as orders on line.order_no = orders.order_no
 inner join order_places as places on line.order_no = places.order_no;
+
+create temp table other_lines as
+select
+    order_no,
+    count(*) as lines
+from checked_lines
+where line_type > 5 and reason is null
+group by order_no;
 
 create table FactOrders as
 with
@@ -61,20 +77,12 @@ order_totals as (
     select
         order_no,
         cast(sum(gross_sales) as decimal(18, 4)) as gross_sales,
+        cast(sum(discounts) as decimal(18, 4)) as discounts,
         cast(sum(returns) as decimal(18, 4)) as returns,
         cast(sum(units) as bigint) as units,
         bool_or(has_sale) as has_sale,
         cast(sum(lines) as bigint) as lines
     from order_categories
-    group by order_no
-),
-
-other_lines as (
-    select
-        order_no,
-        count(*) as lines
-    from checked_lines
-    where line_type > 3 and reason is null
     group by order_no
 )
 
@@ -84,9 +92,14 @@ select
     orders.time_key,
     orders.ordered_at,
     order_totals.gross_sales,
+    order_totals.discounts,
     order_totals.returns,
-    cast(order_totals.gross_sales + order_totals.returns as decimal(18, 4))
-        as net_sales,
+    cast(
+        order_totals.gross_sales + order_totals.discounts + order_totals.returns
+        as decimal(18, 4)
+    ) as net_sales,
+    orders.shipping,
+    orders.tax,
     order_totals.units,
     order_totals.lines + coalesce(other_lines.lines, 0) as lines,
     order_totals.has_sale,
@@ -98,6 +111,7 @@ select
                     order by
                         orders.time_key,
                         orders.ordered_at,
+                        length(orders.order_id),
                         orders.order_id
                 )
     end as customer_order_number
@@ -111,8 +125,10 @@ select
     daily.country,
     daily.category,
     daily.is_all_categories,
-    cast(daily.gross_sales + daily.returns as decimal(18, 4)) as net_sales,
+    cast(daily.gross_sales + daily.discounts + daily.returns as decimal(18, 4))
+        as net_sales,
     cast(daily.gross_sales as decimal(18, 4)) as gross_sales,
+    cast(daily.discounts as decimal(18, 4)) as discounts,
     cast(daily.returns as decimal(18, 4)) as returns,
     cast(daily.units as bigint) as units,
     daily.orders
@@ -123,6 +139,7 @@ from (
         category,
         false as is_all_categories,
         sum(gross_sales) as gross_sales,
+        sum(discounts) as discounts,
         sum(returns) as returns,
         sum(units) as units,
         count(*) filter (where has_sale) as orders
@@ -135,6 +152,7 @@ from (
         '(all)' as category,
         true as is_all_categories,
         sum(FactOrders.gross_sales) as gross_sales,
+        sum(FactOrders.discounts) as discounts,
         sum(FactOrders.returns) as returns,
         sum(FactOrders.units) as units,
         count(*) filter (where FactOrders.has_sale) as orders
@@ -152,8 +170,10 @@ select
     monthly.country,
     monthly.product_key,
     cast(monthly.units as bigint) as units,
-    cast(monthly.gross_sales + monthly.returns as decimal(18, 4)) as net_sales,
+    cast(monthly.gross_sales + monthly.discounts + monthly.returns as decimal(18, 4))
+        as net_sales,
     cast(monthly.gross_sales as decimal(18, 4)) as gross_sales,
+    cast(monthly.discounts as decimal(18, 4)) as discounts,
     cast(monthly.returns as decimal(18, 4)) as returns,
     monthly.orders,
     first_sale.date as first_sale_date,
@@ -165,6 +185,7 @@ from (
         line.product_key,
         sum(line.units) as units,
         sum(line.gross_sales) as gross_sales,
+        sum(line.discounts) as discounts,
         sum(line.returns) as returns,
         count(*) filter (where line.has_sale) as orders,
         min(places.time_key) filter (where line.has_sale) as first_sale_key,
@@ -185,6 +206,7 @@ product_totals as (
         cast(sum(units) as bigint) as units,
         cast(sum(net_sales) as decimal(18, 4)) as net_sales,
         cast(sum(gross_sales) as decimal(18, 4)) as gross_sales,
+        cast(sum(discounts) as decimal(18, 4)) as discounts,
         cast(sum(returns) as decimal(18, 4)) as returns,
         cast(sum(orders) as bigint) as orders,
         min(first_sale_date) as first_sale_date,
@@ -202,6 +224,7 @@ ranked_products as (
         coalesce(product_totals.units, 0) as units,
         coalesce(product_totals.net_sales, 0) as net_sales,
         coalesce(product_totals.gross_sales, 0) as gross_sales,
+        coalesce(product_totals.discounts, 0) as discounts,
         coalesce(product_totals.returns, 0) as returns,
         coalesce(product_totals.orders, 0) as orders,
         product_totals.first_sale_date,

@@ -30,7 +30,7 @@ select
     'rejected',
     reason,
     count(*),
-    null
+    sum(amount)
 from stg_rejected_rows
 group by raw_table, reason;
 
@@ -67,14 +67,68 @@ having count(*) > 0;
 
 insert into rpt_data_quality
 select
+    raw_table,
+    'value nulled',
+    reason,
+    row_count,
+    null
+from (
+    select
+        'raw_orders' as raw_table,
+        'currency: bad code' as reason,
+        count(*) as row_count
+    from checked_orders
+    where reason is null and bad_currency
+    union all
+    select
+        'raw_orders' as raw_table,
+        'shipping: bad number' as reason,
+        count(*) as row_count
+    from checked_orders
+    where reason is null and bad_shipping
+    union all
+    select
+        'raw_orders' as raw_table,
+        'tax: bad number' as reason,
+        count(*) as row_count
+    from checked_orders
+    where reason is null and bad_tax
+    union all
+    select
+        'raw_order_items' as raw_table,
+        'line_total: bad number' as reason,
+        count(*) as row_count
+    from checked_lines
+    where reason is null and bad_total
+) as faults
+where row_count > 0;
+
+insert into rpt_data_quality
+select
     'raw_order_items',
     'excluded from sales',
-    case line_type when 4 then 'cancelled' else 'adjustment' end,
+    case
+        when line_type = 6 then 'cancelled'
+        when line_total > 0 then 'adjustment: money in'
+        when line_total < 0 then 'adjustment: money out'
+        else 'adjustment: no money'
+    end,
     count(*),
     sum(line_total)
 from checked_lines
-where line_type > 3 and reason is null
-group by line_type;
+where line_type > 5 and reason is null
+group by all;
+
+insert into rpt_data_quality
+select
+    'raw_order_items',
+    'noted',
+    'return by credit note',
+    count(*),
+    sum(line_total)
+from checked_lines
+where line_type = 3 and reason is null
+having count(*) > 0;
 
 insert into rpt_data_quality
 select
@@ -101,6 +155,21 @@ from (
         count(*) as row_count
     from stg_orders
     where customer_key = -1
+    union all
+    select
+        'raw_orders' as raw_table,
+        'order without a line' as reason,
+        count(*) as row_count
+    from stg_orders
+    where
+        not exists (
+            select 1 from order_products
+            where order_products.order_no = stg_orders.order_no
+        )
+        and not exists (
+            select 1 from other_lines
+            where other_lines.order_no = stg_orders.order_no
+        )
     union all
     select
         'raw_orders' as raw_table,

@@ -14,7 +14,10 @@ select
 from json_each(
     '["completed","complete","paid","shipped","delivered","fulfilled","processing",
       "pending","approved","authorized","invoiced","dispatched","partially_paid",
-      "partially_refunded","(empty)"]'
+      "partially_refunded","on-hold","on hold","placed","new","open","created",
+      "unfulfilled","awaiting fulfillment","awaiting shipment","awaiting pickup",
+      "partially shipped","return_pending","wc-completed","wc-processing",
+      "wc-on-hold","(empty)"]'
 );
 
 insert into order_status_map
@@ -23,14 +26,17 @@ select
     'cancelled'
 from json_each(
     '["cancelled","canceled","voided","refunded","returned","failed","expired",
-      "declined","trash"]'
+      "declined","trash","pending payment","pending_payment","awaiting payment",
+      "draft","auto-draft","checkout-draft","unavailable","closed","wc-pending",
+      "wc-checkout-draft","wc-cancelled","wc-refunded","wc-failed","wc-trash"]'
 );
 
 create table stg_rejected_rows (
     raw_table text not null,
     row_key text,
     reason text not null,
-    raw_row text not null
+    raw_row text not null,
+    amount real
 );
 
 -- Customers ----------------------------------------------------------------------
@@ -90,37 +96,55 @@ from (
     cross join settings
 );
 
-update checked_customers set reason = 'duplicate key'
-where raw_row in (
-    select raw_row
+update checked_customers
+set
+    reason = case
+        when places.content = places.first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end
+from (
+    select
+        *,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
     from (
         select
-            checked_customers.raw_row,
-            row_number() over (
-                partition by checked_customers.customer_id
-                order by
-                    coalesce(raw.customer_id, ''),
-                    coalesce(raw.name, ''),
-                    coalesce(raw.email, ''),
-                    coalesce(raw.address, ''),
-                    coalesce(raw.city, ''),
-                    coalesce(raw.country, ''),
-                    coalesce(raw.registration_date, ''),
-                    raw.rowid
-            ) as place
-        from checked_customers
-        inner join raw_customers as raw on checked_customers.raw_row = raw.rowid
+            checked.raw_row,
+            checked.customer_id as clean_id,
+            raw.*,
+            json_array(
+                raw.name,
+                raw.email,
+                raw.address,
+                raw.city,
+                raw.country,
+                raw.registration_date
+            ) as content
+        from checked_customers as checked
+        inner join raw_customers as raw on checked.raw_row = raw.rowid
         where
-            checked_customers.reason is null
-            and checked_customers.customer_id in (
+            checked.reason is null
+            and checked.customer_id in (
                 select customer_id from checked_customers
                 where reason is null
                 group by customer_id
                 having count(*) > 1
             )
     )
-    where place > 1
-);
+    window same_key as (
+        partition by clean_id
+        order by
+            coalesce(customer_id, ''),
+            coalesce(name, ''),
+            coalesce(email, ''),
+            coalesce(address, ''),
+            coalesce(city, ''),
+            coalesce(country, ''),
+            coalesce(registration_date, ''),
+            raw_row
+    )
+) as places
+where checked_customers.raw_row = places.raw_row and places.place > 1;
 
 create table stg_customers (
     customer_id text primary key,
@@ -159,7 +183,8 @@ select
         'city', raw.city,
         'country', raw.country,
         'registration_date', raw.registration_date
-    )
+    ),
+    null
 from checked_customers as checked
 inner join raw_customers as raw on checked.raw_row = raw.rowid
 where checked.reason is not null;
@@ -194,10 +219,10 @@ select
     end
 from (
     select
-        rowid as raw_row,
-        trim(product_id) as product_id,
-        price as raw_price,
-        stock_quantity as raw_stock,
+        raw_row,
+        product_id,
+        raw_price,
+        raw_stock,
         case
             when
                 ltrim(price, '+-') glob '[0-9]*'
@@ -205,8 +230,7 @@ from (
                 and price not glob '[+-][+-]*'
                 and price not glob '*.*.*'
                 and price not glob '*.'
-                and price not glob '*.?????*'
-                and length(ltrim(price, '+-')) <= 17
+                and rtrim(price, '0') not glob '*.?????*'
                 and (
                     length(ltrim(price, '+-')) <= 12
                     or instr(ltrim(price, '+-'), '.') between 2 and 13
@@ -220,7 +244,6 @@ from (
                 and stock_quantity not glob '[+-][+-]*'
                 and stock_quantity not glob '*.*.*'
                 and stock_quantity not glob '*.'
-                and stock_quantity not glob '*.?????*'
                 and stock_quantity not glob '*.*[1-9]*'
                 and (
                     length(ltrim(stock_quantity, '+-')) <= 12
@@ -228,38 +251,59 @@ from (
                 )
                 then cast(stock_quantity as integer)
         end as stock_quantity
-    from raw_products
-);
-
-update checked_products set reason = 'duplicate key'
-where raw_row in (
-    select raw_row
     from (
         select
-            checked_products.raw_row,
-            row_number() over (
-                partition by checked_products.product_id
-                order by
-                    coalesce(raw.product_id, ''),
-                    coalesce(raw.product_name, ''),
-                    coalesce(raw.category, ''),
-                    coalesce(raw.price, ''),
-                    coalesce(raw.stock_quantity, ''),
-                    raw.rowid
-            ) as place
-        from checked_products
-        inner join raw_products as raw on checked_products.raw_row = raw.rowid
+            rowid as raw_row,
+            trim(product_id) as product_id,
+            price as raw_price,
+            stock_quantity as raw_stock,
+            trim(price) as price,
+            trim(stock_quantity) as stock_quantity
+        from raw_products
+    )
+);
+
+update checked_products
+set
+    reason = case
+        when places.content = places.first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end
+from (
+    select
+        *,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
+    from (
+        select
+            checked.raw_row,
+            checked.product_id as clean_id,
+            raw.*,
+            json_array(raw.product_name, raw.category, raw.price, raw.stock_quantity)
+                as content
+        from checked_products as checked
+        inner join raw_products as raw on checked.raw_row = raw.rowid
         where
-            checked_products.reason is null
-            and checked_products.product_id in (
+            checked.reason is null
+            and checked.product_id in (
                 select product_id from checked_products
                 where reason is null
                 group by product_id
                 having count(*) > 1
             )
     )
-    where place > 1
-);
+    window same_key as (
+        partition by clean_id
+        order by
+            coalesce(product_id, ''),
+            coalesce(product_name, ''),
+            coalesce(category, ''),
+            coalesce(price, ''),
+            coalesce(stock_quantity, ''),
+            raw_row
+    )
+) as places
+where checked_products.raw_row = places.raw_row and places.place > 1;
 
 create table stg_products (
     product_id text primary key,
@@ -294,7 +338,8 @@ select
         'category', raw.category,
         'price', raw.price,
         'stock_quantity', raw.stock_quantity
-    )
+    ),
+    null
 from checked_products as checked
 inner join raw_products as raw on checked.raw_row = raw.rowid
 where checked.reason is not null;
@@ -304,13 +349,25 @@ where checked.reason is not null;
 create temp table checked_orders (
     raw_row integer primary key,
     order_id text,
+    shipping real,
+    tax real,
+    bad_currency integer not null,
+    bad_shipping integer not null,
+    bad_tax integer not null,
     reason text
 );
 
+-- `limit -1` keeps SQLite from pasting the checks into every place that uses them.
+-- The short patterns in front are the common shapes; the long test is the rule.
 insert into checked_orders
 select
     raw_row,
     order_id,
+    shipping,
+    tax,
+    currency is not null and currency not glob '[A-Za-z][A-Za-z][A-Za-z]',
+    shipping_text is not null and shipping is null,
+    tax_text is not null and tax is null,
     case
         when coalesce(order_id, '') in ('', '(unknown)') then 'missing key'
         when
@@ -334,41 +391,112 @@ select
     end
 from (
     select
-        rowid as raw_row,
-        trim(order_id) as order_id,
-        order_date
-    from raw_orders
+        raw_row,
+        order_id,
+        order_date,
+        currency,
+        shipping_text,
+        tax_text,
+        case
+            when
+                shipping_text glob '[0-9].[0-9][0-9]'
+                or shipping_text glob '[0-9][0-9].[0-9][0-9]'
+                then cast(shipping_text as real)
+            when
+                ltrim(shipping_text, '+-') glob '[0-9]*'
+                and ltrim(shipping_text, '+-') not glob '*[^0-9.]*'
+                and shipping_text not glob '[+-][+-]*'
+                and shipping_text not glob '*.*.*'
+                and shipping_text not glob '*.'
+                and rtrim(shipping_text, '0') not glob '*.?????*'
+                and (
+                    length(ltrim(shipping_text, '+-')) <= 12
+                    or instr(ltrim(shipping_text, '+-'), '.') between 2 and 13
+                )
+                then cast(shipping_text as real)
+        end as shipping,
+        case
+            when
+                tax_text glob '[0-9].[0-9][0-9]'
+                or tax_text glob '[0-9][0-9].[0-9][0-9]'
+                then cast(tax_text as real)
+            when
+                ltrim(tax_text, '+-') glob '[0-9]*'
+                and ltrim(tax_text, '+-') not glob '*[^0-9.]*'
+                and tax_text not glob '[+-][+-]*'
+                and tax_text not glob '*.*.*'
+                and tax_text not glob '*.'
+                and rtrim(tax_text, '0') not glob '*.?????*'
+                and (
+                    length(ltrim(tax_text, '+-')) <= 12
+                    or instr(ltrim(tax_text, '+-'), '.') between 2 and 13
+                )
+                then cast(tax_text as real)
+        end as tax
+    from (
+        select
+            rowid as raw_row,
+            trim(order_id) as order_id,
+            order_date,
+            trim(currency) as currency,
+            trim(shipping) as shipping_text,
+            trim(tax) as tax_text
+        from raw_orders
+        limit -1
+    )
+    limit -1
 )
 cross join settings;
 
-update checked_orders set reason = 'duplicate key'
-where raw_row in (
-    select raw_row
+update checked_orders
+set
+    reason = case
+        when places.content = places.first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end
+from (
+    select
+        *,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
     from (
         select
-            checked_orders.raw_row,
-            row_number() over (
-                partition by checked_orders.order_id
-                order by
-                    coalesce(raw.order_id, ''),
-                    coalesce(raw.customer_id, ''),
-                    coalesce(raw.order_date, ''),
-                    coalesce(raw.status, ''),
-                    raw.rowid
-            ) as place
-        from checked_orders
-        inner join raw_orders as raw on checked_orders.raw_row = raw.rowid
+            checked.raw_row,
+            checked.order_id as clean_id,
+            raw.*,
+            json_array(
+                raw.customer_id,
+                raw.order_date,
+                raw.status,
+                raw.currency,
+                raw.shipping,
+                raw.tax
+            ) as content
+        from checked_orders as checked
+        inner join raw_orders as raw on checked.raw_row = raw.rowid
         where
-            checked_orders.reason is null
-            and checked_orders.order_id in (
+            checked.reason is null
+            and checked.order_id in (
                 select order_id from checked_orders
                 where reason is null
                 group by order_id
                 having count(*) > 1
             )
     )
-    where place > 1
-);
+    window same_key as (
+        partition by clean_id
+        order by
+            coalesce(order_id, ''),
+            coalesce(customer_id, ''),
+            coalesce(order_date, ''),
+            coalesce(status, ''),
+            coalesce(currency, ''),
+            coalesce(shipping, ''),
+            coalesce(tax, ''),
+            raw_row
+    )
+) as places
+where checked_orders.raw_row = places.raw_row and places.place > 1;
 
 insert into stg_rejected_rows
 select
@@ -379,8 +507,12 @@ select
         'order_id', raw.order_id,
         'customer_id', raw.customer_id,
         'order_date', raw.order_date,
-        'status', raw.status
-    )
+        'status', raw.status,
+        'currency', raw.currency,
+        'shipping', raw.shipping,
+        'tax', raw.tax
+    ),
+    null
 from checked_orders as checked
 inner join raw_orders as raw on checked.raw_row = raw.rowid
 where checked.reason is not null;
@@ -415,7 +547,9 @@ create table stg_orders (
     order_date text not null,
     ordered_at text not null,
     status text not null,
-    status_group text
+    status_group text,
+    shipping real,
+    tax real
 );
 
 insert into stg_orders
@@ -430,7 +564,9 @@ select
         else substr(raw.order_date, 1, 10) || ' ' || substr(raw.order_date, 12)
     end,
     coalesce(nullif(lower(trim(raw.status)), ''), '(empty)') as status,
-    order_status_map.status_group
+    order_status_map.status_group,
+    checked.shipping,
+    checked.tax
 from checked_orders as checked
 inner join raw_orders as raw on checked.raw_row = raw.rowid
 left join int_customer_keys on trim(raw.customer_id) = int_customer_keys.customer_id
@@ -444,7 +580,8 @@ create unique index stg_orders_order_id on stg_orders (order_id);
 
 -- Lines --------------------------------------------------------------------------
 
--- line_type: 1 sale, 2 return, 3 gift, 4 cancelled, 5 adjustment.
+-- line_type: 1 sale, 2 return, 3 return by credit note, 4 refund, 5 gift, 6 cancelled,
+-- 7 adjustment.
 create table checked_lines (
     raw_row integer primary key,
     order_item_id text,
@@ -454,12 +591,12 @@ create table checked_lines (
     quantity integer,
     price real,
     line_total real,
+    discount real,
     line_type integer,
+    bad_total integer,
     reason text
 );
 
--- `limit -1` keeps SQLite from pasting the checks into every place that uses them.
--- The short patterns in front are the common shapes; the long test is the rule.
 insert into checked_lines
 select
     line.raw_row,
@@ -469,111 +606,235 @@ select
     products.product_no,
     line.quantity,
     line.price,
-    round(line.quantity * line.price, 4),
+    line.line_total,
+    case
+        when
+            orders.status_group = 'sale'
+            and line.quantity > 0
+            and line.stated_price > 0
+            and line.line_total >= 0
+            then min(round(line.line_total - line.list_total, 4), 0.0)
+        else 0.0
+    end,
     case orders.status_group
         when 'sale'
             then
                 case
-                    when line.quantity > 0 and line.price > 0 then 1
-                    when line.quantity < 0 and line.price > 0 then 2
-                    when line.quantity > 0 and line.price = 0 then 3
-                    else 5
+                    when line.quantity > 0 and line.price > 0 and line.line_total >= 0
+                        then 1
+                    when line.quantity < 0 and line.price > 0 and line.line_total <= 0
+                        then 2
+                    when line.quantity = 0 and line.line_total < 0 then 4
+                    when line.quantity > 0 and line.price = 0 and line.line_total = 0
+                        then 5
+                    else 7
                 end
         when 'cancelled'
             then
                 case
-                    when line.quantity > 0 and line.price >= 0 then 4
-                    when line.quantity < 0 and line.price > 0 then 2
-                    else 5
+                    when line.quantity > 0 and line.price >= 0 and line.line_total >= 0
+                        then 6
+                    when line.quantity < 0 and line.price > 0 and line.line_total <= 0
+                        then 3
+                    else 7
                 end
-        else 5
+        else 7
     end,
+    line.total_text is not null and line.stated_total is null,
     case
         when
             coalesce(line.order_item_id, '') in ('', '(unknown)')
             or coalesce(line.order_id, '') in ('', '(unknown)')
             then 'missing key'
-        when line.quantity is null or line.price is null then 'bad number'
-        when abs(line.quantity * line.price) >= 1e11 then 'bad number'
-        when orders.order_no is null then 'order not found'
+        when line.list_total is null then 'bad number'
+        when orders.order_no is not null then null
+        when
+            line.order_id in (
+                select row_key from stg_rejected_rows
+                where raw_table = 'raw_orders'
+            )
+            then 'order rejected'
+        else 'order not found'
     end
 from (
     select
-        rowid as raw_row,
-        trim(order_item_id) as order_item_id,
-        trim(order_id) as order_id,
-        trim(product_id) as product_id,
-        case
-            when quantity glob '[1-9]' or quantity glob '[1-9][0-9]'
-                then cast(quantity as integer)
-            when
-                ltrim(quantity, '+-') glob '[0-9]*'
-                and ltrim(quantity, '+-') not glob '*[^0-9.]*'
-                and quantity not glob '[+-][+-]*'
-                and quantity not glob '*.*.*'
-                and quantity not glob '*.'
-                and quantity not glob '*.?????*'
-                and quantity not glob '*.*[1-9]*'
-                and (
-                    length(ltrim(quantity, '+-')) <= 12
-                    or instr(ltrim(quantity, '+-'), '.') between 2 and 13
+        *,
+        coalesce(stated_total, list_total) as line_total
+    from (
+        select
+            *,
+            case
+                when abs(quantity * price) < 1e11 then round(quantity * price, 4)
+            end as list_total
+        from (
+            select
+                *,
+                -- A price that is missing, or 0 beside a total, is the total's: whole
+                -- ten-thousandths divided, halves away from zero.
+                case
+                    when stated_price <> 0 or stated_total is null then stated_price
+                    when stated_price is null and price_text <> '' then null
+                    when quantity = 0 then 0.0
+                    else
+                        (case when (stated_total < 0) = (quantity < 0) then 1 else -1 end)
+                        * (
+                            (
+                                2 * cast(round(abs(stated_total) * 10000) as integer)
+                                + abs(quantity)
+                            )
+                            / (2 * abs(quantity))
+                        )
+                        / 10000.0
+                end as price
+            from (
+                select
+                    raw_row,
+                    order_item_id,
+                    order_id,
+                    product_id,
+                    price_text,
+                    total_text,
+                    case
+                        when
+                            quantity_text glob '[1-9]'
+                            or quantity_text glob '[1-9][0-9]'
+                            then cast(quantity_text as integer)
+                        when
+                            ltrim(quantity_text, '+-') glob '[0-9]*'
+                            and ltrim(quantity_text, '+-') not glob '*[^0-9.]*'
+                            and quantity_text not glob '[+-][+-]*'
+                            and quantity_text not glob '*.*.*'
+                            and quantity_text not glob '*.'
+                            and quantity_text not glob '*.*[1-9]*'
+                            and (
+                                length(ltrim(quantity_text, '+-')) <= 12
+                                or instr(ltrim(quantity_text, '+-'), '.')
+                                between 2 and 13
+                            )
+                            and cast(quantity_text as integer)
+                            between -2147483648 and 2147483647
+                            then cast(quantity_text as integer)
+                    end as quantity,
+                    case
+                        when
+                            price_text glob '[0-9].[0-9][0-9]'
+                            or price_text glob '[0-9][0-9].[0-9][0-9]'
+                            then cast(price_text as real)
+                        when
+                            ltrim(price_text, '+-') glob '[0-9]*'
+                            and ltrim(price_text, '+-') not glob '*[^0-9.]*'
+                            and price_text not glob '[+-][+-]*'
+                            and price_text not glob '*.*.*'
+                            and price_text not glob '*.'
+                            and rtrim(price_text, '0') not glob '*.?????*'
+                            and (
+                                length(ltrim(price_text, '+-')) <= 12
+                                or instr(ltrim(price_text, '+-'), '.')
+                                between 2 and 13
+                            )
+                            then cast(price_text as real)
+                    end as stated_price,
+                    case
+                        when
+                            total_text glob '[0-9].[0-9][0-9]'
+                            or total_text glob '[0-9][0-9].[0-9][0-9]'
+                            then cast(total_text as real)
+                        when
+                            ltrim(total_text, '+-') glob '[0-9]*'
+                            and ltrim(total_text, '+-') not glob '*[^0-9.]*'
+                            and total_text not glob '[+-][+-]*'
+                            and total_text not glob '*.*.*'
+                            and total_text not glob '*.'
+                            and rtrim(total_text, '0') not glob '*.?????*'
+                            and (
+                                length(ltrim(total_text, '+-')) <= 12
+                                or instr(ltrim(total_text, '+-'), '.')
+                                between 2 and 13
+                            )
+                            and abs(cast(total_text as real)) < 1e11
+                            then cast(total_text as real)
+                    end as stated_total
+                from (
+                    select
+                        rowid as raw_row,
+                        trim(order_item_id) as order_item_id,
+                        trim(order_id) as order_id,
+                        trim(product_id) as product_id,
+                        trim(quantity) as quantity_text,
+                        trim(price_per_item) as price_text,
+                        trim(line_total) as total_text
+                    from raw_order_items
+                    limit -1
                 )
-                and cast(quantity as integer) between -2147483648 and 2147483647
-                then cast(quantity as integer)
-        end as quantity,
-        case
-            when
-                price_per_item glob '[0-9].[0-9][0-9]'
-                or price_per_item glob '[0-9][0-9].[0-9][0-9]'
-                then cast(price_per_item as real)
-            when
-                ltrim(price_per_item, '+-') glob '[0-9]*'
-                and ltrim(price_per_item, '+-') not glob '*[^0-9.]*'
-                and price_per_item not glob '[+-][+-]*'
-                and price_per_item not glob '*.*.*'
-                and price_per_item not glob '*.'
-                and price_per_item not glob '*.?????*'
-                and (
-                    length(ltrim(price_per_item, '+-')) <= 12
-                    or instr(ltrim(price_per_item, '+-'), '.') between 2 and 13
-                )
-                then cast(price_per_item as real)
-        end as price
-    from raw_order_items
+                limit -1
+            )
+            limit -1
+        )
+        limit -1
+    )
     limit -1
 ) as line
 left join stg_orders as orders on line.order_id = orders.order_id
 left join stg_products as products on line.product_id = products.product_id;
 
-update checked_lines set reason = 'duplicate key'
-where raw_row in (
-    select raw_row
+-- What comes back from a cancelled order with goods was never sold.
+update checked_lines set line_type = 7
+where
+    line_type = 3
+    and order_no in (
+        select order_no from checked_lines
+        where
+            quantity > 0
+            and order_no in (select order_no from checked_lines where line_type = 3)
+    );
+
+update checked_lines
+set
+    reason = case
+        when places.content = places.first_content then 'duplicate key'
+        else 'conflicting duplicate'
+    end
+from (
+    select
+        *,
+        row_number() over same_key as place,
+        first_value(content) over same_key as first_content
     from (
         select
-            checked_lines.raw_row,
-            row_number() over (
-                partition by checked_lines.order_item_id
-                order by
-                    coalesce(raw.order_item_id, ''),
-                    coalesce(raw.order_id, ''),
-                    coalesce(raw.product_id, ''),
-                    coalesce(raw.quantity, ''),
-                    coalesce(raw.price_per_item, ''),
-                    raw.rowid
-            ) as place
-        from checked_lines
-        inner join raw_order_items as raw on checked_lines.raw_row = raw.rowid
+            checked.raw_row,
+            checked.order_item_id as clean_id,
+            raw.*,
+            json_array(
+                raw.order_id,
+                raw.product_id,
+                raw.quantity,
+                raw.price_per_item,
+                raw.line_total
+            ) as content
+        from checked_lines as checked
+        inner join raw_order_items as raw on checked.raw_row = raw.rowid
         where
-            checked_lines.reason is null
-            and checked_lines.order_item_id in (
+            checked.reason is null
+            and checked.order_item_id in (
                 select order_item_id from checked_lines
                 where reason is null
                 group by order_item_id
                 having count(*) > 1
             )
     )
-    where place > 1
-);
+    window same_key as (
+        partition by clean_id
+        order by
+            coalesce(order_item_id, ''),
+            coalesce(order_id, ''),
+            coalesce(product_id, ''),
+            coalesce(quantity, ''),
+            coalesce(price_per_item, ''),
+            coalesce(line_total, ''),
+            raw_row
+    )
+) as places
+where checked_lines.raw_row = places.raw_row and places.place > 1;
 
 insert into stg_rejected_rows
 select
@@ -585,8 +846,10 @@ select
         'order_id', raw.order_id,
         'product_id', raw.product_id,
         'quantity', raw.quantity,
-        'price_per_item', raw.price_per_item
-    )
+        'price_per_item', raw.price_per_item,
+        'line_total', raw.line_total
+    ),
+    checked.line_total
 from checked_lines as checked
 cross join raw_order_items as raw
 where checked.raw_row = raw.rowid and checked.reason is not null;

@@ -176,7 +176,8 @@ create table FactSales (
     quantity_sold integer not null,
     price_per_item real not null,
     line_item_total real not null,
-    line_type text not null
+    line_type text not null,
+    discount_amount real not null
 );
 
 -- `cross join` fixes the order: lines outside, two integer lookups inside.
@@ -191,14 +192,20 @@ select
     line.quantity,
     line.price,
     line.line_total,
-    case line.line_type when 1 then 'sale' when 2 then 'return' else 'gift' end
+    case line.line_type
+        when 1 then 'sale'
+        when 4 then 'refund'
+        when 5 then 'gift'
+        else 'return'
+    end,
+    line.discount
 from checked_lines as line
 cross join stg_orders as orders
 cross join product_places as products
 where
     line.order_no = orders.order_no
     and line.product_no = products.product_no
-    and line.line_type <= 3
+    and line.line_type <= 5
     and line.reason is null;
 
 create index FactSales_customer_key on FactSales (customer_key);

@@ -37,6 +37,7 @@ create table order_products (
     product_rank integer not null,
     product_key integer not null,
     gross_sales real not null,
+    discounts real not null,
     returns real not null,
     units integer not null,
     has_sale integer not null,
@@ -52,6 +53,7 @@ select
     products.product_rank,
     products.product_key,
     line.gross_sales,
+    line.discounts,
     line.returns,
     line.units,
     line.has_sale,
@@ -60,9 +62,12 @@ from (
     select
         (line.order_no << 24) + products.product_rank as packed_key,
         line.product_no,
-        round(total(line.line_total) filter (where line.line_type = 1), 4)
-            as gross_sales,
-        round(total(line.line_total) filter (where line.line_type = 2), 4) as returns,
+        round(
+            total(line.line_total - line.discount) filter (where line.line_type = 1), 4
+        ) as gross_sales,
+        round(total(line.discount), 4) as discounts,
+        round(total(line.line_total) filter (where line.line_type between 2 and 4), 4)
+            as returns,
         sum(line.quantity) as units,
         min(line.line_type) = 1 as has_sale,
         count(*) as lines
@@ -70,7 +75,7 @@ from (
     cross join product_places as products
     where
         line.product_no = products.product_no
-        and line.line_type <= 3
+        and line.line_type <= 5
         and line.reason is null
     group by packed_key
 ) as line
@@ -84,6 +89,7 @@ create table FactOrderCategories (
     customer_key integer not null,
     country text not null,
     gross_sales real not null,
+    discounts real not null,
     returns real not null,
     net_sales real not null,
     units integer not null,
@@ -95,6 +101,7 @@ create temp table order_categories (
     order_no integer not null,
     category_no integer not null,
     gross_sales real not null,
+    discounts real not null,
     returns real not null,
     units integer not null,
     has_sale integer not null,
@@ -107,6 +114,7 @@ select
     order_no,
     category_no,
     round(sum(gross_sales), 4),
+    round(sum(discounts), 4),
     round(sum(returns), 4),
     sum(units),
     max(has_sale),
@@ -122,8 +130,9 @@ select
     orders.customer_key,
     countries.country,
     line.gross_sales,
+    line.discounts,
     line.returns,
-    round(line.gross_sales + line.returns, 4),
+    round(line.gross_sales + line.discounts + line.returns, 4),
     line.units,
     line.lines,
     line.has_sale
@@ -148,13 +157,29 @@ create table FactOrders (
     time_key integer not null,
     ordered_at text not null,
     gross_sales real not null,
+    discounts real not null,
     returns real not null,
     net_sales real not null,
+    shipping real,
+    tax real,
     units integer not null,
     lines integer not null,
     has_sale integer not null,
     customer_order_number integer
 );
+
+create temp table other_lines (
+    order_no integer primary key,
+    lines integer not null
+);
+
+insert into other_lines
+select
+    order_no,
+    count(*)
+from checked_lines
+where line_type > 5 and reason is null
+group by order_no;
 
 insert into FactOrders
 with
@@ -163,20 +188,12 @@ order_totals as (
     select
         order_no,
         round(sum(gross_sales), 4) as gross_sales,
+        round(sum(discounts), 4) as discounts,
         round(sum(returns), 4) as returns,
         sum(units) as units,
         max(has_sale) as has_sale,
         sum(lines) as lines
     from order_categories
-    group by order_no
-),
-
-other_lines as materialized (
-    select
-        order_no,
-        count(*) as lines
-    from checked_lines
-    where line_type > 3 and reason is null
     group by order_no
 )
 
@@ -186,8 +203,11 @@ select
     orders.time_key,
     orders.ordered_at,
     order_totals.gross_sales,
+    order_totals.discounts,
     order_totals.returns,
-    round(order_totals.gross_sales + order_totals.returns, 4),
+    round(order_totals.gross_sales + order_totals.discounts + order_totals.returns, 4),
+    orders.shipping,
+    orders.tax,
     order_totals.units,
     order_totals.lines + coalesce(other_lines.lines, 0),
     order_totals.has_sale,
@@ -201,6 +221,7 @@ select
                     order by
                         orders.time_key,
                         orders.ordered_at,
+                        length(orders.order_id),
                         orders.order_id
                 )
     end
@@ -219,6 +240,7 @@ create table rpt_sales_daily (
     is_all_categories integer not null,
     net_sales real not null,
     gross_sales real not null,
+    discounts real not null,
     returns real not null,
     units integer not null,
     orders integer not null
@@ -230,8 +252,9 @@ select
     countries.country,
     categories.category,
     0,
-    round(daily.gross_sales + daily.returns, 4),
+    round(daily.gross_sales + daily.discounts + daily.returns, 4),
     daily.gross_sales,
+    daily.discounts,
     daily.returns,
     daily.units,
     daily.orders
@@ -240,6 +263,7 @@ from (
         (places.time_key << 32) + (places.country_no << 20) + line.category_no
             as packed_key,
         round(sum(line.gross_sales), 4) as gross_sales,
+        round(sum(line.discounts), 4) as discounts,
         round(sum(line.returns), 4) as returns,
         sum(line.units) as units,
         sum(line.has_sale) as orders
@@ -262,8 +286,9 @@ select
     countries.country,
     '(all)',
     1,
-    round(daily.gross_sales + daily.returns, 4),
+    round(daily.gross_sales + daily.discounts + daily.returns, 4),
     daily.gross_sales,
+    daily.discounts,
     daily.returns,
     daily.units,
     daily.orders
@@ -271,6 +296,7 @@ from (
     select
         (FactOrders.time_key << 32) + countries.country_no as packed_key,
         round(sum(FactOrders.gross_sales), 4) as gross_sales,
+        round(sum(FactOrders.discounts), 4) as discounts,
         round(sum(FactOrders.returns), 4) as returns,
         sum(FactOrders.units) as units,
         sum(FactOrders.has_sale) as orders
@@ -296,6 +322,7 @@ create table rpt_product_sales_monthly (
     units integer not null,
     net_sales real not null,
     gross_sales real not null,
+    discounts real not null,
     returns real not null,
     orders integer not null,
     first_sale_date text,
@@ -308,8 +335,9 @@ select
     countries.country,
     monthly.product_key,
     monthly.units,
-    round(monthly.gross_sales + monthly.returns, 4),
+    round(monthly.gross_sales + monthly.discounts + monthly.returns, 4),
     monthly.gross_sales,
+    monthly.discounts,
     monthly.returns,
     monthly.orders,
     first_sale.date,
@@ -324,6 +352,7 @@ from (
         min(places.time_key) filter (where line.has_sale) as first_sale_key,
         max(places.time_key) filter (where line.has_sale) as last_sale_key,
         round(sum(line.gross_sales), 4) as gross_sales,
+        round(sum(line.discounts), 4) as discounts,
         round(sum(line.returns), 4) as returns,
         sum(line.units) as units,
         sum(line.has_sale) as orders
@@ -345,6 +374,7 @@ create table rpt_product_sales (
     units integer not null,
     net_sales real not null,
     gross_sales real not null,
+    discounts real not null,
     returns real not null,
     orders integer not null,
     first_sale_date text,
@@ -362,6 +392,7 @@ product_totals as (
         sum(units) as units,
         round(sum(net_sales), 4) as net_sales,
         round(sum(gross_sales), 4) as gross_sales,
+        round(sum(discounts), 4) as discounts,
         round(sum(returns), 4) as returns,
         sum(orders) as orders,
         min(first_sale_date) as first_sale_date,
@@ -379,6 +410,7 @@ ranked_products as (
         coalesce(product_totals.units, 0) as units,
         coalesce(product_totals.net_sales, 0) as net_sales,
         coalesce(product_totals.gross_sales, 0) as gross_sales,
+        coalesce(product_totals.discounts, 0) as discounts,
         coalesce(product_totals.returns, 0) as returns,
         coalesce(product_totals.orders, 0) as orders,
         product_totals.first_sale_date,
@@ -400,6 +432,7 @@ select
     units,
     net_sales,
     gross_sales,
+    discounts,
     returns,
     orders,
     first_sale_date,

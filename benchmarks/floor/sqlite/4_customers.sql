@@ -86,7 +86,7 @@ with
 scored_buyers as (
     select
         *,
-        1 + 5 * (rank() over (order by last_order_date) - 1) / count(*) over ()
+        5 - 5 * (rank() over (order by last_order_date desc) - 1) / count(*) over ()
             as r_score,
         1 + 5 * (rank() over (order by orders) - 1) / count(*) over () as f_score,
         1 + 5 * (rank() over (order by net_sales) - 1) / count(*) over () as m_score
