@@ -365,7 +365,7 @@ select
     order_id,
     shipping,
     tax,
-    currency is not null and currency not glob '[A-Za-z][A-Za-z][A-Za-z]',
+    currency is not null and trim(currency) not glob '[A-Za-z][A-Za-z][A-Za-z]',
     shipping_text is not null and shipping is null,
     tax_text is not null and tax is null,
     case
@@ -391,59 +391,50 @@ select
     end
 from (
     select
-        raw_row,
-        order_id,
+        rowid as raw_row,
+        trim(order_id) as order_id,
         order_date,
         currency,
-        shipping_text,
-        tax_text,
+        shipping as shipping_text,
+        tax as tax_text,
         case
             when
-                shipping_text glob '[0-9].[0-9][0-9]'
-                or shipping_text glob '[0-9][0-9].[0-9][0-9]'
-                then cast(shipping_text as real)
+                shipping glob '[0-9].[0-9][0-9]'
+                or shipping glob '[0-9][0-9].[0-9][0-9]'
+                then cast(shipping as real)
             when
-                ltrim(shipping_text, '+-') glob '[0-9]*'
-                and ltrim(shipping_text, '+-') not glob '*[^0-9.]*'
-                and shipping_text not glob '[+-][+-]*'
-                and shipping_text not glob '*.*.*'
-                and shipping_text not glob '*.'
-                and rtrim(shipping_text, '0') not glob '*.?????*'
+                ltrim(trim(shipping), '+-') glob '[0-9]*'
+                and ltrim(trim(shipping), '+-') not glob '*[^0-9.]*'
+                and trim(shipping) not glob '[+-][+-]*'
+                and trim(shipping) not glob '*.*.*'
+                and trim(shipping) not glob '*.'
+                and rtrim(trim(shipping), '0') not glob '*.?????*'
                 and (
-                    length(ltrim(shipping_text, '+-')) <= 12
-                    or instr(ltrim(shipping_text, '+-'), '.') between 2 and 13
+                    length(ltrim(trim(shipping), '+-')) <= 12
+                    or instr(ltrim(trim(shipping), '+-'), '.') between 2 and 13
                 )
-                then cast(shipping_text as real)
+                then cast(trim(shipping) as real)
         end as shipping,
         case
             when
-                tax_text glob '[0-9].[0-9][0-9]'
-                or tax_text glob '[0-9][0-9].[0-9][0-9]'
-                then cast(tax_text as real)
+                tax glob '[0-9].[0-9][0-9]'
+                or tax glob '[0-9][0-9].[0-9][0-9]'
+                or tax glob '[0-9][0-9][0-9].[0-9][0-9]'
+                then cast(tax as real)
             when
-                ltrim(tax_text, '+-') glob '[0-9]*'
-                and ltrim(tax_text, '+-') not glob '*[^0-9.]*'
-                and tax_text not glob '[+-][+-]*'
-                and tax_text not glob '*.*.*'
-                and tax_text not glob '*.'
-                and rtrim(tax_text, '0') not glob '*.?????*'
+                ltrim(trim(tax), '+-') glob '[0-9]*'
+                and ltrim(trim(tax), '+-') not glob '*[^0-9.]*'
+                and trim(tax) not glob '[+-][+-]*'
+                and trim(tax) not glob '*.*.*'
+                and trim(tax) not glob '*.'
+                and rtrim(trim(tax), '0') not glob '*.?????*'
                 and (
-                    length(ltrim(tax_text, '+-')) <= 12
-                    or instr(ltrim(tax_text, '+-'), '.') between 2 and 13
+                    length(ltrim(trim(tax), '+-')) <= 12
+                    or instr(ltrim(trim(tax), '+-'), '.') between 2 and 13
                 )
-                then cast(tax_text as real)
+                then cast(trim(tax) as real)
         end as tax
-    from (
-        select
-            rowid as raw_row,
-            trim(order_id) as order_id,
-            order_date,
-            trim(currency) as currency,
-            trim(shipping) as shipping_text,
-            trim(tax) as tax_text
-        from raw_orders
-        limit -1
-    )
+    from raw_orders
     limit -1
 )
 cross join settings;
@@ -606,47 +597,67 @@ select
     products.product_no,
     line.quantity,
     line.price,
-    line.line_total,
+    case
+        when line.stated_total is not null then line.stated_total
+        when abs(line.quantity * line.price) < 1e11
+            then round(line.quantity * line.price, 4)
+    end,
     case
         when
             orders.status_group = 'sale'
             and line.quantity > 0
             and line.stated_price > 0
-            and line.line_total >= 0
-            then min(round(line.line_total - line.list_total, 4), 0.0)
+            and line.stated_total >= 0
+            then min(round(line.stated_total - line.quantity * line.price, 4), 0.0)
         else 0.0
     end,
     case orders.status_group
         when 'sale'
             then
                 case
-                    when line.quantity > 0 and line.price > 0 and line.line_total >= 0
+                    when
+                        line.quantity > 0
+                        and line.price > 0
+                        and coalesce(line.stated_total, 0) >= 0
                         then 1
-                    when line.quantity < 0 and line.price > 0 and line.line_total <= 0
+                    when
+                        line.quantity < 0
+                        and line.price > 0
+                        and coalesce(line.stated_total, 0) <= 0
                         then 2
-                    when line.quantity = 0 and line.line_total < 0 then 4
-                    when line.quantity > 0 and line.price = 0 and line.line_total = 0
+                    when line.quantity = 0 and line.stated_total < 0 then 4
+                    when
+                        line.quantity > 0
+                        and line.price = 0
+                        and coalesce(line.stated_total, 0) = 0
                         then 5
                     else 7
                 end
         when 'cancelled'
             then
                 case
-                    when line.quantity > 0 and line.price >= 0 and line.line_total >= 0
+                    when
+                        line.quantity > 0
+                        and line.price >= 0
+                        and coalesce(line.stated_total, 0) >= 0
                         then 6
-                    when line.quantity < 0 and line.price > 0 and line.line_total <= 0
+                    when
+                        line.quantity < 0
+                        and line.price > 0
+                        and coalesce(line.stated_total, 0) <= 0
                         then 3
                     else 7
                 end
         else 7
     end,
-    line.total_text is not null and line.stated_total is null,
+    line.line_total is not null and line.stated_total is null,
     case
         when
             coalesce(line.order_item_id, '') in ('', '(unknown)')
             or coalesce(line.order_id, '') in ('', '(unknown)')
             then 'missing key'
-        when line.list_total is null then 'bad number'
+        when line.quantity is null or line.price is null then 'bad number'
+        when abs(line.quantity * line.price) >= 1e11 then 'bad number'
         when orders.order_no is not null then null
         when
             line.order_id in (
@@ -659,117 +670,87 @@ select
 from (
     select
         *,
-        coalesce(stated_total, list_total) as line_total
+        -- A price that is missing, or 0 beside a total, is the total's: whole
+        -- ten-thousandths divided, halves away from zero.
+        case
+            when stated_price <> 0 or stated_total is null then stated_price
+            when stated_price is null and trim(price_per_item) <> '' then null
+            when quantity = 0 then 0.0
+            else
+                (case when (stated_total < 0) = (quantity < 0) then 1 else -1 end)
+                * (
+                    (
+                        2 * cast(round(abs(stated_total) * 10000) as integer)
+                        + abs(quantity)
+                    )
+                    / (2 * abs(quantity))
+                )
+                / 10000.0
+        end as price
     from (
         select
-            *,
+            rowid as raw_row,
+            trim(order_item_id) as order_item_id,
+            trim(order_id) as order_id,
+            trim(product_id) as product_id,
+            price_per_item,
+            line_total,
             case
-                when abs(quantity * price) < 1e11 then round(quantity * price, 4)
-            end as list_total
-        from (
-            select
-                *,
-                -- A price that is missing, or 0 beside a total, is the total's: whole
-                -- ten-thousandths divided, halves away from zero.
-                case
-                    when stated_price <> 0 or stated_total is null then stated_price
-                    when stated_price is null and price_text <> '' then null
-                    when quantity = 0 then 0.0
-                    else
-                        (case when (stated_total < 0) = (quantity < 0) then 1 else -1 end)
-                        * (
-                            (
-                                2 * cast(round(abs(stated_total) * 10000) as integer)
-                                + abs(quantity)
-                            )
-                            / (2 * abs(quantity))
-                        )
-                        / 10000.0
-                end as price
-            from (
-                select
-                    raw_row,
-                    order_item_id,
-                    order_id,
-                    product_id,
-                    price_text,
-                    total_text,
-                    case
-                        when
-                            quantity_text glob '[1-9]'
-                            or quantity_text glob '[1-9][0-9]'
-                            then cast(quantity_text as integer)
-                        when
-                            ltrim(quantity_text, '+-') glob '[0-9]*'
-                            and ltrim(quantity_text, '+-') not glob '*[^0-9.]*'
-                            and quantity_text not glob '[+-][+-]*'
-                            and quantity_text not glob '*.*.*'
-                            and quantity_text not glob '*.'
-                            and quantity_text not glob '*.*[1-9]*'
-                            and (
-                                length(ltrim(quantity_text, '+-')) <= 12
-                                or instr(ltrim(quantity_text, '+-'), '.')
-                                between 2 and 13
-                            )
-                            and cast(quantity_text as integer)
-                            between -2147483648 and 2147483647
-                            then cast(quantity_text as integer)
-                    end as quantity,
-                    case
-                        when
-                            price_text glob '[0-9].[0-9][0-9]'
-                            or price_text glob '[0-9][0-9].[0-9][0-9]'
-                            then cast(price_text as real)
-                        when
-                            ltrim(price_text, '+-') glob '[0-9]*'
-                            and ltrim(price_text, '+-') not glob '*[^0-9.]*'
-                            and price_text not glob '[+-][+-]*'
-                            and price_text not glob '*.*.*'
-                            and price_text not glob '*.'
-                            and rtrim(price_text, '0') not glob '*.?????*'
-                            and (
-                                length(ltrim(price_text, '+-')) <= 12
-                                or instr(ltrim(price_text, '+-'), '.')
-                                between 2 and 13
-                            )
-                            then cast(price_text as real)
-                    end as stated_price,
-                    case
-                        when
-                            total_text glob '[0-9].[0-9][0-9]'
-                            or total_text glob '[0-9][0-9].[0-9][0-9]'
-                            then cast(total_text as real)
-                        when
-                            ltrim(total_text, '+-') glob '[0-9]*'
-                            and ltrim(total_text, '+-') not glob '*[^0-9.]*'
-                            and total_text not glob '[+-][+-]*'
-                            and total_text not glob '*.*.*'
-                            and total_text not glob '*.'
-                            and rtrim(total_text, '0') not glob '*.?????*'
-                            and (
-                                length(ltrim(total_text, '+-')) <= 12
-                                or instr(ltrim(total_text, '+-'), '.')
-                                between 2 and 13
-                            )
-                            and abs(cast(total_text as real)) < 1e11
-                            then cast(total_text as real)
-                    end as stated_total
-                from (
-                    select
-                        rowid as raw_row,
-                        trim(order_item_id) as order_item_id,
-                        trim(order_id) as order_id,
-                        trim(product_id) as product_id,
-                        trim(quantity) as quantity_text,
-                        trim(price_per_item) as price_text,
-                        trim(line_total) as total_text
-                    from raw_order_items
-                    limit -1
-                )
-                limit -1
-            )
-            limit -1
-        )
+                when quantity glob '[1-9]' or quantity glob '[1-9][0-9]'
+                    then cast(quantity as integer)
+                when
+                    ltrim(trim(quantity), '+-') glob '[0-9]*'
+                    and ltrim(trim(quantity), '+-') not glob '*[^0-9.]*'
+                    and trim(quantity) not glob '[+-][+-]*'
+                    and trim(quantity) not glob '*.*.*'
+                    and trim(quantity) not glob '*.'
+                    and trim(quantity) not glob '*.*[1-9]*'
+                    and (
+                        length(ltrim(trim(quantity), '+-')) <= 12
+                        or instr(ltrim(trim(quantity), '+-'), '.') between 2 and 13
+                    )
+                    and cast(trim(quantity) as integer) between -2147483648 and 2147483647
+                    then cast(trim(quantity) as integer)
+            end as quantity,
+            case
+                when
+                    price_per_item glob '[0-9].[0-9][0-9]'
+                    or price_per_item glob '[0-9][0-9].[0-9][0-9]'
+                    then cast(price_per_item as real)
+                when
+                    ltrim(trim(price_per_item), '+-') glob '[0-9]*'
+                    and ltrim(trim(price_per_item), '+-') not glob '*[^0-9.]*'
+                    and trim(price_per_item) not glob '[+-][+-]*'
+                    and trim(price_per_item) not glob '*.*.*'
+                    and trim(price_per_item) not glob '*.'
+                    and rtrim(trim(price_per_item), '0') not glob '*.?????*'
+                    and (
+                        length(ltrim(trim(price_per_item), '+-')) <= 12
+                        or instr(ltrim(trim(price_per_item), '+-'), '.') between 2 and 13
+                    )
+                    then cast(trim(price_per_item) as real)
+            end as stated_price,
+            case
+                when
+                    line_total glob '[0-9].[0-9][0-9]'
+                    or line_total glob '[0-9][0-9].[0-9][0-9]'
+                    or line_total glob '[0-9][0-9][0-9].[0-9][0-9]'
+                    then cast(line_total as real)
+                when
+                    ltrim(trim(line_total), '+-') glob '[0-9]*'
+                    and ltrim(trim(line_total), '+-') not glob '*[^0-9.]*'
+                    and trim(line_total) not glob '[+-][+-]*'
+                    and trim(line_total) not glob '*.*.*'
+                    and trim(line_total) not glob '*.'
+                    and rtrim(trim(line_total), '0') not glob '*.?????*'
+                    and (
+                        length(ltrim(trim(line_total), '+-')) <= 12
+                        or instr(ltrim(trim(line_total), '+-'), '.') between 2 and 13
+                    )
+                    and abs(cast(trim(line_total) as real)) < 1e11
+                    then cast(trim(line_total) as real)
+            end as stated_total
+        from raw_order_items
         limit -1
     )
     limit -1
