@@ -186,7 +186,7 @@ def _order_batch(
     texts: TextTables,
     orders: OrderHeaders,
     order_ids: pa.StringArray,
-    purchases: Hashes,
+    statuses: NDArray[np.int64],
     charges: OrderCharges,
 ) -> pa.RecordBatch:
     guests = orders.people >= config.customers
@@ -199,7 +199,7 @@ def _order_batch(
             order_ids,
             blank_where(guests, customer_ids(orders.people.astype(np.int64))),
             fixed_width_text(stamps),
-            pa.array(STATUSES).take(pa.array(_statuses(config, orders, purchases))),
+            pa.array(STATUSES).take(pa.array(statuses)),
             pa.repeat(CURRENCY, len(orders)),
             cents_text(charges.shipping),
             cents_text(charges.tax),
@@ -265,15 +265,19 @@ def raw_batches(
         people = person_keys(config, orders.people)
         purchases = child_keys(people, orders.purchases.astype(np.int64))
         lines = fill_orders(config, clock, products, orders, people, purchases)
+        statuses = _statuses(config, orders, purchases)
         charges = _charges(pools, people, len(orders), lines)
         yield (
             ORDERS,
-            _order_batch(config, texts, orders, order_ids, purchases, charges),
+            _order_batch(config, texts, orders, order_ids, statuses, charges),
         )
         yield ORDER_ITEMS, _item_batch(texts, lines, order_ids, items + 1)
         items += lines.orders.size
         tally.count_orders(config, orders, charges.shipping, charges.tax)
-        tally.count_lines(orders.kinds[lines.orders], lines)
+        by_credit_note = np.isin(statuses, (_RETURNED, _REFUNDED))
+        tally.count_lines(
+            orders.kinds[lines.orders], by_credit_note[lines.orders], lines
+        )
         progress(high, len(headers))
     for low in range(1, copies, COPIES_A_BATCH):
         numbers_of_copies = range(low, min(low + COPIES_A_BATCH, copies))

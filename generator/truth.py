@@ -24,7 +24,6 @@ from generator.shop_clock import (
 )
 
 LINE_TYPES = ("sale", "return", "refund", "gift", "cancelled", "adjustment")
-EXCLUDED_LINE_TYPES = ("cancelled", "adjustment")
 
 
 def dollars(cents: NDArray[np.int64]) -> Decimal:
@@ -58,7 +57,8 @@ class Tally:
         discounted_orders: Orders that count and have a discounted line.
         shipping: Shipping of the orders with a line in FactSales.
         tax: Their tax.
-        outcomes: (raw table, outcome, reason) counts beside the accepted rows.
+        outcomes: Rows by (raw table, outcome, reason) beside the accepted rows.
+        amounts: Their money, where they have any.
         purchases: Orders that count: those with a sale line.
         guest_purchases: Those of them without a customer.
         cancelled_orders: Cancelled orders of the simulation.
@@ -71,6 +71,7 @@ class Tally:
         default_factory=lambda: {name: LineTally() for name in LINE_TYPES}
     )
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    amounts: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
     discounts: Decimal = Decimal("0.00")
     discounted_orders: int = 0
     shipping: Decimal = Decimal("0.00")
@@ -114,8 +115,26 @@ class Tally:
         self.shipping += dollars(shipping[facts])
         self.tax += dollars(tax[facts])
 
-    def count_lines(self, kinds: NDArray[np.uint8], lines: OrderLines) -> None:
-        """Count lines by type; ``kinds`` holds each line's kind of order."""
+    def _count_outcome(
+        self, place: tuple[str, str, str], rows: int, amount: Decimal | None
+    ) -> None:
+        self.outcomes[place] += rows
+        if amount is not None:
+            self.amounts[place] = self.amounts.get(place, Decimal()) + amount
+
+    def count_lines(
+        self,
+        kinds: NDArray[np.uint8],
+        by_credit_note: NDArray[np.bool_],
+        lines: OrderLines,
+    ) -> None:
+        """Count lines by type.
+
+        Args:
+            kinds: Each line's kind of order.
+            by_credit_note: Whether each line's order is returned or refunded.
+            lines: The lines.
+        """
         purchases = kinds == OrderKind.PURCHASE
         free = lines.prices == 0
         returns = kinds == OrderKind.RETURN
@@ -132,19 +151,37 @@ class Tally:
                 int(lines.quantities[rows].sum()),
                 dollars(lines.totals[rows]),
             )
+        for place, rows in (
+            ((ORDER_ITEMS.name, "noted", defects.CREDIT_NOTE), by_credit_note),
+            (
+                (ORDER_ITEMS.name, "excluded from sales", "cancelled"),
+                kinds == OrderKind.CANCELLED,
+            ),
+        ):
+            if rows.any():
+                self._count_outcome(place, int(rows.sum()), dollars(lines.totals[rows]))
         taken_off = (lines.totals - lines.prices * lines.quantities)[purchases]
         self.discounts += dollars(taken_off)
         self.discounted_orders += np.unique(lines.orders[purchases][taken_off < 0]).size
 
     def count_defects(self, copies: int) -> None:
         """Count what must become of some copies of the defect catalogue."""
-        for place, count in defects.outcomes().items():
-            self.outcomes[place] += count * copies
+        for *place, amount in defects.outcomes():
+            table, outcome, reason = place
+            self._count_outcome(
+                (table, outcome, reason), copies, amount and amount * copies
+            )
         for planted in defects.CATALOGUE:
-            if planted.line:
+            if planted.line and planted.amount is not None:
                 self.lines[planted.line].add(
                     copies, planted.units * copies, planted.amount * copies
                 )
+                self.discounts += planted.discount * copies
+        self.discounted_orders += copies * len(
+            {planted.values[1] for planted in defects.CATALOGUE if planted.discount}
+        )
+        self.shipping += defects.SHIPPING * copies
+        self.tax += defects.TAX * copies
         customers = defects.counting_orders().values()
         self.purchases += len(customers) * copies
         self.guest_purchases += sum(not name for name in customers) * copies
@@ -210,16 +247,11 @@ def data_quality_truth(tally: Tally) -> list[dict[str, Any]]:
             if name == table.name and outcome == "rejected"
         )
         counts[table.name, "accepted", "valid"] = tally.rows[table.name] - rejected
-    amounts = {
+    amounts = tally.amounts | {
         (ORDER_ITEMS.name, "accepted", "valid"): sum(
             (line.amount for line in tally.lines.values()), Decimal()
         )
     }
-    for name in EXCLUDED_LINE_TYPES:
-        if tally.lines[name].lines:
-            place = (ORDER_ITEMS.name, "excluded from sales", name)
-            counts[place] = tally.lines[name].lines
-            amounts[place] = tally.lines[name].amount
     return [
         {
             "raw_table": place[0],

@@ -32,7 +32,9 @@ REASONS = {
     "bad date",
     "date out of range",
     "order not found",
+    "order rejected",
     "duplicate key",
+    "conflicting duplicate",
 }
 # Small limits, so that a small shop has baskets over the cap and pairs over the least.
 SETTINGS = Settings(max_basket_items=6, co_purchase_min_orders=3)
