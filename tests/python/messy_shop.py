@@ -39,7 +39,7 @@ QUANTITIES = [
     *["1", "2", "3", "10", "-1", "-2", "0", "12", "7"] * 3,
     *["2.0", "+3", "-4.0000", "1.5", "1.00000", "2.", ".5", "1e3", "1_000", " 1", "1 "],
     *["", "x", "--1", "+-1", "2147483648", "-2147483649", "-2147483648.5"],
-    *["3.00000000", " +2 ", "1.00001", "2147483647.000000", " "],
+    *["3.00000000", " +2 ", "1.00001", "2147483648.000000", " "],
     *["999999999999", "9999999999999", "000000000001", "0000000000001", "٣", "1.0.0"],
 ]
 PRICES = [
@@ -58,6 +58,7 @@ PRICES = [
     *["100000", "99999.9999", "1e2", "0x10", "5.", ".5", "1..5", "inf", "-.5"],
     *["8.22400", " 578.00 ", "1.23450000000000000000000", "1.23456000", "  ", "2 3"],
 ]
+# Shipping and tax.
 AMOUNTS = ["4.90", "0", " 12.5 ", "-3", "1.23450", "", "", "free", "4,90", "1.23456"]
 # What a line cost: mostly none named; less than its price, more, nothing, money back.
 LINE_TOTALS = [
@@ -84,17 +85,17 @@ TEXTS = [
 ]
 
 
-# The largest that fit: a few lines of them, since sums past 1e11 lose a decimal on
-# SQLite.
+# The largest that fit: a few lines of them, since SQLite's sums of many lines lose a
+# decimal towards 1e11. So the last amount below that is of an order that is not there.
 EXTREME_LINES = [
-    ["2147483647", "0.85", ""],
+    ["2147483647.00000", "0.85", ""],
     ["-2147483648", "0.0001", ""],
-    ["1", "99999999999.9999", ""],
+    ["1", "9999999999.9999", ""],
     ["1", "100000000000.0000", ""],
     ["0", "999999999999.9999", ""],
     ["2147483647", "999999999999.9999", ""],
     ["1", "3.00", "100000000000"],
-    ["2147483647", "", "9999999999.9999"],
+    ["2147483647", "", "9999999.9999"],
     ["-3", "", "-100000000000"],
 ]
 
@@ -178,6 +179,7 @@ def write_messy_shop(folder: Path, seed: int) -> None:
         [f"x{number}", orders[number], products[number], *line]
         for number, line in enumerate(EXTREME_LINES)
     ]
+    item_rows.append(["y", "nowhere", products[0], "1", "99999999999.9999", ""])
     item_rows += [
         [f"n{number}-{place}", f"N{number}", products[place], quantity, "3.00", ""]
         for number, quantities in enumerate(CREDIT_NOTES)
