@@ -211,3 +211,23 @@ def test_the_products_most_often_bought_together(shop: Shop) -> None:
 
     assert list(found["product1_id"]) == list(expected["product1_id"])
     assert_equal(found, expected, list(ids), [])
+
+
+def test_leaving_is_predicted_where_there_is_a_sign_of_it(shop: Shop) -> None:
+    models = shop.read(
+        "select model_name, model_status, is_used, likelihood_ratio"
+        " from rpt_clv_models where fit_name = 'all_data'"
+    ).set_index("model_name")
+    [alive, orders] = shop.read(
+        "select count(p_alive) as alive, count(expected_orders) as orders"
+        " from rpt_customer_lifetime_value"
+    ).iloc[0]
+
+    # on a year of Online Retail no model finds leaving; many of CDNOW's never came back
+    leaves = shop.name == "cdnow_sample"
+    status = "fitted" if leaves else "no sign of leaving"
+    assert list(models.model_status[["bg_nbd", "mbg_nbd"]]) == [status, status]
+    assert models.is_used["mbg_nbd" if leaves else "nbd"] == 1
+    assert (models.likelihood_ratio.max() > 700) == leaves
+    assert alive == (orders if leaves else 0)
+    assert orders == len(shop.read("select customer_key from int_buyers"))
