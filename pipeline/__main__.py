@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.export import FORMATS, export
 from pipeline.interrupts import EXIT_INTERRUPTED, interruptible
 from pipeline.load import load
+from pipeline.printable import printable
 from pipeline.progress import Reporter, reporter_for
 from pipeline.project import find_project
 from pipeline.summary import print_table
@@ -72,7 +73,7 @@ def _no_room(error: OSError) -> bool:
 
 def _last_line(text: str) -> None:
     sys.stdout.flush()
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,6 +130,12 @@ def _parser() -> argparse.ArgumentParser:
         "--full-refresh",
         action="store_true",
         help="number all customers and products anew",
+    )
+    builds.add_argument(
+        "--accept-changed-raw",
+        action="store_true",
+        help="without --raw: take the raw tables over even where they changed since "
+        "they were loaded",
     )
     builds.set_defaults(command=_build, name="build")
 
@@ -198,7 +205,9 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
     started = time.monotonic()
     engine = engine_for(options.target, options.database)
     project = find_project(options.vars)
-    request = BuildRequest(options.raw, options.full_refresh)
+    request = BuildRequest(
+        options.raw, options.full_refresh, options.accept_changed_raw
+    )
     summary = build(engine, project, request, reporter)
     print_table(
         f"rows ({summary.source})",

@@ -6,7 +6,8 @@ warehouse as it was.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,12 @@ from pipeline.build_record import (
     write_build_info,
     write_build_tests,
 )
-from pipeline.contract import KEY_MAPS, RAW_LOADS, RAW_TABLE_NAMES
+from pipeline.contract import (
+    KEY_MAPS,
+    RAW_LOADS,
+    RAW_LOADS_COLUMNS,
+    RAW_TABLE_NAMES,
+)
 from pipeline.dbt_run import DbtBuild, DbtSession, Node, advice
 from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
@@ -36,12 +42,15 @@ class BuildRequest:
         raw_folder: Raw files to load first; without it the raw tables are taken over
             from the published warehouse, or are the demo's.
         full_refresh: Give new surrogate keys to everything.
+        accept_changed_raw: Take raw tables over that were changed since they were
+            loaded.
         tests: Whether to run the tests of the data. Without them it is only for
             measuring: no command publishes so.
     """
 
     raw_folder: str | None = None
     full_refresh: bool = False
+    accept_changed_raw: bool = False
     tests: bool = True
 
 
@@ -83,11 +92,11 @@ def build(
     if request.raw_folder is not None:
         with reporter.stage("check raw files"):
             checked = check_folder(request.raw_folder, reporter)
-    with engine.exclusive_use():
+    with closing(checked) if checked else nullcontext(), engine.exclusive_use():
         engine.begin_build()
         keep_build = False
         try:
-            _fill_raw_tables(engine, request, checked, reporter)
+            fill_raw_tables(engine, request, checked, reporter)
             dbt_build = _run_models(engine, project, request, reporter)
             keep_build = True
             _require_success(engine, dbt_build)
@@ -107,19 +116,24 @@ def build(
             raise
 
 
-def _fill_raw_tables(
+def fill_raw_tables(
     engine: Engine,
     request: BuildRequest,
     checked: CheckedFolder | None,
     reporter: Reporter,
 ) -> None:
+    """Load the checked files into the build area, or take the published rows over.
+
+    Raises:
+        PipelineError: The files changed, or the published rows did, since loaded.
+    """
     if checked is not None:
         with reporter.stage("load raw files"):
             load_folder(engine, checked, reporter, in_place=False)
     published = engine.published_source()
     taken: list[str] = []
     if checked is None and published == "load":
-        taken += [*RAW_TABLE_NAMES, RAW_LOADS]
+        taken += RAW_TABLE_NAMES
     # The demo shop's customers are nobody's: a shop that follows it begins at 1.
     demo_ends = checked is not None and published == "demo"
     if not request.full_refresh and not demo_ends:
@@ -128,11 +142,51 @@ def _fill_raw_tables(
         return
     with reporter.stage("take over"):
         rows = engine.carry_over(taken)
+        if checked is None and published == "load":
+            _take_over_loads(engine, request, rows, reporter)
     if rows:
         reporter.say(
             "took over from the published warehouse: "
             + ", ".join(f"{name} ({count:,})" for name, count in rows.items())
         )
+
+
+def _take_over_loads(
+    engine: Engine, request: BuildRequest, rows: Mapping[str, int], reporter: Reporter
+) -> None:
+    """Take over what is known of the raw tables, if it is true of those taken over.
+
+    Raises:
+        PipelineError: One is gone, or was changed since it was loaded.
+    """
+    loads, changed = [], []
+    for load in engine.published_loads():
+        if load.raw_table in RAW_TABLE_NAMES and load.table_hash is not None:
+            if load.raw_table not in rows:
+                raise PipelineError(
+                    f"{engine.location} has no {load.raw_table} any more; load the raw "
+                    "files again: build --raw DIR"
+                )
+            found = engine.table_hash(load.raw_table)
+            if found.split(":")[0] != load.table_hash.split(":")[0]:
+                reporter.warn(
+                    f"{load.raw_table}: whether it is as it was loaded cannot be told, "
+                    "for another version of the engine took its hash"
+                )
+            elif found != load.table_hash:
+                changed.append(load.raw_table)
+            count = rows[load.raw_table]
+            load = replace(load, row_count=count, table_hash=found)
+        loads.append(load)
+    if changed and not request.accept_changed_raw:
+        raise PipelineError(
+            f"{' and '.join(changed)} in {engine.location} changed since loaded, by "
+            "somebody's hand or on a damaged disk; load the raw files again (build "
+            "--raw DIR), or take the rows as they are with --accept-changed-raw"
+        )
+    if changed:
+        reporter.warn(f"{' and '.join(changed)} changed since loaded, and taken over")
+    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, loads))
 
 
 def _run_models(

@@ -84,6 +84,8 @@ RAW_LOADS_COLUMNS: tuple[tuple[str, str], ...] = (
     ("origin", "text"),
     ("row_count", "integer"),
     ("loaded_at", "text"),
+    ("file_hash", "text"),
+    ("table_hash", "text"),
 )
 
 # The surrogate keys once given; a build takes them over from the published warehouse.

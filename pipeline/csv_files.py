@@ -16,11 +16,14 @@ from pipeline.contract import RawTable
 from pipeline.csv_structure import CsvStructure
 from pipeline.errors import PipelineError
 from pipeline.header import NO_HEADER, Header, match_header
+from pipeline.limits import Limits
 from pipeline.raw_file import BATCH_ROWS, Advance, RawFile
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CHUNK_BYTES = 1 << 20
+# Of the rows of a batch, where some are very long.
+_BATCH_BYTES = 256 << 20
 _WHOLE_GZIP = "expected a whole gzip file; make or copy it again"
 
 # A field may be longer than the 128 KiB that the csv module allows by default.
@@ -34,27 +37,32 @@ class CsvFile(RawFile):
         super().__init__(table, path)
         self.compressed = path.suffix.lower() == ".gz"
 
-    def check(self, advance: Advance) -> None:
+    def _check(self, advance: Advance) -> None:
         """Check encoding, structure and header, a chunk at a time."""
+        limits = Limits()
         with self.readable(), self._stream() as (stream, raw):
-            first = stream.read(_CHUNK_BYTES)
+            # Enough to see a whole header.
+            first = stream.read(max(_CHUNK_BYTES, limits.header_bytes))
             if not first and self.table.is_optional:
                 self.header, self.row_count = NO_HEADER, 0
                 return
             self._check_start(first)
             first = first.removeprefix(_BOM)
-            self.header = self._read_header(first)
-            structure = CsvStructure(self.path.name, self.header.width)
-            done = 0
+            self.header = self._read_header(first, limits)
+            structure = CsvStructure(self.path.name, self.header.width, limits)
+            done = unpacked = 0
             chunk = first
             while chunk:
+                unpacked += len(chunk)
+                if self.compressed:
+                    limits.refuse_unpacked(self.path.name, unpacked, self.size)
                 structure.feed(chunk)
                 advance(raw.tell() - done)
                 done = raw.tell()
                 chunk = stream.read(_CHUNK_BYTES)
             structure.finish()
         self.row_count = structure.records - 1
-        self.require_rows()
+        self._longest_record = structure.longest_record
 
     def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
         """Batches of rows: the header's contract columns, in contract order."""
@@ -67,9 +75,10 @@ class CsvFile(RawFile):
             if header.positions != tuple(range(header.width)):
                 rows = map(_picker(header.positions), reader)
             done = 0
-            for start in range(0, self.row_count, BATCH_ROWS):
+            step = max(1, min(BATCH_ROWS, _BATCH_BYTES // self._longest_record))
+            for start in range(0, self.row_count, step):
                 # By the number of rows, so that blank lines at the end are not read.
-                yield itertools.islice(rows, min(BATCH_ROWS, self.row_count - start))
+                yield itertools.islice(rows, min(step, self.row_count - start))
                 position = raw.tell()
                 advance(position - done)
                 done = position
@@ -89,17 +98,17 @@ class CsvFile(RawFile):
                 f"CSV text (a gzipped CSV is named {self.table.name}.csv.gz)"
             )
 
-    def _read_header(self, first: bytes) -> Header:
+    def _read_header(self, first: bytes, limits: Limits) -> Header:
         where = f"{self.path.name}, line 1"
         end = _end_of_record(first)
-        if end is None and len(first) >= _CHUNK_BYTES:
+        if (end or len(first)) >= limits.header_bytes:
             raise PipelineError(
-                f"{where}: no end in the first MiB; expected the column names "
-                f"{', '.join(self.table.columns)}"
+                f"{where}: no end in the first {limits.header_bytes:,} bytes; expected "
+                f"the column names {', '.join(self.table.columns)}"
             )
         line = first[:end]
         # For its encoding and its quotes; the width is not known yet.
-        structure = CsvStructure(self.path.name, line.count(b",") + 1)
+        structure = CsvStructure(self.path.name, line.count(b",") + 1, limits)
         names: list[str] = []
         if b'"' not in line:
             structure.feed(line)
@@ -109,6 +118,7 @@ class CsvFile(RawFile):
             structure.feed(line)
             structure.finish()
             raise PipelineError(f"{where}: cannot be read as CSV") from None
+        limits.refuse_columns(where, len(names))
         return match_header(names, self.table, where)
 
     @contextmanager
@@ -133,7 +143,8 @@ class CsvFile(RawFile):
     @contextmanager
     def _stream(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         """The file's bytes, unpacked, and the file itself, for its position."""
-        with self.path.open("rb") as raw:
+        with self.held.path.open("rb") as raw:
+            raw.seek(0)  # where the file opened again is the same open file
             if not self.compressed:
                 yield raw, raw
                 return
@@ -151,7 +162,10 @@ def _picker(positions: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]
 
 def _end_of_record(data: bytes) -> int | None:
     """Where the first record ends, or None where it has no end in these bytes."""
-    end = data.find(b"\n")
-    while end >= 0 and data.count(b'"', 0, end) % 2:
-        end = data.find(b"\n", end + 1)
-    return end + 1 if end >= 0 else None
+    start = quotes = 0
+    while (end := data.find(b"\n", start)) >= 0:
+        quotes += data.count(b'"', start, end)
+        start = end + 1
+        if quotes % 2 == 0:
+            return start
+    return None

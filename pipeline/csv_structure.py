@@ -14,8 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import PipelineError
+from pipeline.limits import Limits
 
 _QUOTE, _COMMA, _LF, _CR = ord('"'), ord(","), ord("\n"), ord("\r")
+
+
+_LONE_RETURN = (
+    "a carriage return without a line feed; expected lines that end in LF or CRLF"
+)
 
 
 def _members(*values: int) -> npt.NDArray[np.bool_]:
@@ -39,16 +45,22 @@ class CsvStructure:
 
     Attributes:
         records: Records seen so far, with the header, without blank lines at the end.
+        longest_record: The bytes of the longest of them.
     """
 
-    def __init__(self, file_name: str, width: int) -> None:
+    def __init__(
+        self, file_name: str, width: int, limits: Limits | None = None
+    ) -> None:
         """Start at the first byte after any byte order mark.
 
         Args:
             file_name: How errors name the file.
             width: The number of fields that each record must have.
+            limits: How long a field may be.
         """
         self.records = 0
+        self.longest_record = 1
+        self._limits = limits or Limits()
         self._file_name = file_name
         self._width = width
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -61,6 +73,7 @@ class CsvStructure:
         self._record_line = 1
         self._record_bytes = 0
         self._record_commas = 0
+        self._field_bytes = 0
         # Blank lines are allowed at the end only: the first one since a record.
         self._blank_line: int | None = None
 
@@ -88,6 +101,7 @@ class CsvStructure:
             self._in_quotes = bool(state[-1])
         if b"\r" in chunk or self._previous == _CR:
             faults += self._carriage_return_faults(data, state, line_feeds)
+        self._check_field_lengths(len(data) - 1, record_ends, commas)
         faults += self._record_faults(data, line_feeds, record_ends, commas)
         if faults:
             line, _, what = min(faults)
@@ -107,6 +121,8 @@ class CsvStructure:
                 "a quote is opened here and never closed; expected a closing quote",
             )
         self._decode(b"", final=True)
+        if self._previous == _CR:
+            raise self._error(self._line, _LONE_RETURN)
         if self._previous != _LF:
             self.feed(b"\n")
 
@@ -189,8 +205,7 @@ class CsvStructure:
             yield (
                 self._line_of(int(bad[0]), line_feeds),
                 1,
-                "a carriage return without a line feed; expected lines that end in LF "
-                "or CRLF",
+                _LONE_RETURN,
             )
 
     def _record_faults(
@@ -210,6 +225,7 @@ class CsvStructure:
         counts[0] += self._record_commas
         lengths = np.diff(record_ends, prepend=0) - 1
         lengths[0] += self._record_bytes
+        self.longest_record = max(self.longest_record, int(lengths.max()))
         # data[end - 1] is the byte before even for a record that began earlier.
         blank = (lengths == 0) | ((lengths == 1) & (data[record_ends - 1] == _CR))
 
@@ -244,6 +260,34 @@ class CsvStructure:
         self._record_line = self._line_of(int(record_ends[-1]) + 1, line_feeds)
         self._record_bytes = len(data) - 1 - int(record_ends[-1])
         self._record_commas = len(commas) - int(before[-1])
+
+    def _check_field_lengths(
+        self, length: int, record_ends: _Positions, commas: _Positions
+    ) -> None:
+        """Refuse a field that is too long; move the open field's number on.
+
+        Fields that begin and end in one chunk are looked at only where a chunk can hold
+        one that is too long.
+        """
+        limit = self._limits.field_bytes
+        ends = [found[[0, -1]] for found in (record_ends, commas) if len(found)]
+        lengths = [self._field_bytes + length]
+        if ends:
+            inner = np.concatenate(
+                (record_ends, commas) if length > limit else ends, dtype=np.intp
+            )
+            inner.sort()
+            lengths = [
+                self._field_bytes + int(inner[0]) - 1,
+                length - int(inner[-1]),
+                int(np.diff(inner).max(initial=0)) - 1 if length > limit else 0,
+            ]
+            self._field_bytes = length - int(inner[-1])
+        else:
+            self._field_bytes += length
+        if max(lengths) > limit:
+            where = f"{self._file_name}, line {self._record_line}"
+            raise self._limits.refuse_field(where)
 
     def _fields(self) -> str:
         return f"{self._width} field{'s' if self._width > 1 else ''}"

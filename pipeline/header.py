@@ -1,5 +1,7 @@
 """Match a file's header to the contract of its table."""
 
+import string
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +9,15 @@ from pipeline.contract import RawTable
 from pipeline.errors import PipelineError
 
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+# Of A to Z only: other letters have no part in the names of the contract, and some of
+# them become one of it in lower case.
+_LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+# As much of names that somebody else chose as a person reads.
+_LISTED = 20
+_SHORT = 60
 
 
 @dataclass(frozen=True)
@@ -42,12 +53,13 @@ def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
         PipelineError: A column is missing or there twice, or the file is separated
             by something else than commas.
     """
-    plain = [name.strip().casefold() for name in names]
-    twice = sorted({name for name in plain if name and plain.count(name) > 1})
+    plain = [name.strip().translate(_LOWER_CASE) for name in names]
+    counts = Counter(filter(None, plain))
+    twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
         raise PipelineError(
-            f"{where}: the column {twice[0]} is there {plain.count(twice[0])} times; "
-            "expected it once"
+            f"{where}: the column {_short(twice[0])} is there {counts[twice[0]]} "
+            "times; expected it once"
         )
     missing = [
         name for name in table.columns if name in table.required and name not in plain
@@ -68,12 +80,13 @@ def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
         plural = "s" if len(missing) > 1 else ""
         raise PipelineError(
             f"{where}: missing required column{plural} {', '.join(missing)}; "
-            f"found {', '.join(name.strip() or '(no name)' for name in names)}"
+            f"found {listed([name.strip() or '(no name)' for name in names])}"
         )
-    present = tuple(name for name in table.columns if name in plain)
+    position_of = {name: position for position, name in enumerate(plain)}
+    present = tuple(name for name in table.columns if name in position_of)
     return Header(
         columns=present,
-        positions=tuple(plain.index(name) for name in present),
+        positions=tuple(position_of[name] for name in present),
         width=len(names),
         unknown=tuple(
             name.strip() or f"(no name, column {position})"
@@ -81,3 +94,13 @@ def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
             if plain[position - 1] not in table.columns
         ),
     )
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message: the first of them, and how many there are more."""
+    more = f", and {len(names) - _LISTED:,} more" if len(names) > _LISTED else ""
+    return ", ".join(map(_short, names[:_LISTED])) + more
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _SHORT else f"{name[:_SHORT]}..."

@@ -1,7 +1,7 @@
 """Load a folder of raw files: the contract checked first, then one transaction."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,9 @@ from pathlib import Path
 from pipeline.contract import RAW_TABLES
 from pipeline.engines.base import Engine, RawLoad
 from pipeline.errors import PipelineError
+from pipeline.header import listed
 from pipeline.interrupts import work_is_done
+from pipeline.printable import printable
 from pipeline.progress import Reporter
 from pipeline.raw_file import AbsentFile, RawFile
 from pipeline.raw_folder import entries_of, find_raw_file
@@ -21,11 +23,13 @@ class CheckedFolder:
 
     Attributes:
         origin: The folder, as it was given.
-        files: One for each raw table, in contract order, checked.
+        files: One for each raw table, in contract order, checked and held open.
+        close: Lets go of them.
     """
 
     origin: str
     files: tuple[RawFile, ...]
+    close: Callable[[], None]
 
     @property
     def bytes_to_read(self) -> int:
@@ -44,19 +48,21 @@ def check_folder(folder: str, reporter: Reporter) -> CheckedFolder:
     files: list[RawFile] = []
     path = Path(folder)
     entries = entries_of(path)
-    for table in RAW_TABLES:
-        with _collected(faults):
-            files.append(find_raw_file(table, path, entries))
-    checked = CheckedFolder(folder, tuple(files))
-    with reporter.task("checking raw files", checked.bytes_to_read) as task:
-        for file in files:
-            task.doing(file.path.name)
+    with ExitStack() as held:
+        for table in RAW_TABLES:
             with _collected(faults):
-                file.check(task.advance)
-                _tell_what_is_odd(file, reporter)
-    if faults:
-        raise PipelineError(_in_one_line(faults))
-    return checked
+                files.append(find_raw_file(table, path, entries))
+                held.callback(files[-1].close)
+        size = sum(file.size for file in files)
+        with reporter.task("checking raw files", size) as task:
+            for file in files:
+                task.doing(file.path.name)
+                with _collected(faults):
+                    file.check(task.advance)
+                    _tell_what_is_odd(file, reporter)
+        if faults:
+            raise PipelineError(_in_one_line(faults))
+        return CheckedFolder(folder, tuple(files), held.pop_all().close)
 
 
 def _tell_what_is_odd(file: RawFile, reporter: Reporter) -> None:
@@ -66,7 +72,7 @@ def _tell_what_is_odd(file: RawFile, reporter: Reporter) -> None:
         plural = "s" if len(file.header.unknown) > 1 else ""
         reporter.warn(
             f"{file.path.name}: unknown column{plural} ignored: "
-            f"{', '.join(file.header.unknown)}"
+            f"{listed(file.header.unknown)}"
         )
 
 
@@ -96,7 +102,14 @@ def load_folder(
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     loads = [
-        RawLoad(file.table.name, "load", checked.origin, file.row_count, now)
+        RawLoad(
+            raw_table=file.table.name,
+            source="load",
+            origin=printable(checked.origin),
+            row_count=file.row_count,
+            loaded_at=now,
+            file_hash=file.sha256,
+        )
         for file in checked.files
     ]
     with reporter.task("loading raw files", checked.bytes_to_read) as task:
@@ -119,7 +132,7 @@ def load(engine: Engine, folder: str, reporter: Reporter) -> Sequence[RawLoad]:
     engine.check_published()
     with reporter.stage("check"):
         checked = check_folder(folder, reporter)
-    with engine.exclusive_use(), reporter.stage("load"):
+    with closing(checked), engine.exclusive_use(), reporter.stage("load"):
         loads = load_folder(engine, checked, reporter, in_place=True)
         work_is_done()
     return loads

@@ -10,38 +10,57 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
-from pipeline.header import NO_HEADER, match_header
+from pipeline.header import match_header
+from pipeline.limits import Limits
 from pipeline.raw_file import BATCH_ROWS, Advance, RawFile
+
+# The text of one batch, and the rows of one where a value's length cannot be told from
+# the size of its page.
+_BATCH_BYTES = 256 << 20
+_FEW_ROWS = 1_000
 
 
 class ParquetFile(RawFile):
     """A `.parquet` file of one raw table."""
 
-    def check(self, advance: Advance) -> None:
+    _dictionaries: tuple[str, ...] = ()
+    _batch_rows = BATCH_ROWS
+
+    def _check(self, advance: Advance) -> None:
         """Check the columns and their types, then read every value once."""
-        with self.readable():
-            if self.size == 0 and self.table.is_optional:
-                self.header, self.row_count = NO_HEADER, 0
-                return
-            if self.size == 0:
-                raise PipelineError(
-                    f"{self.path.name} is empty; expected a Parquet file"
-                )
-            with self._open() as file:
-                schema = file.schema_arrow
-                self.header = match_header(schema.names, self.table, self.path.name)
-                for position in self.header.positions:
-                    field = schema.field(position)
-                    if not _is_plain(field.type):
-                        raise PipelineError(
-                            f"{self.path.name}: the column {field.name} has the type "
-                            f"{field.type}; expected text, numbers or dates"
-                        )
-                self.row_count = file.metadata.num_rows
-                self.require_rows()
+        name = self.path.name
+        if not self.size:
+            raise PipelineError(f"{name} is empty; expected a Parquet file")
+        limits = Limits()
+        with self.readable(), self._open() as file:
+            schema = file.schema_arrow
+            limits.refuse_columns(name, len(schema.names))
+            self.header = match_header(schema.names, self.table, name)
+            for position in self.header.positions:
+                field = schema.field(position)
+                if not _is_plain(field.type):
+                    raise PipelineError(
+                        f"{name}: the column {field.name} has the type "
+                        f"{field.type}; expected text, numbers or dates"
+                    )
+            self.row_count = file.metadata.num_rows
+            self._plan_reading(file, limits)
         # A damaged page or a NUL shows only when the values are read.
-        for _ in self.text_batches(advance):
-            pass
+        rows = unpacked = 0
+        for batch in self.text_batches(advance):
+            for column in batch.columns:
+                lengths = pc.binary_length(column)
+                if (pc.max(lengths).as_py() or 0) > limits.field_bytes:
+                    raise limits.refuse_field(f"{name}, after row {rows:,}")
+                # Nothing, too, costs a byte, as it does in a CSV file.
+                unpacked += (pc.sum(lengths).as_py() or 0) + len(column)
+            limits.refuse_unpacked(name, unpacked, self.size)
+            rows += len(batch)
+        if rows != self.row_count:
+            raise PipelineError(
+                f"{name} holds {rows:,} rows and its footer says {self.row_count:,}; "
+                "make or copy it again"
+            )
 
     def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
         """The rows of `text_batches` as Python values."""
@@ -56,17 +75,54 @@ class ParquetFile(RawFile):
             wanted = [names[position] for position in header.positions]
             step = self.size / max(self.row_count, 1)
             row = 0
-            for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
-                columns = []
-                for name, source in zip(header.columns, wanted, strict=True):
-                    column = batch.column(batch.schema.get_field_index(source))
-                    text = as_text(column)
-                    text.validate(full=True)
-                    self._refuse_nul(text, name, row)
-                    columns.append(text)
-                row += len(batch)
+            for batch in file.iter_batches(self._batch_rows, columns=wanted):
+                found = [batch.column(name) for name in wanted]
+                for columns in _slices_of_bounded_size(found):
+                    texts = []
+                    for name, column in zip(header.columns, columns, strict=True):
+                        text = as_text(column)
+                        text.validate(full=True)
+                        self._refuse_nul(text, name, row)
+                        texts.append(text)
+                    row += len(texts[0])
+                    yield pa.RecordBatch.from_arrays(texts, names=list(header.columns))
                 advance(int(step * len(batch)))
-                yield pa.RecordBatch.from_arrays(columns, names=list(header.columns))
+
+    def _plan_reading(self, file: pq.ParquetFile, limits: Limits) -> None:
+        """Read in a way that takes memory by what the file holds, not by what it says.
+
+        A value that is packed once and repeated a million times is read as it is
+        packed, a dictionary and its places.
+        """
+        schema, metadata = file.schema_arrow, file.metadata
+        fields = [schema.field(position) for position in self.header.positions]
+        encodings: dict[str, set[str]] = {field.name: set() for field in fields}
+        unpacked = 0
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                if column.path_in_schema in encodings:
+                    encodings[column.path_in_schema] |= set(column.encodings)
+                    unpacked += column.total_uncompressed_size
+        limits.refuse_unpacked(self.path.name, unpacked, self.size)
+        self._dictionaries = tuple(
+            field.name
+            for field in fields
+            if _is_text(field.type)
+            and "RLE_DICTIONARY" in encodings[field.name]
+            # Arrow cannot make dictionaries of the others.
+            and encodings[field.name]
+            <= {"RLE_DICTIONARY", "PLAIN_DICTIONARY", "PLAIN", "RLE"}
+        )
+        widths = [
+            field.type.byte_width
+            for field in fields
+            if pa.types.is_fixed_size_binary(field.type)
+        ]
+        self._batch_rows = min(
+            [BATCH_ROWS, *(max(1, _BATCH_BYTES // max(width, 1)) for width in widths)]
+        )
+        if any("DELTA_BYTE_ARRAY" in found for found in encodings.values()):
+            self._batch_rows = min(self._batch_rows, _FEW_ROWS)
 
     @contextmanager
     def readable(self) -> Iterator[None]:
@@ -86,7 +142,12 @@ class ParquetFile(RawFile):
 
     @contextmanager
     def _open(self) -> Iterator[pq.ParquetFile]:
-        with pq.ParquetFile(self.path) as file:
+        # Opened in its own right each time; the path is one that no engine globs.
+        with pq.ParquetFile(
+            self.held.path,
+            read_dictionary=self._dictionaries,
+            page_checksum_verification=True,
+        ) as file:
             yield file
 
     def _refuse_nul(self, text: pa.Array, name: str, row: int) -> None:
@@ -96,6 +157,30 @@ class ParquetFile(RawFile):
                 f"{self.path.name}, row {row + at + 1}: a NUL byte in the column "
                 f"{name}; expected text"
             )
+
+
+def _slices_of_bounded_size(columns: Sequence[pa.Array]) -> Iterator[list[pa.Array]]:
+    """The rows in slices whose dictionaries may be written out."""
+    rows = len(columns[0])
+    written_out = sum(
+        pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
+        for column in columns
+        if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type)
+    )
+    step = rows
+    if written_out > _BATCH_BYTES:
+        step = max(1, rows * _BATCH_BYTES // written_out)
+    for start in range(0, rows, max(step, 1)):
+        yield [column.slice(start, step) for column in columns]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
 
 
 def _is_plain(kind: pa.DataType) -> bool:

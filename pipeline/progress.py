@@ -24,6 +24,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from pipeline.printable import printable
+
 # A plain log gets a line about long work at most this often.
 _LOG_SECONDS = 30.0
 
@@ -90,7 +92,7 @@ class LogReporter(Reporter):
     def say(self, text: str) -> None:
         """One line with the time."""
         now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-        print(now, text, file=self._stream, flush=True)
+        print(now, printable(text), file=self._stream, flush=True)
 
     def warn(self, text: str) -> None:
         """One line that says it is a warning."""
@@ -142,11 +144,12 @@ class TerminalReporter(Reporter):
 
     def say(self, text: str) -> None:
         """One line above the bars."""
-        self._console.print(escape(text))
+        self._console.print(escape(printable(text)))
 
     def warn(self, text: str) -> None:
         """One line in colour."""
-        self._console.print(f"[yellow]warning:[/yellow] {escape(text)}")
+        said = escape(printable(text))
+        self._console.print(f"[yellow]warning:[/yellow] {said}")
 
     @contextmanager
     def task(self, name: str, total: int, *, steps: bool = False) -> Iterator[Task]:
@@ -178,7 +181,7 @@ class _TerminalTask(Task):
             self._bars.update(self._bar, description=name)
 
     def doing(self, what: str) -> None:
-        self._bars.update(self._bar, what=escape(what))
+        self._bars.update(self._bar, what=escape(printable(what)))
 
 
 def reporter_for(stream: TextIO = sys.stderr) -> Reporter:

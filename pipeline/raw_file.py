@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.contract import RawTable
 from pipeline.errors import PipelineError
 from pipeline.header import NO_HEADER, Header
+from pipeline.held_file import HeldFile
 
 # Told how many bytes of a file more have been read.
 Advance = Callable[[int], None]
@@ -31,20 +32,66 @@ class RawFile(ABC):
     def __init__(self, table: RawTable, path: Path) -> None:
         self.table = table
         self.path = path
+        self._held: HeldFile | None = None
 
     @property
     def size(self) -> int:
         """The bytes that one pass over the file reads."""
-        return self.path.stat().st_size
+        return self._held.size if self._held else self.path.stat().st_size
 
-    @abstractmethod
+    @property
+    def held(self) -> HeldFile:
+        """The file, open since it was checked."""
+        if self._held is None:
+            raise ValueError(f"{self.path} is read before it is checked")
+        return self._held
+
+    @property
+    def sha256(self) -> str | None:
+        """The hash of its bytes; None where there is no file."""
+        return self.held.sha256
+
     def check(self, advance: Advance) -> None:
-        """Check the whole file against the contract, and set header and row_count.
+        """Open the file, and check the whole of it against the contract.
+
+        Sets header and row_count.
 
         Raises:
             PipelineError: The file, the line where there is one, and what was
                 expected.
         """
+        with self.readable():
+            self._held = HeldFile(self.path)
+        if not self.held.size and self.table.is_optional:
+            self.header, self.row_count = NO_HEADER, 0
+            return
+        self._check(advance)
+        if self.row_count == 0 and not self.table.is_optional:
+            raise PipelineError(
+                f"{self.path.name} has a header and no rows; expected at least one row"
+            )
+
+    @abstractmethod
+    def _check(self, advance: Advance) -> None:
+        """The same of a file that is open."""
+
+    def confirm(self, rows: int) -> None:
+        """Refuse what was loaded if it was not the file that was checked.
+
+        Args:
+            rows: How many rows were loaded.
+        """
+        with self.readable():
+            if rows != self.row_count or self.held.has_changed():
+                raise PipelineError(
+                    f"{self.path.name} changed while it was read; load it when it is "
+                    "complete"
+                )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._held is not None:
+            self._held.close()
 
     @contextmanager
     def readable(self) -> Iterator[None]:
@@ -68,13 +115,6 @@ class RawFile(ABC):
         the empty text here; the engines store it as null.
         """
 
-    def require_rows(self) -> None:
-        """Refuse a file that has a header and nothing else, where rows are needed."""
-        if self.row_count == 0 and not self.table.is_optional:
-            raise PipelineError(
-                f"{self.path.name} has a header and no rows; expected at least one row"
-            )
-
 
 class AbsentFile(RawFile):
     """In the place of a file that may be absent, and is: a table without rows."""
@@ -82,9 +122,15 @@ class AbsentFile(RawFile):
     header = NO_HEADER
     row_count = 0
     size = 0
+    sha256 = None
 
     def check(self, advance: Advance) -> None:
         """Nothing that could be wrong."""
+
+    _check = check
+
+    def confirm(self, rows: int) -> None:
+        """Nothing that could change."""
 
     def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
         """None."""

@@ -7,6 +7,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.printable import printable
+
 
 def print_table(
     title: str,
@@ -23,6 +25,8 @@ def print_table(
         stream: Where to; standard output by default.
     """
     stream = stream or sys.stdout
+    title = printable(title)
+    rows = [[printable(cell) for cell in row] for row in rows]
     if not stream.isatty():
         widths = [
             max(len(row[column]) for row in [columns, *rows])

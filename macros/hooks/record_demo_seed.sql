@@ -10,7 +10,7 @@
         delete from {{ raw_loads_relation() }} where raw_table = '{{ this.identifier }}'
     {%- endcall -%}
     {%- call statement('record_seed', auto_begin=True) -%}
-        insert into {{ raw_loads_relation() }}
+        insert into {{ raw_loads_relation() }} (raw_table, {{ demo_load_columns() }})
         select '{{ this.identifier }}', {{ demo_load() }} from {{ this }}
     {%- endcall -%}
 {%- endmacro %}
@@ -18,12 +18,15 @@
 {% macro spark__record_demo_seed() -%}
     {%- call statement('record_seed') -%}
         insert overwrite {{ raw_loads_relation() }}
-        partition (raw_table = '{{ this.identifier }}')
+        partition (raw_table = '{{ this.identifier }}') ({{ demo_load_columns() }})
         select {{ demo_load() }} from {{ this }}
     {%- endcall -%}
 {%- endmacro %}
 
-{# The columns of raw_loads after the first. #}
+{# Of raw_loads: the hashes stay empty, for seeds are loaded again and not taken over. #}
+{% macro demo_load_columns() -%} source, origin, row_count, loaded_at {%- endmacro %}
+
+{# Their values. #}
 {% macro demo_load() -%}
     'demo',
     'seeds/{{ this.identifier }}.csv',

@@ -9,7 +9,9 @@
         source {{ text_type() }},
         origin {{ text_type() }},
         row_count bigint,
-        loaded_at {{ text_type() }}
+        loaded_at {{ text_type() }},
+        file_hash {{ text_type() }},
+        table_hash {{ text_type() }}
     )
 {%- endmacro %}
 

@@ -8,7 +8,7 @@ it the published warehouse in one step.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,6 +30,9 @@ class RawLoad:
         origin: The folder or file, as it was given.
         row_count: Rows in the table.
         loaded_at: UTC, ISO 8601.
+        file_hash: SHA-256 of the file's bytes; None where there was no file.
+        table_hash: What the engine makes of the table's rows, by `Engine.table_hash`;
+            None where it was not the pipeline that filled it.
     """
 
     raw_table: str
@@ -37,6 +40,15 @@ class RawLoad:
     origin: str
     row_count: int
     loaded_at: str
+    file_hash: str | None = None
+    table_hash: str | None = None
+
+    @classmethod
+    def from_columns(cls, columns: Sequence[str], row: Sequence[Any]) -> "RawLoad":
+        """A row of a `raw_loads` that may be somebody's own, without the hashes."""
+        known = {field.name for field in fields(cls)}
+        found = zip(columns, row, strict=True)
+        return cls(**{name: value for name, value in found if name in known})
 
 
 class Engine(ABC):
@@ -142,12 +154,21 @@ class Engine(ABC):
 
         `load` if any of the tables was loaded.
         """
-        sources = self.published_sources()
+        sources = {load.source for load in self.published_loads()}
         return "load" if "load" in sources else "demo" if sources else None
 
     @abstractmethod
-    def published_sources(self) -> set[str]:
-        """The different `source` of the published raw tables."""
+    def published_loads(self) -> list[RawLoad]:
+        """The rows of the published `raw_loads`; none where there is no such table."""
+
+    @abstractmethod
+    def table_hash(self, name: str) -> str:
+        """A checksum of a raw table of the build area.
+
+        It begins with how it was made and a colon: hashes made in one way differ if the
+        rows do. It is there to find damage and changes, as quickly as the engine can,
+        and not to withstand a forger.
+        """
 
     @abstractmethod
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:

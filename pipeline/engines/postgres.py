@@ -12,7 +12,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from itertools import chain
 from typing import Any, Self
 
@@ -233,17 +233,25 @@ class PostgresEngine(Engine):
                         *(schema, f"{name}__loading", name),
                     )
                 )
-            _create(cursor, schema, RAW_LOADS, RAW_LOADS_COLUMNS)
-            cursor.execute(_with("delete from {}.{}", schema, RAW_LOADS))
-            _insert(cursor, schema, RAW_LOADS, [astuple(load) for load in loads])
+            hashed = [
+                replace(load, table_hash=_table_hash(cursor, schema, load.raw_table))
+                for load in loads
+            ]
+            _write(cursor, schema, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
 
-    def published_sources(self) -> set[str]:
+    def published_loads(self) -> list[RawLoad]:
         """Read them from raw_loads."""
         with self._cursor() as cursor:
             if RAW_LOADS not in _tables(cursor, self.schema):
-                return set()
-            cursor.execute(_with("select source from {}.{}", self.schema, RAW_LOADS))
-            return {source for (source,) in cursor}
+                return []
+            cursor.execute(_with("select * from {}.{}", self.schema, RAW_LOADS))
+            columns = [column.name for column in cursor.description]
+            return [RawLoad.from_columns(columns, row) for row in cursor]
+
+    def table_hash(self, name: str) -> str:
+        """The sum of PostgreSQL's own hashes of the rows: they keep no order."""
+        with self._cursor() as cursor:
+            return _table_hash(cursor, self.building, name)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows; the models index what they append to."""
@@ -298,9 +306,7 @@ class PostgresEngine(Engine):
     ) -> None:
         """Replace a table of the build schema."""
         with self._transaction() as cursor:
-            cursor.execute(_with("drop table if exists {}.{}", self.building, name))
-            _create(cursor, self.building, name, columns)
-            _insert(cursor, self.building, name, rows)
+            _write(cursor, self.building, name, columns, rows)
 
     def write_batches(
         self,
@@ -310,7 +316,6 @@ class PostgresEngine(Engine):
     ) -> None:
         """Replace a table of the build schema by COPY."""
         with self._transaction() as cursor:
-            cursor.execute(_with("drop table if exists {}.{}", self.building, name))
             _create(cursor, self.building, name, columns)
             stream = batches_as_csv([column for column, _ in columns], batches)
             with closing(stream):
@@ -437,9 +442,9 @@ def _fill(
     the end.
     """
     columns = [(column, "text") for column in file.table.columns]
-    cursor.execute(_with("drop table if exists {}.{}", schema, name))
     _create(cursor, schema, name, columns)
     if not file.row_count:
+        file.confirm(0)
         return
     with file.readable():
         rows: int | None = None
@@ -452,10 +457,7 @@ def _fill(
         if rows != file.row_count:
             with closing(rows_as_csv(file, advance)) as stream:
                 rows = _copy(cursor, schema, name, stream)
-    if rows != file.row_count:
-        raise PipelineError(
-            f"{file.path.name} changed while it was read; load it when it is complete"
-        )
+    file.confirm(rows)
 
 
 def _copy(cursor: Cursor, schema: str, name: str, stream: CopyStream) -> int:
@@ -481,20 +483,26 @@ def _copy(cursor: Cursor, schema: str, name: str, stream: CopyStream) -> int:
 def _create(
     cursor: Cursor, schema: str, name: str, columns: Sequence[tuple[str, str]]
 ) -> None:
+    cursor.execute(_with("drop table if exists {}.{}", schema, name))
     defined = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(_SQL_TYPES[kind]))
         for column, kind in columns
     )
     cursor.execute(
-        sql.SQL("create table if not exists {}.{} ({})").format(
+        sql.SQL("create table {}.{} ({})").format(
             sql.Identifier(schema), sql.Identifier(name), defined
         )
     )
 
 
-def _insert(
-    cursor: Cursor, schema: str, name: str, rows: Iterable[Sequence[object]]
+def _write(
+    cursor: Cursor,
+    schema: str,
+    name: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[object]],
 ) -> None:
+    _create(cursor, schema, name, columns)
     values = [tuple(row) for row in rows]
     if values:
         marks = sql.SQL(", ").join([sql.Placeholder()] * len(values[0]))
@@ -504,6 +512,17 @@ def _insert(
             ),
             values,
         )
+
+
+def _table_hash(cursor: Cursor, schema: str, name: str) -> str:
+    # Partitions by hash outlive an upgrade of the server, and so do these hashes.
+    cursor.execute(
+        _with(
+            "select sum(hash_record_extended(raw, 0)::numeric) from {}.{} as raw",
+            *(schema, name),
+        )
+    )
+    return f"sum of hash_record_extended: {cursor.fetchone()[0]}"
 
 
 def _tables(cursor: Cursor, schema: str) -> list[str]:

@@ -72,7 +72,8 @@ def rows_as_csv(file: RawFile, advance: Advance) -> CopyStream:
 
 
 def _bytes_of(file: CsvFile, advance: Advance) -> Chunks:
-    with file.path.open("rb") as raw:
+    with file.held.path.open("rb") as raw:
+        raw.seek(0)
         stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if file.compressed else raw
         done = 0
         while chunk := stream.read(1 << 20):

@@ -14,7 +14,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -189,15 +189,36 @@ class SparkEngine(Engine):
             )
         if old.get(RAW_LOADS) == "view":
             self._drop(schema, RAW_LOADS, "view")
-        self._write_loads(schema, [astuple(load) for load in loads])
+        hashed = [
+            replace(load, table_hash=self._table_hash(schema, load.raw_table))
+            for load in loads
+        ]
+        self._write(schema, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
 
-    def published_sources(self) -> set[str]:
+    def published_loads(self) -> list[RawLoad]:
         """Read them from raw_loads."""
         if RAW_LOADS not in self._tables(self.schema):
-            return set()
+            return []
         table = _name(self.schema, RAW_LOADS)
-        rows = self._run(f"select source from {table}")  # noqa: S608
-        return {source for (source,) in rows}
+        with worded():
+            found = spark_session().table(table)
+            columns, rows = found.columns, found.collect()
+        return [RawLoad.from_columns(columns, row) for row in rows]
+
+    def table_hash(self, name: str) -> str:
+        """The sum of Spark's own hashes of the rows: they keep no order."""
+        return self._table_hash(self.building, name)
+
+    def _table_hash(self, schema: str, name: str) -> str:
+        table = _name(schema, name)
+        with worded():
+            columns = spark_session().table(table).columns
+        # xxhash64 passes nulls over, and would not see a value in the next column.
+        values = ", ".join(f"coalesce({_name(column)}, char(0))" for column in columns)
+        ((total,),) = self._run(
+            f"select sum(cast(xxhash64({values}) as decimal(20))) from {table}"  # noqa: S608
+        )
+        return f"sum of xxhash64: {total}"
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows."""
@@ -206,14 +227,8 @@ class SparkEngine(Engine):
         for table in tables:
             if table not in there:
                 continue
-            source = _name(self.schema, table)
-            if table == RAW_LOADS:
-                names = ", ".join(name for name, _ in RAW_LOADS_COLUMNS)
-                rows = self._run(f"select {names} from {source}")  # noqa: S608
-                self._write_loads(self.building, rows)
-            else:
-                new = _name(self.building, table)
-                self._run(f"create table {new} using parquet as table {source}")
+            source, new = _name(self.schema, table), _name(self.building, table)
+            self._run(f"create table {new} using parquet as table {source}")
             ((count,),) = self._run(
                 f"select count(*) from {_name(self.building, table)}"  # noqa: S608
             )
@@ -258,7 +273,7 @@ class SparkEngine(Engine):
         rows: Iterable[Sequence[object]],
     ) -> None:
         """Replace a table of the build schema."""
-        self._write(self.building, name, columns, rows, "")
+        self._write(self.building, name, columns, rows)
 
     def write_batches(
         self,
@@ -336,21 +351,15 @@ class SparkEngine(Engine):
     def _drop(self, schema: str, name: str, kind: str = "table") -> None:
         self._run(f"drop {kind} if exists {_name(schema, name)}")
 
-    def _write_loads(self, schema: str, rows: Iterable[Sequence[object]]) -> None:
-        # As the models make it: partitions can be overwritten, rows cannot be deleted.
-        self._write(
-            *(schema, RAW_LOADS, RAW_LOADS_COLUMNS, rows),
-            f"partitioned by ({RAW_LOADS_COLUMNS[0][0]})",
-        )
-
     def _write(
         self,
         schema: str,
         name: str,
         columns: Sequence[tuple[str, str]],
         rows: Iterable[Sequence[object]],
-        layout: str,
     ) -> None:
+        # As dbt's hook makes it: partitions can be overwritten, rows cannot be deleted.
+        layout = f"partitioned by ({columns[0][0]})" if name == RAW_LOADS else ""
         names = [column for column, _ in columns]
         fields = ", ".join(f"{column}: {_SQL_TYPES[kind]}" for column, kind in columns)
         values = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
@@ -397,10 +406,7 @@ def _write_parquet(file: RawFile, path: Path, advance: Advance) -> None:
                     [columns.get(name, nothing) for name in schema.names], schema=schema
                 )
             )
-    if rows != file.row_count:
-        raise PipelineError(
-            f"{file.path.name} changed while it was read; load it when it is complete"
-        )
+    file.confirm(rows)
 
 
 def _text_batches(file: RawFile, advance: Advance) -> Iterator[list[pa.Array]]:

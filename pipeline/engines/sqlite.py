@@ -1,9 +1,10 @@
 """The embedded default: one SQLite file."""
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ PROBES: tuple[tuple[str, str], ...] = (
 
 # What a reader is told of a journal that only a writer may roll back.
 _UNFINISHED = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY")
+
+# Rows whose hash is taken at once.
+_HASHED_ROWS = 10_000
 
 # How long to wait for another program's write, in seconds.
 BUSY_SECONDS = 5.0
@@ -116,26 +120,29 @@ class SqliteEngine(FileEngine):
             with _transaction(connection):
                 for file in files:
                     _fill(connection, file, advance)
-                _create(connection, RAW_LOADS, RAW_LOADS_COLUMNS, replace=False)
-                connection.execute(f"delete from {RAW_LOADS}")  # noqa: S608
-                connection.executemany(
-                    f"insert into {RAW_LOADS} values (?, ?, ?, ?, ?)",  # noqa: S608
-                    [astuple(load) for load in loads],
+                hashed = [
+                    replace(load, table_hash=_table_hash(connection, load.raw_table))
+                    for load in loads
+                ]
+                _write(
+                    *(connection, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
                 )
 
-    def published_sources(self) -> set[str]:
+    def published_loads(self) -> list[RawLoad]:
         """Read them from raw_loads."""
         if not self.path.exists():
-            return set()
+            return []
         with _worded(self.path), self._connection(self.path) as connection:
             if not _definition(connection, RAW_LOADS):
-                return set()
-            return {
-                source
-                for (source,) in connection.execute(
-                    f"select source from {RAW_LOADS}"  # noqa: S608
-                )
-            }
+                return []
+            rows = connection.execute(f"select * from {RAW_LOADS}")  # noqa: S608
+            columns = [column[0] for column in rows.description]
+            return [RawLoad.from_columns(columns, row) for row in rows]
+
+    def table_hash(self, name: str) -> str:
+        """SHA-256 of the rows in their order, as SQLite writes them in JSON."""
+        with _worded(self.building), self._connection(self.building) as connection:
+            return _table_hash(connection, name)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions, rows and indexes."""
@@ -204,16 +211,11 @@ class SqliteEngine(FileEngine):
         rows: Iterable[Sequence[object]],
     ) -> None:
         """Replace a table of the build file."""
-        marks = ", ".join("?" * len(columns))
         with _worded(self.building), self._connection(self.building) as connection:
             if self.building != self.path:
                 _write_without_safety(connection)
             with _transaction(connection):
-                _create(connection, name, columns, replace=True)
-                connection.executemany(
-                    f"insert into {_quoted(name)} values ({marks})",  # noqa: S608
-                    rows,
-                )
+                _write(connection, name, columns, rows)
 
     def write_batches(
         self,
@@ -302,33 +304,74 @@ def check_library(connection: sqlite3.Connection) -> None:
 def _fill(connection: sqlite3.Connection, file: RawFile, advance: Advance) -> None:
     table: RawTable = file.table
     columns = [(name, "text") for name in table.columns]
-    _create(connection, table.name, columns, replace=True)
-    if not file.row_count:
-        return
+    _create(connection, table.name, columns)
     present = file.header.columns
     values = ", ".join(["nullif(?, '')"] * len(present))
     insert = f"insert into {table.name} ({', '.join(present)}) values ({values})"  # noqa: S608
     rows = 0
     with file.readable():
-        for batch in file.batches(advance):
+        for batch in file.batches(advance) if file.row_count else ():
             rows += connection.executemany(insert, batch).rowcount
-    if rows != file.row_count:
-        raise PipelineError(
-            f"{file.path.name} changed while it was read; load it when it is complete"
-        )
+    file.confirm(rows)
 
 
 def _create(
+    connection: sqlite3.Connection, name: str, columns: Sequence[tuple[str, str]]
+) -> None:
+    connection.execute(f"drop table if exists {_quoted(name)}")
+    defined = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns)
+    connection.execute(f"create table {_quoted(name)} ({defined})")
+
+
+def _write(
     connection: sqlite3.Connection,
     name: str,
     columns: Sequence[tuple[str, str]],
-    *,
-    replace: bool,
+    rows: Iterable[Sequence[object]],
 ) -> None:
-    if replace:
-        connection.execute(f"drop table if exists {_quoted(name)}")
-    defined = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns)
-    connection.execute(f"create table if not exists {_quoted(name)} ({defined})")
+    _create(connection, name, columns)
+    marks = ", ".join("?" * len(columns))
+    connection.executemany(
+        f"insert into {_quoted(name)} values ({marks})",  # noqa: S608
+        rows,
+    )
+
+
+def _table_hash(connection: sqlite3.Connection, table: str) -> str:
+    """Of many rows at a time: a call of Python for each would take twice as long."""
+    name = _quoted(table)
+    columns = ", ".join(
+        _quoted(column)
+        for (column,) in connection.execute(
+            "select name from pragma_table_info(?)", (table,)
+        )
+    )
+    digest = hashlib.sha256()
+    step = _HASHED_ROWS
+    (last,) = connection.execute(f"select min(rowid) - 1 from {name}").fetchone()  # noqa: S608
+    while last is not None:
+        (end,) = connection.execute(
+            f"select max(rowid) from (select rowid from {name} "  # noqa: S608
+            "where rowid > ? order by rowid limit ?)",
+            (last, step),
+        ).fetchone()
+        if end is None:
+            break
+        try:
+            # As bytes: damaged text may be no UTF-8.
+            ((rows,),) = connection.execute(
+                f"select cast(json_group_array(json_array({columns})) as blob) "  # noqa: S608
+                f"from {name} where rowid > ? and rowid <= ?",
+                (last, end),
+            )
+        except sqlite3.DataError:  # more than a text can hold
+            if step == 1:
+                raise
+            step = max(1, step // 100)
+            continue
+        digest.update(rows)
+        last = end
+    return f"SHA-256 of {_HASHED_ROWS} rows of JSON: {digest.hexdigest()}"
 
 
 def _definition(connection: sqlite3.Connection, table: str) -> str | None:

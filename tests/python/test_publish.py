@@ -45,7 +45,7 @@ def database(small_project: Path) -> Path:
 @pytest.fixture
 def run_build(small_project: Path, database: Path) -> Build:
     def run(
-        raw: Path | None = None, failing: str = "no", *, full_refresh: bool = False
+        raw: Path | None = None, failing: str = "no", **request: bool
     ) -> BuildSummary:
         project = Project(
             small_project,
@@ -56,7 +56,7 @@ def run_build(small_project: Path, database: Path) -> Build:
         return build(
             SqliteEngine(str(database)),
             project,
-            BuildRequest(None if raw is None else str(raw), full_refresh),
+            BuildRequest(None if raw is None else str(raw), **request),
             LogReporter(sys.stderr),
         )
 
@@ -72,6 +72,9 @@ def orders(database: Path) -> list[object]:
     return [
         row[0] for row in read(database, "select order_id from FactOrders order by 1")
     ]
+
+
+CUSTOMERS = "select customer_id from FactOrders order by customer_id is null, 1"
 
 
 def beside(database: Path) -> set[str]:
@@ -210,6 +213,28 @@ def test_a_load_in_place_then_a_build_keeps_the_loaded_rows(
     run_build()
 
     assert orders(database) == ["O1", "O2", "O3"]
+
+
+def test_raw_rows_that_changed_since_loaded_are_not_published_again(
+    run_build: Build, database: Path, write_shop: WriteShop
+) -> None:
+    run_build(write_shop())
+    # As a disk does it, which SQLite does not see.
+    whole = database.read_bytes()
+    assert b"00042" + b"2024-02-02" in whole
+    database.write_bytes(whole.replace(b"000422024-02-02", b"000432024-02-02"))
+
+    with pytest.raises(
+        PipelineError,
+        match=r"^raw_orders in .* changed since loaded.*load the raw files",
+    ):
+        run_build()
+
+    # Who has changed them says so, once.
+    run_build(accept_changed_raw=True)
+    run_build()
+
+    assert read(database, CUSTOMERS) == [("00043",), ("C1",), (None,)]
 
 
 def test_a_failed_test_publishes_nothing(

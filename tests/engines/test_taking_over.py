@@ -1,0 +1,74 @@
+"""Raw tables are taken over from the published warehouse as they were loaded."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.build import BuildRequest, fill_raw_tables
+from pipeline.contract import RAW_TABLES
+from pipeline.engines import engine_for
+from pipeline.engines.base import Engine
+from pipeline.errors import PipelineError
+from pipeline.load import load
+from pipeline.progress import Reporter
+from tests.small_shop import SMALL_SHOP, WriteShop
+
+ORDERS = "select order_id, customer_id from raw_orders order by order_id"
+
+
+@pytest.fixture(params=["sqlite", "duckdb", "postgres", "spark"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine with the small shop loaded in place, by the test."""
+    target = request.param
+    place: object = tmp_path / "dwh"
+    if target in ("postgres", "spark"):
+        request.getfixturevalue(target)
+        place = "taking_over"
+    engine = engine_for(target, str(place))
+    yield engine
+    for area in (engine, engine.in_place()):
+        area.discard_build()
+
+
+def take_over(engine: Engine, *, accept_changed_raw: bool = False) -> None:
+    engine.begin_build()
+    request = BuildRequest(accept_changed_raw=accept_changed_raw)
+    fill_raw_tables(engine, request, None, Reporter())
+
+
+def test_changed_rows_are_taken_over_only_if_somebody_says_so(
+    engine: Engine, write_shop: WriteShop
+) -> None:
+    load(engine, str(write_shop(raw_products=None)), Reporter())
+    published = engine.in_place()
+    loads = published.query("select * from raw_loads order by raw_table")
+    take_over(engine)
+    assert engine.query("select * from raw_loads order by raw_table") == loads
+
+    rows = published.query(ORDERS)
+    (orders,) = [table for table in RAW_TABLES if table.name == "raw_orders"]
+    columns = [(name, "text") for name in orders.columns]
+    _, *found = SMALL_SHOP["raw_orders"]
+    nothing = [None] * (len(columns) - len(found[0]))
+    # A value in the next column, with the same of everything in the table.
+    changed = [
+        (order, None, customer, *rest, *nothing)
+        if order == "O2"
+        else (order, customer or None, *rest, *nothing)
+        for order, customer, *rest in found
+    ]
+    changed = [row[: len(columns)] for row in changed]
+    published.write_table("raw_orders", columns, changed)
+
+    with pytest.raises(PipelineError, match=r"raw_orders in .* changed since loaded"):
+        take_over(engine)
+
+    take_over(engine, accept_changed_raw=True)
+    taken = engine.query(ORDERS)
+    assert taken != rows
+    assert taken == published.query(ORDERS)
+    ((hashed,),) = engine.query(
+        "select table_hash from raw_loads where raw_table = 'raw_orders'"
+    )
+    assert hashed == engine.table_hash("raw_orders")
