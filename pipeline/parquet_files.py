@@ -97,12 +97,17 @@ class ParquetFile(RawFile):
         schema, metadata = file.schema_arrow, file.metadata
         fields = [schema.field(position) for position in self.header.positions]
         encodings: dict[str, set[str]] = {field.name: set() for field in fields}
+        paths = [file.schema.column(n).path for n in range(metadata.num_columns)]
+        places = {place: path for place, path in enumerate(paths) if path in encodings}
         unpacked = 0
-        for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            for column in map(group.column, range(group.num_columns)):
-                if column.path_in_schema in encodings:
-                    encodings[column.path_in_schema] |= set(column.encodings)
-                    unpacked += column.total_uncompressed_size
+        for number in range(metadata.num_row_groups):
+            # Where what is known of a column is damaged, reading a row says so; to ask
+            # for it would end the process (of C++, which lets nobody catch that).
+            next(file.iter_batches(1, row_groups=[number], columns=list(encodings)), 0)
+            for place, path in places.items():
+                column = metadata.row_group(number).column(place)
+                encodings[path] |= set(column.encodings)
+                unpacked += column.total_uncompressed_size
         limits.refuse_unpacked(self.path.name, unpacked, self.size)
         self._dictionaries = tuple(
             field.name
@@ -130,7 +135,7 @@ class ParquetFile(RawFile):
         with super().readable():
             try:
                 yield
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, ValueError, TypeError) as error:
                 # Arrow's own "I/O" errors, such as a damaged page, carry no errno.
                 if isinstance(error, OSError) and error.errno is not None:
                     raise

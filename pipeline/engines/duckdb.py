@@ -237,7 +237,7 @@ class DuckdbEngine(FileEngine):
         schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in columns])
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         with self._connection(self.building) as connection, _transaction(connection):
-            _create(connection, name, columns, replace=True)
+            _create(connection, name, columns)
             connection.register("batches", reader)
             connection.execute(f"insert into {_quoted(name)} from batches")
             connection.unregister("batches")

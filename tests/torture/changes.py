@@ -137,7 +137,7 @@ def _rows(data: bytes, table: RawTable) -> list[Row] | None:
     """The rows of a file in an order that can be compared; None if it is refused."""
     try:
         rows = contract_reader.read(
-            data, table.columns, table.required, may_be_empty=False
+            data, table.columns, table.required, may_be_empty=table.is_optional
         )
     except RefusedError:
         return None
