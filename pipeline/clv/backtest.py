@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clv.maximum import Array
+from pipeline.clv.ranks import EqualGroups, rank_correlation
 
 TENTHS = 10
 # Money has four decimals: summed as whole numbers of them, it is exact.
 _MONEY = 10_000
-# Forecasts that are equal to nine decimals are equal.
-_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def measure(forecast: Forecast, holdout: Holdout) -> tuple[Accuracy, list[Tenth]
     customers = len(actual)
     money = np.rint(holdout.actual_sales * _MONEY)
     known = customers > 0 and not np.isnan(forecast.orders).any()
-    groups = _Groups(forecast.orders) if known else None
+    groups = EqualGroups(forecast.orders) if known else None
     error = forecast.orders - actual
     accuracy = Accuracy(
         forecast_method=forecast.method,
@@ -146,13 +145,16 @@ def measure(forecast: Forecast, holdout: Holdout) -> tuple[Accuracy, list[Tenth]
         predicted_sales=_total(forecast.sales),
         root_mean_squared_error=float(np.sqrt(np.mean(error**2))) if known else None,
         mean_absolute_error=float(np.mean(np.abs(error))) if known else None,
-        rank_correlation=_correlation(groups, _Groups(actual)) if groups else None,
+        rank_correlation=rank_correlation(groups, EqualGroups(actual))
+        if groups
+        else None,
         top_tenth_share=_top_tenth_share(groups, actual) if groups else None,
     )
     if groups is None:
         return accuracy, []
+    tenth = _tenths(groups)
     columns = [
-        np.bincount(groups.tenth, weights=column, minlength=TENTHS + 1)
+        np.bincount(tenth, weights=column, minlength=TENTHS + 1)
         for column in (
             *(np.ones(customers), forecast.orders, actual, forecast.sales, money),
         )
@@ -174,42 +176,13 @@ def measure(forecast: Forecast, holdout: Holdout) -> tuple[Accuracy, list[Tenth]
     ]
 
 
-class _Groups:
-    """Customers with equal values, the highest first.
-
-    Attributes:
-        place: For each customer the place of their group.
-        size: Customers in each group.
-        before: Customers in all groups before it.
-    """
-
-    def __init__(self, values: Array) -> None:
-        _, self.place, self.size = np.unique(
-            -np.round(values, _DECIMALS), return_inverse=True, return_counts=True
-        )
-        self.before = np.cumsum(self.size) - self.size
-
-    @property
-    def rank(self) -> Array:
-        """Each customer's rank; equals share the mean of theirs. About their mean."""
-        middle = self.before + (self.size - len(self.place)) / 2
-        return middle[self.place]
-
-    @property
-    def tenth(self) -> NDArray[np.intp]:
-        """Each customer's tenth, 1 to 10: that of the first of their equals."""
-        tenths: NDArray[np.intp] = 1 + TENTHS * self.before // len(self.place)
-        return tenths[self.place]
+def _tenths(groups: EqualGroups) -> NDArray[np.intp]:
+    """Each customer's tenth, 1 to 10: that of the first of their equals."""
+    tenths: NDArray[np.intp] = 1 + TENTHS * groups.before // len(groups.place)
+    return tenths[groups.place]
 
 
-def _correlation(one: _Groups, other: _Groups) -> float | None:
-    """Spearman's rank correlation."""
-    first, second = one.rank, other.rank
-    variation = np.sqrt(np.sum(first**2) * np.sum(second**2))
-    return float(np.sum(first * second) / variation) if variation > 0 else None
-
-
-def _top_tenth_share(groups: _Groups, actual: Array) -> float | None:
+def _top_tenth_share(groups: EqualGroups, actual: Array) -> float | None:
     total = actual.sum()
     if not total:
         return None

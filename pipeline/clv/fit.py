@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, spearmanr
 
 from pipeline.clv import gamma_gamma
 from pipeline.clv.maximum import FITTED, NOT_CONVERGED, Array, Maximum
@@ -18,6 +17,7 @@ from pipeline.clv.purchases import (
     LeavingModel,
     PurchaseModel,
 )
+from pipeline.clv.ranks import EqualGroups, rank_correlation
 from pipeline.clv.scores import Horizon, Scores, score
 
 # The status of a fit that can be used is `fitted`; any other says why it cannot.
@@ -234,7 +234,7 @@ def leaving_p_value(likelihood_ratio: float) -> float:
     """
     if likelihood_ratio <= 0:
         return 1.0
-    return float(chi2.sf(likelihood_ratio, 1)) / 2
+    return math.erfc(math.sqrt(likelihood_ratio / 2)) / 2
 
 
 def _fit_spend(summaries: PurchaseSummaries) -> ModelFit:
@@ -251,7 +251,7 @@ def _fit_spend(summaries: PurchaseSummaries) -> ModelFit:
     if maximum is None:
         return ModelFit(gamma_gamma.NAME, status, customers)
     parameters = dict(zip(gamma_gamma.PARAMETER_NAMES, maximum.parameters, strict=True))
-    correlation = _correlation(counts, values)
+    correlation = rank_correlation(EqualGroups(counts), EqualGroups(values))
     if status == FITTED and parameters["q"] <= 1:
         status = NO_MEAN
     elif correlation is not None and abs(correlation) > HIGHEST_CORRELATION:
@@ -291,10 +291,3 @@ def _tried(search: Callable[[], Maximum]) -> tuple[Maximum | None, str]:
 def _failed(error: Exception) -> str:
     """The status of a model that could not be computed."""
     return f"{FAILED} ({type(error).__name__})"
-
-
-def _correlation(frequency: Array, value: Array) -> float | None:
-    """Spearman's rank correlation; None where either is the same for all."""
-    if np.ptp(frequency) == 0 or np.ptp(value) == 0:
-        return None
-    return float(spearmanr(frequency, value).statistic)
