@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import data, exports
 from dashboard.charts.look import CONFIG, Look
+from dashboard.exports import Export
 from dashboard.formatting import Currency, change, exact, short
 from dashboard.metrics import Metric, Unit, metric
 from dashboard.warehouse import WarehouseError
@@ -216,7 +217,7 @@ def table(
     )
 
 
-def download_csv(make: Callable[[], pd.DataFrame], name: str, key: str) -> None:
+def download_csv(make: Callable[[], Export], name: str, key: str) -> None:
     """A button for rows as CSV; they are fetched when it is pressed."""
     st.download_button(
         "Download CSV",

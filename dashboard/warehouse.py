@@ -15,8 +15,10 @@ import re
 import sqlite3
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,10 @@ TARGETS = ("sqlite", "duckdb", "postgres")
 Value = str | int | float | bool | dt.date | None
 Rows = tuple[list[str], list[tuple[Any, ...]]]
 Columns = dict[str, dict[str, str]]
+Batches = Generator[list[tuple[Any, ...]], None, None]
+
+# Rows that are in memory at a time, where all of a long answer need not be.
+BATCH_ROWS = 20_000
 
 
 class Trouble(StrEnum):
@@ -182,6 +188,10 @@ class _Reader(ABC):
         """Column names and rows of a query."""
 
     @abstractmethod
+    def cursor(self, sql: str, parameters: Mapping[str, Value]) -> Any:
+        """An answer that is fetched bit by bit, as the driver gives it."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give the connection back."""
 
@@ -235,13 +245,16 @@ class _SqliteReader(_Reader):
     def columns(self) -> Columns:
         return self._columns
 
-    def rows(self, sql: str, parameters: Mapping[str, Value]) -> Rows:
+    def cursor(self, sql: str, parameters: Mapping[str, Value]) -> sqlite3.Cursor:
         bound = {
             name: value.isoformat() if isinstance(value, dt.date) else value
             for name, value in parameters.items()
         }
+        return self._connection.execute(sql, bound)
+
+    def rows(self, sql: str, parameters: Mapping[str, Value]) -> Rows:
         try:
-            cursor = self._connection.execute(sql, bound)
+            cursor = self.cursor(sql, parameters)
             names = [column[0] for column in cursor.description]
             return names, cursor.fetchall()
         except sqlite3.DatabaseError as error:
@@ -294,6 +307,9 @@ class _DuckDBReader(_Reader):
             connection.close()
             raise _not_a_database() from None
         self._connection = connection
+
+    def cursor(self, sql: str, parameters: Mapping[str, Value]) -> Any:
+        return self._cursor().execute(_PLACEHOLDER.sub(r"$\1", sql), dict(parameters))
 
     def _cursor(self) -> Any:
         """A cursor on the attached file: `use` holds for one cursor only."""
@@ -399,11 +415,16 @@ class _PostgresReader(_Reader):
         )
         return _grouped(rows)
 
+    def cursor(self, sql: str, parameters: Mapping[str, Value]) -> Any:
+        # The server keeps the answer, outside of any transaction.
+        cursor = self._connection.cursor("batches", withhold=True)
+        cursor.execute(_bound_by_name(sql), dict(parameters))
+        return cursor
+
     def rows(self, sql: str, parameters: Mapping[str, Value]) -> Rows:
-        text = _PLACEHOLDER.sub(r"%(\1)s", sql.replace("%", "%%"))
         try:
             with self._connection.cursor() as cursor:
-                cursor.execute(text, dict(parameters))
+                cursor.execute(_bound_by_name(sql), dict(parameters))
                 names = [column[0] for column in cursor.description or ()]
                 return names, cursor.fetchall()
         except self._errors.errors.UndefinedTable as error:
@@ -420,11 +441,26 @@ class _PostgresReader(_Reader):
         return bool(self._connection.closed)
 
 
+def _bound_by_name(sql: str) -> str:
+    """The query with placeholders as PostgreSQL's driver has them."""
+    return _PLACEHOLDER.sub(r"%(\1)s", sql.replace("%", "%%"))
+
+
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> Columns:
     found: Columns = {}
     for table, column, data_type in rows:
         found.setdefault(str(table).lower(), {})[str(column)] = str(data_type).lower()
     return found
+
+
+def _named(sql: str, parameters: Mapping[str, Value] | None) -> dict[str, Value]:
+    """Those of the values that the query names."""
+    named = set(_PLACEHOLDER.findall(sql))
+    return {k: v for k, v in (parameters or {}).items() if k in named}
+
+
+def _plain_number(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _no_driver(extra: str) -> WarehouseError:
@@ -511,8 +547,7 @@ class Warehouse:
         Raises:
             WarehouseError: The warehouse is busy, lacks a table, or was replaced.
         """
-        named = set(_PLACEHOLDER.findall(sql))
-        bound = {k: v for k, v in (parameters or {}).items() if k in named}
+        bound = _named(sql, parameters)
         reader = self._take()
         try:
             if isinstance(reader, _DuckDBReader):
@@ -525,6 +560,25 @@ class Warehouse:
         finally:
             self._give_back(reader)
         return pd.DataFrame.from_records(rows, columns=names)
+
+    def batches(
+        self, sql: str, parameters: Mapping[str, Value] | None = None
+    ) -> Batches:
+        """The rows of a query, some at a time, amounts as plain numbers.
+
+        Args:
+            sql: A select, with `:name` for every value.
+            parameters: The values.
+        """
+        reader = self._take()
+        try:
+            with closing(reader.cursor(sql, _named(sql, parameters))) as cursor:
+                while rows := cursor.fetchmany(BATCH_ROWS):
+                    if self.target == "duckdb":
+                        rows = [tuple(map(_plain_number, row)) for row in rows]
+                    yield rows
+        finally:
+            self._give_back(reader)
 
     def _take(self) -> _Reader:
         with self._lock:

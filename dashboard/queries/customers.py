@@ -2,7 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from dashboard import privacy
+from dashboard.exports import Export
 from dashboard.filters import Parameters, one_of
 from dashboard.warehouse import Warehouse
 
@@ -223,28 +226,59 @@ def prospects(warehouse: Warehouse, countries: tuple[str, ...]) -> int:
     return int(frame["prospects"].iloc[0])
 
 
+_MEMBER_TYPES = {
+    "customer_id": pa.string(),
+    "name": pa.string(),
+    "email": pa.string(),
+    "country": pa.string(),
+    "segment_name": pa.string(),
+    "last_order_date": pa.date32(),
+    "recency_days": pa.int64(),
+    "frequency": pa.int64(),
+    "monetary_value": pa.float64(),
+    "rfm_segment": pa.string(),
+}
+
+
 def segment_customers(
     warehouse: Warehouse,
     segment_names: tuple[str, ...],
     countries: tuple[str, ...],
-    limit: int | None = None,
+    limit: int,
 ) -> pd.DataFrame:
-    """The buyers of some segments, largest value first.
+    """The first buyers of some segments, largest value first.
 
     Returns:
         customer_id, name, email, country, segment_name, last_order_date,
         recency_days, frequency, monetary_value, rfm_segment.
     """
+    sql, parameters = _members(segment_names, countries)
+    return warehouse.query(
+        f"{sql} limit :row_limit", parameters | {"row_limit": limit}
+    ).astype({"monetary_value": float})
+
+
+def segment_export(
+    warehouse: Warehouse,
+    segment_names: tuple[str, ...],
+    countries: tuple[str, ...],
+    *,
+    show_pii: bool,
+) -> Export:
+    """All of them to take away, fetched some at a time."""
+    batches = warehouse.batches(*_members(segment_names, countries))
+    masked = batches if show_pii else privacy.mask_batches(batches, list(_MEMBER_TYPES))
+    return Export(_MEMBER_TYPES, masked)
+
+
+def _members(
+    segment_names: tuple[str, ...], countries: tuple[str, ...]
+) -> tuple[str, Parameters]:
     in_segments, parameters = one_of("rfm.segment_name", segment_names, "segment")
     in_countries, more = one_of(
         "coalesce(customers.country, '(unknown)')", countries, "country"
     )
-    parameters |= more
-    tail = ""
-    if limit is not None:
-        tail = " limit :row_limit"
-        parameters["row_limit"] = limit
-    return warehouse.query(
+    return (
         "select rfm.customer_id, customers.name, customers.email, "
         "coalesce(customers.country, '(unknown)') as country, rfm.segment_name, "
         "rfm.last_order_date, rfm.recency_days, rfm.frequency, rfm.monetary_value, "
@@ -253,9 +287,8 @@ def segment_customers(
         "inner join DimCustomer as customers "
         "on rfm.customer_key = customers.customer_key "
         f"where {in_segments} and {in_countries} "
-        f"order by rfm.monetary_value desc, rfm.customer_key{tail}",
-        parameters,
-    ).astype({"monetary_value": float})
+        "order by rfm.monetary_value desc, rfm.customer_key"
+    ), parameters | more
 
 
 def lifetime_values(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import pandas as pd
+import pyarrow as pa
 
 from dashboard import privacy
+from dashboard.exports import Export
 from dashboard.filters import Parameters
 from dashboard.warehouse import Value, Warehouse
 
@@ -71,6 +73,12 @@ _SIGNS = {
     Operator.AT_LEAST: ">=",
     Operator.AT_MOST: "<=",
 }
+_ARROW_TYPES = {
+    Kind.NUMBER: pa.float64(),
+    Kind.DATE: pa.date32(),
+    Kind.FLAG: pa.bool_(),
+    Kind.TEXT: pa.string(),
+}
 _EXAMPLES = {
     Kind.NUMBER: "a number, such as 12.5",
     Kind.DATE: "a day, such as 2024-03-31",
@@ -129,6 +137,64 @@ def rows(
     Raises:
         ValueError: There is no such mart, or no such column to search.
     """
+    sql, parameters = _select(
+        warehouse,
+        table,
+        conditions,
+        sort_by,
+        descending=descending,
+        limit=limit,
+        show_pii=show_pii,
+    )
+    frame = warehouse.query(sql, parameters)
+    for column in frame.columns:
+        # SQLite has no type of its own for yes and no.
+        if kind(warehouse, table, str(column)) is Kind.FLAG:
+            frame[column] = frame[column].astype("boolean")
+    return frame if show_pii else privacy.mask(frame, table)
+
+
+def export(
+    warehouse: Warehouse,
+    table: str,
+    conditions: tuple[Condition, ...],
+    sort_by: str | None,
+    *,
+    descending: bool,
+    limit: int,
+    show_pii: bool,
+) -> Export:
+    """The same rows to take away, fetched some at a time."""
+    sql, parameters = _select(
+        warehouse,
+        table,
+        conditions,
+        sort_by,
+        descending=descending,
+        limit=limit,
+        show_pii=show_pii,
+    )
+    types = {
+        column: pa.int64() if "int" in declared else _ARROW_TYPES[_kind(declared)]
+        for column, declared in warehouse.columns[table.lower()].items()
+    }
+    batches = warehouse.batches(sql, parameters)
+    return Export(
+        types,
+        batches if show_pii else privacy.mask_batches(batches, list(types), table),
+    )
+
+
+def _select(
+    warehouse: Warehouse,
+    table: str,
+    conditions: tuple[Condition, ...],
+    sort_by: str | None,
+    *,
+    descending: bool,
+    limit: int,
+    show_pii: bool,
+) -> tuple[str, Parameters]:
     _check(warehouse, table)
     where, parameters = _where(warehouse, table, conditions, show_pii=show_pii)
     order = ""
@@ -140,15 +206,10 @@ def rows(
         order = f" order by {column}"
         order += " desc" if descending else ""
     # Unquoted, the star's names are found on every engine, whatever their case.
-    frame = warehouse.query(
+    return (
         f"select * from {table}{where}{order} limit :row_limit",
         parameters | {"row_limit": limit},
     )
-    for column in frame.columns:
-        # SQLite has no type of its own for yes and no.
-        if kind(warehouse, table, str(column)) is Kind.FLAG:
-            frame[column] = frame[column].astype("boolean")
-    return frame if show_pii else privacy.mask(frame, table)
 
 
 def count(
@@ -181,7 +242,10 @@ def _quoted(column: str, allowed: list[str]) -> str:
 
 def kind(warehouse: Warehouse, table: str, column: str) -> Kind:
     """What a column holds, by the type that the catalogue gives it."""
-    declared = warehouse.columns[table.lower()][column]
+    return _kind(warehouse.columns[table.lower()][column])
+
+
+def _kind(declared: str) -> Kind:
     if "bool" in declared:
         return Kind.FLAG
     if "date" in declared:

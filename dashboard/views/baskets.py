@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls, data, frame
+from dashboard import controls, data, exports, frame
 from dashboard.charts.baskets import category_heat_map, companion_bars, ranked_pairs
 from dashboard.formatting import percent
 from dashboard.metrics import metric
@@ -139,7 +139,9 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             )
         with st.expander("The same pairs as a table"):
             frame.table(pairs, columns, "Pairs with their figures.", "pair_table")
-            frame.download_csv(lambda: pairs[list(columns)], "pairs", "pair_csv")
+            frame.download_csv(
+                lambda: exports.of_frame(pairs[list(columns)]), "pairs", "pair_csv"
+            )
 
 
 def _companions(minimum: int, categories: tuple[str, ...]) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, frame
+from dashboard import controls, data, exports, frame
 from dashboard.charts.bars import ranked
 from dashboard.charts.maps import unplaced, world
 from dashboard.filters import SalesFilter
@@ -129,7 +129,9 @@ def _table(
         )
     with frame.card("All countries in figures"):
         frame.table(rows, columns, "Sales figures by country.", "country_table")
-        frame.download_csv(lambda: rows[list(columns)], "countries", "country_csv")
+        frame.download_csv(
+            lambda: exports.of_frame(rows[list(columns)]), "countries", "country_csv"
+        )
 
 
 main()

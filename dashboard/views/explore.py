@@ -1,6 +1,5 @@
 """Explore: give me the rows."""
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import controls, data, exports, frame, privacy
@@ -90,8 +89,8 @@ def main() -> None:
         },
     )
 
-    def every() -> pd.DataFrame:
-        return explore.rows(
+    def every() -> exports.Export:
+        return explore.export(
             warehouse,
             table,
             conditions,

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, frame
+from dashboard import controls, data, exports, frame
 from dashboard.charts.bars import ranked
 from dashboard.charts.look import escaped, message
 from dashboard.charts.products import pareto, products_for_share, stock_cover
@@ -187,7 +187,7 @@ def _table(best: pd.DataFrame) -> None:
             "The best products with their sales, price and stock.",
             "best_table",
         )
-        frame.download_csv(lambda: best, "top_products", "best_csv")
+        frame.download_csv(lambda: exports.of_frame(best), "top_products", "best_csv")
 
 
 def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
@@ -282,7 +282,9 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
             "unsold_table",
             height=280,
         )
-        frame.download_csv(lambda: unsold, "unsold_products", "unsold_csv")
+        frame.download_csv(
+            lambda: exports.of_frame(unsold), "unsold_products", "unsold_csv"
+        )
 
 
 main()

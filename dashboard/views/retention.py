@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, frame
+from dashboard import controls, data, exports, frame
 from dashboard.charts.customers import (
     cohort_curves,
     cohort_heat_map,
@@ -95,7 +95,9 @@ def main() -> None:
                 f"Lines of {shown.name.lower()} by months since the start.",
                 "curves",
             )
-    frame.download_csv(lambda: cells, f"cohorts_{basis}", "cohort_csv")
+    frame.download_csv(
+        lambda: exports.of_frame(cells), f"cohorts_{basis}", "cohort_csv"
+    )
     _repeats()
     _money_by_type()
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, frame, privacy
+from dashboard import controls, data, exports, frame, privacy
 from dashboard.charts.customers import (
     move_bars,
     score_grid,
@@ -229,9 +229,10 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
             height=360,
         )
 
-        def members() -> pd.DataFrame:
-            every = customers.segment_customers(warehouse, chosen, countries)
-            return privacy.mask(every) if masked else every
+        def members() -> exports.Export:
+            return customers.segment_export(
+                warehouse, chosen, countries, show_pii=not masked
+            )
 
         warehouse = data.current()
         frame.download_csv(members, "segment_customers", "member_csv")

@@ -1,14 +1,23 @@
 """What leaves the dashboard: safe files, masked names, known places."""
 
 import csv
+import datetime as dt
 import io
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from dashboard.exports import safe_cell, to_csv, to_parquet
+import dashboard.warehouse
+from dashboard.exports import Export, of_frame, safe_cell, to_csv, to_parquet
 from dashboard.places import SMALL_PLACES, code_of
 from dashboard.privacy import is_personal, mask, shows_pii
+from dashboard.queries import explore
+from dashboard.warehouse import Warehouse
 
 
 @pytest.mark.parametrize(
@@ -53,7 +62,7 @@ def test_csv_keeps_numbers_quotes_lines_and_accents() -> None:
             "amount": [-12.5, 3.0, float("nan")],
         }
     )
-    data = to_csv(frame)
+    data = to_csv(of_frame(frame))
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert rows == [
@@ -64,22 +73,78 @@ def test_csv_keeps_numbers_quotes_lines_and_accents() -> None:
     ]
 
 
-def test_columns_of_the_same_name_are_all_made_safe() -> None:
-    frame = pd.DataFrame([["=1", "=2"]], columns=["a", "a"])
-    assert to_csv(frame).decode("utf-8-sig").splitlines()[1] == "'=1,'=2"
-
-
 def test_categories_and_objects_are_made_safe_too() -> None:
     frame = pd.DataFrame(
         {"c": pd.Categorical(["=1"]), "o": pd.Series(["@x"], dtype=object)}
     )
-    assert to_csv(frame).decode("utf-8-sig").splitlines()[1] == "'=1,'@x"
+    data = to_csv(of_frame(frame))
+    assert data.decode("utf-8-sig").splitlines()[1] == "'=1,'@x"
 
 
 def test_parquet_reads_back_the_same() -> None:
-    frame = pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, -2.0]})
-    back = pd.read_parquet(io.BytesIO(to_parquet(frame)))
-    pd.testing.assert_frame_equal(back, frame, check_dtype=False)
+    types = {
+        "id": pa.int64(),
+        "name": pa.string(),
+        "amount": pa.float64(),
+        "day": pa.date32(),
+        "flag": pa.bool_(),
+    }
+    rows = [(1, "x", 1.5, "2024-02-29", 1), (2, None, -2, None, None)]
+    data = to_parquet(Export(types, ([row] for row in rows)))
+    assert pq.read_table(io.BytesIO(data)).to_pylist() == [
+        dict(zip(types, (1, "x", 1.5, dt.date(2024, 2, 29), True), strict=True)),
+        dict(zip(types, (2, None, -2.0, None, None), strict=True)),
+    ]
+
+
+@pytest.mark.parametrize("show_pii", [False, True])
+def test_what_is_taken_away_is_what_is_shown(
+    warehouse: Warehouse, show_pii: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard.warehouse, "BATCH_ROWS", 7)
+    for table in explore.tables(warehouse):
+        asked = {"descending": True, "limit": 50, "show_pii": show_pii}
+        first = next(iter(explore.searchable(warehouse, table, show_pii=show_pii)))
+        shown = explore.rows(warehouse, table, (), first, **asked)
+        export = explore.export(warehouse, table, (), first, **asked)
+        taken = pd.read_parquet(io.BytesIO(to_parquet(export)))
+        assert list(taken.columns) == list(shown.columns)
+        for name in shown:
+            expected = shown[name].map(str, na_action="ignore")
+            found = taken[name].astype(object).map(_as_shown, na_action="ignore")
+            if not pd.api.types.is_float_dtype(shown[name]):
+                assert found.fillna("").tolist() == expected.fillna("").tolist(), name
+
+
+def _as_shown(value: object) -> str:
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)  # type: ignore[call-overload]
+
+
+def test_one_file_is_written_at_a_time_and_holds_few_rows_in_memory() -> None:
+    """Four at once: of 3 million cells, no more than some batches and the files."""
+    begun: list[int] = []
+    at_work = 0
+
+    def batches(number: int) -> Iterator[list[tuple[str, float]]]:
+        nonlocal at_work
+        at_work += 1
+        assert at_work == 1, "two files are being written"
+        begun.append(number)
+        for index in range(20):
+            yield [(f"name {index}-{row}", row + 0.5) for row in range(5_000)]
+        at_work -= 1
+
+    types = {"name": pa.string(), "amount": pa.float64()}
+    tracemalloc.start()
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(to_csv, Export(types, batches(n))) for n in range(4)]
+        sizes = [len(job.result()) for job in jobs]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(begun) == 4
+    assert len(set(sizes)) == 1
+    assert peak < 2 * sum(sizes)
 
 
 def test_names_mail_and_addresses_are_masked_and_nothing_else() -> None:
