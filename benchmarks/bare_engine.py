@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.artifacts import DbtArtifacts, node_name, read_artifacts
-from benchmarks.floor.build import RAW_COLUMNS
+from benchmarks.floor.build import RAW_COLUMNS, header_of
 from pipeline.profile import target_settings
 
 SCHEMA = "bare_engine"
@@ -82,8 +82,9 @@ class Spark:
 def load(engine: BareEngine, raw: Path) -> float:
     """Load the four files and return the seconds."""
     started = time.perf_counter()
-    for table, columns in RAW_COLUMNS.items():
-        engine.load(table, columns, raw / f"{table}.csv")
+    for table in RAW_COLUMNS:
+        path = raw / f"{table}.csv"
+        engine.load(table, header_of(path), path)
     return time.perf_counter() - started
 
 

@@ -100,7 +100,9 @@ class Warehouse:
             self._connection.execute("set enable_progress_bar = false")
             self._columns_of = (
                 "select column_name from information_schema.columns"
-                " where lower(table_name) = ? order by ordinal_position"
+                # Not those of a file that is attached beside it.
+                " where lower(table_name) = ? and table_catalog = current_database()"
+                " order by ordinal_position"
             )
 
     def columns(self, table: str) -> list[str]:

@@ -87,10 +87,20 @@ def stage_files(engine: str) -> list[tuple[str, Path]]:
     return [(path.stem[2:], path) for path in files]
 
 
+def _names(header: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in header)
+
+
+def header_of(path: Path) -> tuple[str, ...]:
+    """Return the names of a CSV file's columns: not always all of the contract's."""
+    with path.open(newline="", encoding="utf-8-sig") as lines:
+        return _names(next(csv.reader(lines, strict=True)))
+
+
 def _rows(reader: Iterator[list[str]], columns: tuple[str, ...]) -> Iterator[list[str]]:
     """Return the reader itself where the header is the contract's, the usual case."""
-    header = [name.strip().lower() for name in next(reader)]
-    if header == list(columns):
+    header = _names(next(reader))
+    if header == columns:
         return reader
     places = [header.index(name) if name in header else -1 for name in columns]
     return (["" if place < 0 else row[place] for place in places] for row in reader)
@@ -144,12 +154,18 @@ def build_sqlite(
 def load_duckdb(connection: "duckdb.DuckDBPyConnection", raw: Path) -> None:
     """Load the four files as text with ``read_csv``, empty fields as null."""
     for table, columns in RAW_COLUMNS.items():
-        names = ", ".join(f"'{column}': 'varchar'" for column in columns)
+        path = raw / f"{table}.csv"
+        header = header_of(path)
+        names = ", ".join(f"'{column}': 'varchar'" for column in header)
+        values = ", ".join(
+            column if column in header else f"cast(null as varchar) as {column}"
+            for column in columns
+        )
         connection.execute(
-            f"create table {table} as select * from read_csv(?, auto_detect = false,"  # noqa: S608
-            f" header = true, delim = ',', quote = '\"', escape = '\"',"
-            f" columns = {{{names}}})",
-            [str(raw / f"{table}.csv")],
+            f"create table {table} as select {values} from read_csv(?,"  # noqa: S608
+            f" auto_detect = false, header = true, delim = ',', quote = '\"',"
+            f" escape = '\"', columns = {{{names}}})",
+            [str(path)],
         )
 
 
@@ -195,7 +211,7 @@ def build(
 
     Args:
         engine: Which SQL and which loader.
-        raw: Folder of the four CSV files, with every column of the contract.
+        raw: Folder of the four CSV files.
         database: The file to write; an old one is removed first.
         settings: The variables; the project's defaults if none.
         load_only: Stop after the raw tables.
