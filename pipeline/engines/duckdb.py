@@ -52,6 +52,16 @@ class DuckdbEngine(FileEngine):
     def check_requirements(self) -> None:
         """The packages are pinned together, so nothing can be missing."""
 
+    def check_published(self) -> None:
+        """Refuse a path that DuckDB would not take as it is, before all else."""
+        path = str(self.path)
+        if "\\" in path or not _is_utf_8(path):
+            raise PipelineError(
+                f"{path!r} cannot be a DuckDB database: DuckDB takes a backslash for a "
+                "slash, and no path that is not UTF-8; choose another database"
+            )
+        super().check_published()
+
     def _check_file(self) -> None:
         try:
             with self.path.open("rb") as file:
@@ -427,6 +437,14 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.execute("rollback")
         raise
     connection.execute("commit")
+
+
+def _is_utf_8(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:  # bytes of a name that are none
+        return False
+    return True
 
 
 def wording(path: Path, text: str) -> str:

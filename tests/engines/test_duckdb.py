@@ -149,6 +149,22 @@ def test_a_target_that_is_no_duckdb_file_is_refused(
     assert database.read_bytes() == content
 
 
+@pytest.mark.parametrize("name", ["back\\slash", os.fsdecode(b"caf\xe9")])
+def test_a_path_that_duckdb_would_read_otherwise_is_refused(
+    write_shop: WriteShop,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    folder = tmp_path / "databases"
+    folder.mkdir()
+
+    assert load(write_shop(), folder / name) == 1
+
+    assert "cannot be a DuckDB database" in capsys.readouterr().err.splitlines()[-1]
+    assert list(folder.iterdir()) == []
+
+
 def test_a_database_of_another_program_is_refused(
     write_shop: WriteShop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
