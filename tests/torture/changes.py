@@ -92,13 +92,14 @@ def change_during_load(arena: Arena) -> Iterator[str | None]:
     _write(folder)
     counted = arena.children.run(*command, strike=Strike(str(folder)))
     assert counted.exit_code == 0, counted.stderr
-    assert counted.operations > 0, "the shim met no operation on the raw files"
+    moments = len(counted.operations)
+    assert moments > 0, "the shim met no operation on the raw files"
     while True:
         _write(folder)
         table = arena.random.choice(RAW_TABLES)
         change = arena.random.choice(CHANGES)
         path = folder / f"{table.name}.csv"
-        moment = arena.random.randint(1, counted.operations)
+        moment = arena.random.randint(1, moments)
         may_be = [_rows(path.read_bytes(), table)]
         before = {table: target.rows(table) for table in RAW_TABLES}
 

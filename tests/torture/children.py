@@ -23,6 +23,7 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _ENOUGH_BYTES = 1 << 28
 KILL = -1
 STOP = -2
+FOR_EVER = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -31,14 +32,15 @@ class Strike:
 
     Attributes:
         folder: Operations below this folder are counted; `socket:` counts messages.
-        first: The number of the first operation that fails; 0 only counts.
+        first: The number of the first operation that fails.
         last: The number of the last one.
-        error: The errno, or `KILL`, or `STOP` to be stopped for a while.
+        error: The errno, or `KILL`, or `STOP` to be stopped for a while; 0 lets
+            everything pass.
     """
 
     folder: str
-    first: int = 0
-    last: int = 0
+    first: int = 1
+    last: int = FOR_EVER
     error: int = 0
 
 
@@ -48,15 +50,14 @@ class Outcome:
 
     Attributes:
         exit_code: As of a shell; negative for the signal that ended it.
-        operations: The file operations counted; 0 if it was killed.
-        struck: The operation that was made to fail, and its file.
+        operations: The operation that failed first, as its name and its file; all of
+            them where everything was let pass.
         stdout: What it printed, where that could be kept.
         stderr: The same of its errors.
     """
 
     exit_code: int
-    operations: int
-    struck: str
+    operations: tuple[str, ...]
     stdout: str
     stderr: str
 
@@ -141,7 +142,8 @@ class Children:
         server = self._server or self._start()
         assert server.stdin is not None
         assert server.stdout is not None
-        files = {name: self._folder / name for name in ("stdout", "stderr")}
+        names = ("stdout", "stderr", "report")
+        files = {name: self._folder / name for name in names}
         for path in files.values():
             path.write_bytes(b"")
         request = {
@@ -163,7 +165,8 @@ class Children:
             name: path.read_text("utf-8", "backslashreplace")
             for name, path in files.items()
         }
-        return Outcome(**answer, **texts)
+        operations = tuple(texts.pop("report").splitlines())
+        return Outcome(**answer, **texts, operations=operations)
 
     def _start(self) -> subprocess.Popen[str]:
         self._server = subprocess.Popen(

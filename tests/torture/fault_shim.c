@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -22,7 +23,7 @@
 static char folder[PATH_MAX];
 static atomic_long seen;
 static long first, last; /* fail from the first to the last of the operations */
-static int fault;        /* an errno; -1 kills, -2 stops */
+static int fault;        /* an errno; -1 kills, -2 stops, 0 only tells */
 static int report = -1;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -34,11 +35,6 @@ void torture_arm(const char *where, long from, long until, int error, int report
     last = until;
     fault = error;
     report = report_to;
-}
-
-long torture_disarm(void) {
-    folder[0] = 0;
-    return seen;
 }
 
 /* The wall clock is so many seconds off, and so many more each time it is read. */
@@ -81,15 +77,13 @@ static int strikes(const char *operation, const char *path) {
     long number = ++seen;
     if (number < first || number > last)
         return 0;
-    if (fault == -2) {
-        kill(getpid(), SIGSTOP);
-        return 0;
-    }
-    if (number == first) {
+    if (number == first || !fault) {
         snprintf(text, sizeof text, "%s %s\n", operation, path);
         (void)!REAL(write)(report, text, strlen(text));
     }
-    return 1;
+    if (fault == -2)
+        kill(getpid(), SIGSTOP);
+    return fault != -2 && fault != 0;
 }
 
 static int fails(const char *operation, const char *path) {
@@ -180,6 +174,10 @@ BY_HANDLE(ssize_t, pread, (int handle, void *data, size_t size, off_t offset),
           (handle, data, size, offset))
 BY_HANDLE(ssize_t, pread64, (int handle, void *data, size_t size, off64_t offset),
           (handle, data, size, offset))
+BY_HANDLE(ssize_t, sendfile, (int handle, int from, off_t *offset, size_t size),
+          (handle, from, offset, size))
+BY_HANDLE(ssize_t, sendfile64, (int handle, int from, off64_t *offset, size_t size),
+          (handle, from, offset, size))
 BY_HANDLE(int, fsync, (int handle), (handle))
 BY_HANDLE(int, fdatasync, (int handle), (handle))
 BY_HANDLE(int, ftruncate, (int handle, off_t size), (handle, size))

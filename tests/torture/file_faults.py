@@ -7,18 +7,30 @@ is on a server, it is the messages to the server that fail.
 
 import errno
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.torture.attack import FILE_ENGINES, Arena, Attack, CannotAttackError
-from tests.torture.children import KILL, Outcome, Strike
+from tests.torture.children import FOR_EVER, KILL, Outcome, Strike
 from tests.torture.generations import generation_of, write_folder
 from tests.torture.raw_tables import SCHEMA, SERVERS
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EPERM, errno.EACCES, errno.EROFS)
 LOST = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT)
 TARGETS = (*FILE_ENGINES, "postgres")
-FOR_EVER = 1 << 40
+CHANGING = (
+    "open",
+    "write",
+    "send",
+    "ftruncate",
+    "rename",
+    "link",
+    "unlink",
+    "mkdir",
+    "sendfile",
+)
+CHANGING += ("rmdir", "chmod", "chown", "fchmod", "fchown")
 
 
 class _Shop:
@@ -35,8 +47,11 @@ class _Shop:
         self._watched = "socket:" if is_server else str(self.folder)
         self.raw = {n: str(write_folder(arena.folder / f"raw{n}", n)) for n in (1, 2)}
         self.generation = 0
-        made = self.build(1)
-        assert made.exit_code == 0, made.stderr
+        # Twice, so that from now on there always is a version before the published one,
+        # and each command does what the one before it did.
+        for generation in (2, 1):
+            made = self.build(generation)
+            assert made.exit_code == 0, made.stderr
 
     def build(self, generation: int) -> Outcome:
         """Publish one generation whole."""
@@ -68,23 +83,30 @@ def _attack(
     arena: Arena, command: str, errors: tuple[int, ...]
 ) -> Iterator[str | None]:
     shop = _Shop(arena, command)
-    operations = shop.strike(0, 0, 0).operations
-    assert operations > 0, "the shim met no operation"
-    shop.build(1)
+    passed = shop.strike(1, FOR_EVER, 0)
+    assert passed.operations, "the shim met no operation"
+    for generation in (2, 1):
+        shop.build(generation)
     cases = [
         (number, last, error)
-        for number in range(1, operations + 1)
+        for number, operation in enumerate(passed.operations, start=1)
         for error in errors
+        # To be killed before one that changes nothing is to be killed before the next.
+        if error != KILL or operation.startswith(CHANGING)
         for last in ((number,) if error == KILL else (number, FOR_EVER))
     ]
     arena.random.shuffle(cases)
+    # First where the published warehouse is at stake.
+    cases.sort(key=lambda case: ".building" in passed.operations[case[0] - 1])
     for number, last, error in cases:
         outcome = shop.strike(number, last, error)
-        fault = _fault(shop, outcome, killed=error == KILL)
+        fault = _fault(shop, outcome, killed=outcome.exit_code == -signal.SIGKILL)
+        if not outcome.operations:
+            continue  # it needed one operation less than the run that was counted
         if fault is not None:
             how = "killed" if error == KILL else os.strerror(error)
             lasting = " from there on" if last == FOR_EVER else ""
-            struck = outcome.struck.replace(str(arena.folder), "")
+            struck = outcome.operations[0].replace(str(arena.folder), "")
             fault = f"operation {number} ({struck}): {how}{lasting}: {fault}"
         yield fault
 
@@ -93,9 +115,6 @@ def _fault(shop: _Shop, outcome: Outcome, *, killed: bool) -> str | None:
     old, new = shop.generation, 3 - shop.generation
     found = shop.published()
     fault = None
-    if not outcome.struck:
-        # Threads do not always work in the same order: there was one operation less.
-        killed = False
     if not killed:
         fault = outcome.untidy()
         expected = new if outcome.exit_code == 0 else old

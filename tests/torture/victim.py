@@ -58,11 +58,6 @@ class Shim:
         """Let the wall clock be off, by so much more each time it is read."""
         self._library.torture_clock(ctypes.c_long(off), ctypes.c_long(step))
 
-    def disarm(self) -> int:
-        """The number of operations counted."""
-        self._library.torture_disarm.restype = ctypes.c_long
-        return int(self._library.torture_disarm())
-
 
 def main(library: str) -> int:
     """Answer requests until there are no more."""
@@ -83,21 +78,16 @@ def main(library: str) -> int:
     gc.freeze()
     for line in sys.stdin:
         request = json.loads(line)
-        ready, report = os.pipe()
         child = os.fork()
         if child == 0:
-            _leave(_command(request, shim, report))
-        os.close(report)
+            _leave(_command(request, shim))
         status = os.waitpid(child, os.WUNTRACED)[1]
         if os.WIFSTOPPED(status):
             print('{"stopped": true}', flush=True)
             sys.stdin.readline()
             os.kill(child, signal.SIGCONT)
             status = os.waitpid(child, 0)[1]
-        with os.fdopen(ready) as told:
-            struck, operations = _told(told.read())
-        status = os.waitstatus_to_exitcode(status)
-        answer = {"exit_code": status, "operations": operations, "struck": struck}
+        answer = {"exit_code": os.waitstatus_to_exitcode(status)}
         print(json.dumps(answer), flush=True)
     return 0
 
@@ -120,17 +110,7 @@ def _leave(exit_code: int) -> NoReturn:
     os._exit(exit_code)
 
 
-def _told(text: str) -> tuple[str, int]:
-    struck, operations = "", 0
-    for line in text.splitlines():
-        if line.isdecimal():
-            operations = int(line)
-        else:
-            struck = line
-    return struck, operations
-
-
-def _command(request: Mapping[str, Any], shim: Shim | None, report: int) -> int:
+def _command(request: Mapping[str, Any], shim: Shim | None) -> int:
     signal.alarm(_MOST_SECONDS)  # what hangs dies, and is seen to
     # The server's own input and output stay out of the command's reach.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -149,11 +129,11 @@ def _command(request: Mapping[str, Any], shim: Shim | None, report: int) -> int:
         resource.setrlimit(resource.RLIMIT_AS, (request["memory"],) * 2)
     if "clock" in request and shim is not None:
         shim.set_clock(*request["clock"])
-    strike = request["strike"]
-    if strike is not None:
+    if request["strike"] is not None:
         if shim is None:
             raise RuntimeError("no shim to strike with")
-        shim.arm(strike, report)
+        report = os.open(request["report"], os.O_WRONLY | os.O_APPEND)
+        shim.arm(request["strike"], report)
     try:
         return TASKS[request["task"]](*request["command"])
     except SystemExit as stop:  # argparse
@@ -161,9 +141,6 @@ def _command(request: Mapping[str, Any], shim: Shim | None, report: int) -> int:
     except BaseException:
         traceback.print_exc()
         return 1
-    finally:
-        if strike is not None and shim is not None:
-            os.write(report, f"{shim.disarm()}\n".encode())
 
 
 def _point(handle: int, where: str) -> None:
