@@ -44,7 +44,7 @@ def odd_file(chance: random.Random, table: RawTable) -> bytes:
     data = _whole_file(chance, table)
     for _ in range(chance.choice([0, 0, 1, 1, 2, 4])):
         data = _damaged(chance, data)
-    return data.rstrip(b"\r")
+    return data
 
 
 def _whole_file(chance: random.Random, table: RawTable) -> bytes:
