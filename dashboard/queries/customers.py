@@ -322,14 +322,14 @@ def prediction_models(warehouse: Warehouse) -> pd.DataFrame | None:
     """The models fitted to all data; None in an older warehouse.
 
     Returns:
-        model_name, model_status, is_used, leaving_p_value.
+        model_name, model_status, is_used, horizon_weeks.
     """
     if not warehouse.has("rpt_clv_models", "model_status"):
         return None
     return warehouse.query(
-        "select model_name, model_status, is_used, leaving_p_value "
+        "select model_name, model_status, is_used, horizon_weeks "
         "from rpt_clv_models where fit_name = 'all_data' order by model_name"
-    ).astype({"is_used": bool, "leaving_p_value": float})
+    ).astype({"is_used": bool})
 
 
 def backtest(warehouse: Warehouse) -> pd.DataFrame | None:

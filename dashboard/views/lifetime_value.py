@@ -179,6 +179,7 @@ def _predicted(values: pd.DataFrame) -> None:
             if not pd.isna(total)
         ]
         frame.key_figures(figures)
+        _warn_of_a_far_horizon(models)
         if values["predicted_value"].isna().all():
             frame.note(
                 "**What a purchase will be worth cannot be said.** "
@@ -203,6 +204,20 @@ def _predicted(values: pd.DataFrame) -> None:
             ),
             "Histogram of buyers by the chance to be active.",
             "alive",
+        )
+
+
+def _warn_of_a_far_horizon(models: pd.DataFrame | None) -> None:
+    """A forecast of more weeks than there were is what would be if nothing changed."""
+    if models is None or models.empty:
+        return
+    weeks = int(models["horizon_weeks"].iloc[0])
+    span = data.span()
+    known = (span.as_of - span.first).days // 7
+    if weeks > known:
+        frame.caption(
+            f"This looks {weeks} weeks ahead, after orders of {known}: it is what "
+            "would come if nothing changed."
         )
 
 

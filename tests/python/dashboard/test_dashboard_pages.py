@@ -613,6 +613,15 @@ def test_where_nobody_seems_to_leave_the_page_says_so(
     assert "BG/NBD: no sign of leaving" in methods
 
 
+def test_a_forecast_of_more_weeks_than_there_were_says_so(
+    own_warehouse: Path, show: Show
+) -> None:
+    said = "it is what would come if nothing changed"
+    assert said not in texts(show(own_warehouse, "Lifetime value"))
+    change(own_warehouse, "update rpt_clv_models set horizon_weeks = 400")
+    assert_says(show(own_warehouse, "Lifetime value"), "400 weeks ahead", said)
+
+
 def test_values_that_cannot_be_predicted_leave_the_orders(
     own_warehouse: Path, show: Show
 ) -> None:
