@@ -183,8 +183,7 @@ def _predicted(values: pd.DataFrame) -> None:
         if values["predicted_value"].isna().all():
             frame.note(
                 "**What a purchase will be worth cannot be said.** "
-                + frame.plain(_status(models, customers.SPEND_MODEL))
-                + "."
+                + _sentence(_status(models, customers.SPEND_MODEL))
             )
         alive = values["p_alive"].dropna()
         if alive.empty:
@@ -229,11 +228,15 @@ def _status(models: pd.DataFrame | None, *names: str) -> str:
     return ", ".join(dict.fromkeys(said))
 
 
+def _sentence(status: str) -> str:
+    return frame.plain(status[:1].upper() + status[1:]) + "."
+
+
 def _why_none(models: pd.DataFrame | None) -> str:
     status = _status(models, *customers.PURCHASE_MODELS)
     if status in ("", "too few customers"):
         return "Too few buyers came back for a model to be fitted."
-    return frame.plain(status[0].upper() + status[1:]) + "."
+    return _sentence(status)
 
 
 def _why_nobody_left(models: pd.DataFrame | None) -> str:
@@ -242,8 +245,8 @@ def _why_nobody_left(models: pd.DataFrame | None) -> str:
     if status != "no sign of leaving":
         return (
             "**Whether customers have left cannot be told.** "
-            + frame.plain(status[:1].upper() + status[1:])
-            + ". The forecast takes it that nobody has."
+            + _sentence(status)
+            + " The forecast takes it that nobody has."
         )
     return (
         "**No sign of leaving.** What these customers bought is explained as well if "
@@ -290,8 +293,7 @@ def _backtest(countries: tuple[str, ...]) -> None:
         if pd.isna(model["predicted_orders"]) or tenths.empty:
             frame.note(
                 "**The forecast could not be tested.** "
-                + frame.plain(str(model["forecast_status"]))
-                + "."
+                + _sentence(str(model["forecast_status"]))
             )
             return
         off = float(model["relative_error"])

@@ -633,7 +633,7 @@ def test_values_that_cannot_be_predicted_leave_the_orders(
     )
     app = show(own_warehouse, "Lifetime value")
     assert_says(app, "**What a purchase will be worth cannot be said.**")
-    assert_says(app, "value depends on frequency", "Expected orders")
+    assert_says(app, "Value depends on frequency", "Expected orders")
 
 
 NEWER_REPORTS = {
