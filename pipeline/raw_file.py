@@ -83,10 +83,12 @@ class RawFile(ABC):
         """
         with self.readable():
             if rows != self.row_count or self.held.has_changed():
-                raise PipelineError(
-                    f"{self.path.name} changed while it was read; load it when it is "
-                    "complete"
-                )
+                raise self._changed()
+
+    def _changed(self) -> PipelineError:
+        return PipelineError(
+            f"{self.path.name} changed while it was read; load it when it is complete"
+        )
 
     def close(self) -> None:
         """Let go of the file."""
@@ -102,10 +104,15 @@ class RawFile(ABC):
         """
         try:
             yield
-        except OSError as error:
-            raise PipelineError(
-                f"{self.path} cannot be read: {error.strerror or error}"
-            ) from None
+        except Exception as error:
+            # Whatever a reader says of a file that is another one by now.
+            if self._held is not None and self._held.has_changed():
+                raise self._changed() from None
+            if isinstance(error, OSError):
+                raise PipelineError(
+                    f"{self.path} cannot be read: {error.strerror or error}"
+                ) from None
+            raise
 
     @abstractmethod
     def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
