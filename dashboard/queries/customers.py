@@ -485,9 +485,9 @@ def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | 
         days: One of MILESTONES.
 
     Returns:
-        origin, customers (known for so long), value_per_customer,
-        orders_per_customer, returning_share; the highest value first. None in an
-        older warehouse.
+        origin, customers (known for so long, and enough for an average),
+        value_per_customer, orders_per_customer, returning_share; the highest value
+        first. None in an older warehouse.
     """
     if not warehouse.has("rpt_cohort_values", "value_per_customer"):
         return None
@@ -495,6 +495,7 @@ def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | 
         "select origin, customers, value_per_customer, orders_per_customer, "
         "returning_share from rpt_cohort_values "
         "where origin_kind = :kind and days_since_first_order = :days "
+        "and value_per_customer is not null "
         "order by value_per_customer desc, origin",
         {"kind": kind, "days": days},
     ).astype(

@@ -417,6 +417,11 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
             "stg_orders_validated", "reject_reason is null", "order_date = '2098-01-01'"
         ),
     ],
+    "no_order_is_dated_after_the_build": [
+        change(
+            "stg_orders_validated", "reject_reason is null", "order_date = '2098-01-01'"
+        ),
+    ],
     "orders_are_the_sum_of_their_categories": [
         change("FactOrders", "has_sale", "discounts = discounts - 0.0001"),
         change("FactOrderCategories", "has_sale", "net_sales = net_sales + 0.0001"),

@@ -15,6 +15,8 @@ RFM_COLUMNS = (
     " r_score, f_score, m_score, rfm_segment, segment_name"
 )
 MILESTONES = (30, 60, 90, 180, 365)
+# The default of the var: shares and averages of fewer are not given.
+LEAST_CUSTOMERS = 30
 
 
 @pytest.fixture(scope="module")
@@ -90,14 +92,14 @@ def test_a_replay_equals_what_a_build_on_that_day_gave(
 
 
 def kaplan_meier(days: np.ndarray, has_returned: np.ndarray, within: int) -> float:
-    """The share back within some days; nan where nobody was observed for so long."""
+    """The share back within some days; nan where too few are at risk by then."""
+    if (days >= within).sum() < LEAST_CUSTOMERS:
+        return float("nan")
     still_away = 1.0
     for day in np.unique(days[has_returned]):
         if day <= within:
             at_risk = (days >= day).sum()
             still_away *= 1 - (has_returned & (days == day)).sum() / at_risk
-    if still_away > 0 and days.max() < within:
-        return float("nan")
     return 1 - still_away
 
 
@@ -127,6 +129,7 @@ def test_times_to_the_next_order_are_kaplan_and_meiers(
             assert row[f"returned_within_{within}_days"] == pytest.approx(
                 kaplan_meier(days, has_returned, within), rel=1e-9, nan_ok=True
             )
+            assert row[f"customers_at_risk_{within}_days"] == (days >= within).sum()
     # More come back than those already seen to: others are still waited for.
     assert (report.returned_within_365_days > report.share_returned).any()
 
@@ -194,7 +197,9 @@ def test_cohort_values_are_those_of_customers_old_enough(
                         "orders": int(count.sum()),
                         "returning_customers": int((count > 1).sum()),
                         "net_sales": round(rows["net_sales"].sum(), 4),
-                        "value_per_customer": rows["net_sales"].sum() / len(count),
+                        "value_per_customer": rows["net_sales"].sum() / len(count)
+                        if len(count) >= LEAST_CUSTOMERS
+                        else float("nan"),
                     }
                 )
     keys = ["origin_kind", "origin", "days_since_first_order"]

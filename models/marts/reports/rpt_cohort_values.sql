@@ -118,6 +118,18 @@ summed as (
 
 ),
 
+-- an average of a few customers says nothing of others
+counted as (
+
+    select
+        *,
+        case when customers >= {{ variable('least_customers') }} then customers end
+            as customers_enough
+
+    from summed
+
+),
+
 per_customer as (
 
     select
@@ -128,11 +140,11 @@ per_customer as (
         orders,
         returning_customers,
         net_sales,
-        {{ ratio('net_sales', 'customers') }} as value_per_customer,
-        {{ ratio('orders', 'customers') }} as orders_per_customer,
-        {{ ratio('returning_customers', 'customers') }} as returning_share
+        {{ ratio('net_sales', 'customers_enough') }} as value_per_customer,
+        {{ ratio('orders', 'customers_enough') }} as orders_per_customer,
+        {{ ratio('returning_customers', 'customers_enough') }} as returning_share
 
-    from summed
+    from counted
 
 )
 

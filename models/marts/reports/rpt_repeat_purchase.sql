@@ -1,4 +1,5 @@
 {%- set last_order_number = 5 -%}
+{%- set milestones = [30, 60, 90, 180, 365] -%}
 
 with
 
@@ -130,13 +131,12 @@ summed as (
 
     select
         order_number,
+        {% for days in milestones -%}
+        {{ customers_at_risk_after(days) }} as customers_at_risk_{{ days }}_days,
+        {{ share_back_within(days) }} as returned_within_{{ days }}_days,
+        {% endfor -%}
         cast(sum(customers) as bigint) as customers,
-        cast(sum(customers_returned) as bigint) as customers_returned,
-        {{ share_back_within(30) }} as returned_within_30_days,
-        {{ share_back_within(60) }} as returned_within_60_days,
-        {{ share_back_within(90) }} as returned_within_90_days,
-        {{ share_back_within(180) }} as returned_within_180_days,
-        {{ share_back_within(365) }} as returned_within_365_days
+        cast(sum(customers_returned) as bigint) as customers_returned
 
     from survival
     group by order_number
@@ -150,12 +150,11 @@ measured as (
         summed.customers,
         summed.customers_returned,
         {{ ratio('summed.customers_returned', 'summed.customers') }} as share_returned,
-        medians.median_days,
-        summed.returned_within_30_days,
-        summed.returned_within_60_days,
-        summed.returned_within_90_days,
-        summed.returned_within_180_days,
-        summed.returned_within_365_days
+        {% for days in milestones -%}
+        summed.customers_at_risk_{{ days }}_days,
+        summed.returned_within_{{ days }}_days,
+        {% endfor -%}
+        medians.median_days
 
     from summed
     left join medians on summed.order_number = medians.order_number

@@ -36,6 +36,10 @@ cross join day_before
 where {{ days_between('day_before.order_date', 'orders.order_date') }} > 366
 {%- endset -%}
 
-{{ warn_of_late_last_order(late_orders) }}
+{{ warn_of_each_row(
+    late_orders,
+    "Order '{}' is dated {}, more than a year after the one before it ({}): if its date"
+    ~ " is wrong, so is every recency"
+) }}
 
 {{ late_orders }}
