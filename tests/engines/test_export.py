@@ -137,7 +137,7 @@ def test_an_export_replaces_nothing_but_an_export(
     for kind, out, expected in [
         ("parquet", letters, "holds dear.txt, which is no export"),
         ("parquet", letters_as_parquet, "holds dear.parquet, which is no export"),
-        ("sqlite", own, "shop.db holds clv_parameters, which is no export"),
+        ("sqlite", own, "shop.db holds clv_backtest, which is no export"),
         ("duckdb", accounts, "accounts.duckdb holds accounts, which is no export"),
         ("sqlite", accounts, "accounts.duckdb holds accounts, which is no export"),
         ("sqlite", letters, "is a folder; name a file for sqlite"),
