@@ -2,8 +2,10 @@
 
 import argparse
 import errno
+import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from pipeline.compare import TableDifference, compare_warehouses, raw_difference
 from pipeline.engines import TARGETS, engine_for
 from pipeline.errors import PipelineError
 from pipeline.export import FORMATS, export
-from pipeline.interrupts import EXIT_INTERRUPTED, interruptible
+from pipeline.interrupts import EXIT_INTERRUPTED, interruptible, is_done
 from pipeline.load import load
+from pipeline.output import unfailing_output
 from pipeline.printable import printable
 from pipeline.progress import Reporter, reporter_for
 from pipeline.project import find_project
@@ -21,6 +24,8 @@ from pipeline.summary import print_table
 from pipeline.table_readers import TableReader, reader_for
 
 EXIT_FAILED = 1
+# Set, it shows where in the program an error came from.
+DEBUG = "DWH_DEBUG"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,16 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace, Reporter], None] = options.command
-    reporter = reporter_for(sys.stderr)
-    return run(options.name, lambda: command(options, reporter))
+    return run(options.name, lambda: command(options, reporter_for(sys.stderr)))
 
 
 def run(name: str, work: Callable[[], object]) -> int:
-    """Do some work, and turn what goes wrong into one last line.
+    """Do some work, and turn whatever goes wrong into one last line.
+
+    Once the work is done (published, loaded), nothing that follows makes it a failure:
+    what could not be said or cleaned up then is a warning.
 
     Args:
         name: What the line says was being done.
-        work: Raises PipelineError, KeyboardInterrupt or OSError.
+        work: Raises whatever it likes.
 
     Returns:
         The exit code.
@@ -50,21 +57,47 @@ def run(name: str, work: Callable[[], object]) -> int:
     def say_interrupted() -> None:
         _last_line(f"{name} was interrupted; the published warehouse is as it was")
 
-    try:
-        with interruptible(say_interrupted):
-            work()
-    except PipelineError as error:
-        _last_line(f"{name} failed: {error}")
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        say_interrupted()
-        return EXIT_INTERRUPTED
-    except OSError as error:
+    with unfailing_output() as out:
+        code = 0
+        try:
+            with interruptible(say_interrupted):
+                work()
+        except Exception as error:
+            if os.environ.get(DEBUG):
+                traceback.print_exc()
+            if is_done():
+                _last_line(f"warning: {name} is done, but then: {_wording(error)}")
+            else:
+                _last_line(f"{name} failed: {_wording(error)}")
+                code = EXIT_FAILED
+        except KeyboardInterrupt:
+            if not is_done():
+                say_interrupted()
+                code = EXIT_INTERRUPTED
+        out.flush()
+        if out.fault is not None and code == 0:
+            _last_line(
+                f"warning: {name} is done; not all that it printed could be written: "
+                f"{_wording(out.fault)}"
+            )
+        return code
+
+
+def _wording(error: Exception) -> str:
+    """What was wrong, and what to do."""
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; end other programs, or use a larger machine"
+    if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         advice = "; free some disk space and run again" if _no_room(error) else ""
-        _last_line(f"{name} failed: {where}{error.strerror or error}{advice}")
-        return EXIT_FAILED
-    return 0
+        return f"{where}{error.strerror or error}{advice}"
+    said = " ".join(str(error).split())[:300]
+    return (
+        f"{type(error).__name__}{f': {said}' if said else ''}; this is a fault of the "
+        f"program: {DEBUG}=1 shows where"
+    )
 
 
 def _no_room(error: OSError) -> bool:

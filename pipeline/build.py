@@ -107,7 +107,9 @@ def build(
                 reporter.say(f"publishing {engine.location}")
                 keep_build = True
                 with uninterrupted():
-                    engine.publish()
+                    left = engine.publish()
+            for text in left:
+                reporter.warn(text)
             return summary
         except BaseException:
             # A build that failed its tests is kept, to be looked at.

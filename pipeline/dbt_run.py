@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -272,13 +273,15 @@ def _surroundings(environment: Mapping[str, str]) -> Iterator[None]:
     """
     removed = [name for name in os.environ if name.upper().startswith("DBT_")]
     before = {name: os.environ.get(name) for name in (*removed, *environment)}
-    folder = Path.cwd()
+    folder, command = Path.cwd(), sys.argv
     for name in removed:
         del os.environ[name]
     os.environ.update(environment)
+    sys.argv = command[:1]  # dbt notes it, and stops at a name that is no UTF-8
     try:
         yield
     finally:
+        sys.argv = command
         os.chdir(folder)  # dbt moves into the project
         for name, value in before.items():
             if value is None:

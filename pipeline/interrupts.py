@@ -25,6 +25,11 @@ def work_is_done() -> None:
     _done.set()
 
 
+def is_done() -> bool:
+    """Whether the work was done, whatever has happened since."""
+    return _done.is_set()
+
+
 def raise_if_requested() -> None:
     """Raise what an interrupt raised before, where a library has swallowed it.
 

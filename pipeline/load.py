@@ -113,7 +113,9 @@ def load_folder(
         for file in checked.files
     ]
     with reporter.task("loading raw files", checked.bytes_to_read) as task:
-        engine.load_raw(checked.files, loads, task.advance, in_place=in_place)
+        left = engine.load_raw(checked.files, loads, task.advance, in_place=in_place)
+    for text in left:
+        reporter.warn(text)
     return loads
 
 

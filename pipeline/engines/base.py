@@ -138,7 +138,7 @@ class Engine(ABC):
         advance: Advance,
         *,
         in_place: bool,
-    ) -> None:
+    ) -> Sequence[str]:
         """Replace the raw tables and `raw_loads` in one transaction.
 
         Args:
@@ -147,6 +147,9 @@ class Engine(ABC):
             loads: The new rows of `raw_loads`.
             advance: Told the bytes read.
             in_place: Into the published warehouse, rather than the build area.
+
+        Returns:
+            What could not be done after they were replaced, for a person.
         """
 
     def published_source(self) -> str | None:
@@ -232,8 +235,14 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def publish(self) -> None:
-        """Make the build area the published warehouse, in one step."""
+    def publish(self) -> Sequence[str]:
+        """Make the build area the published warehouse, in one step.
+
+        Calls `work_is_done` in the moment that it is.
+
+        Returns:
+            What could not be done after that, for a person.
+        """
 
 
 def numbers_of(width: int, batches: Iterable[Sequence[Sequence[object]]]) -> Numbers:

@@ -101,7 +101,7 @@ class DuckdbEngine(FileEngine):
         advance: Advance,
         *,
         in_place: bool,
-    ) -> None:
+    ) -> Sequence[str]:
         """Read CSV with DuckDB's own parallel reader, Parquet through Arrow."""
         path = self.path if in_place else self.building
         new = not path.exists()
@@ -111,6 +111,7 @@ class DuckdbEngine(FileEngine):
         try:
             while not self._load_raw(path, files, loads, advance, slowly):
                 pass
+            return []
         except BaseException:
             if new:
                 path.unlink(missing_ok=True)

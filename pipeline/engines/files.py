@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
+from pipeline.interrupts import work_is_done
 from pipeline.private_files import private_files
 
 
@@ -24,12 +25,14 @@ class FileEngine(Engine):
         path: The published file. Symbolic links are followed, so that the rename
             replaces the file and not the link.
         building: The build area: `<database>.building`.
+        loading: A copy that rows are loaded into: `<database>.loading`.
         previous: The version before the published one: `<database>.previous`.
     """
 
     def __init__(self, database: str) -> None:
         self.path = Path(os.path.realpath(database))
         self.building = self._beside(".building")
+        self.loading = self._beside(".loading")
         self.previous = self._beside(".previous")
 
     @property
@@ -54,7 +57,8 @@ class FileEngine(Engine):
         return engine
 
     def _beside(self, suffix: str) -> Path:
-        return self.path.with_name(self.path.name + suffix)
+        # with_name would refuse a path without a name, such as /, and not say why.
+        return Path(f"{self.path}{suffix}")
 
     @property
     @abstractmethod
@@ -139,13 +143,18 @@ class FileEngine(Engine):
             ) from None
 
     def begin_build(self) -> None:
-        """Remove what a killed build left; the engine makes the file when it writes."""
+        """Remove what a killed build or load left; the engine makes its file itself."""
         self.discard_build()
+        self._remove(self.loading)
 
     def discard_build(self) -> None:
         """Remove the build file and what stands beside it."""
+        self._remove(self.building)
+
+    def _remove(self, path: Path) -> None:
+        """Remove a file of ours and what stands beside it."""
         for suffix in ("", *self._sidecars):
-            leftover = self.building.with_name(self.building.name + suffix)
+            leftover = path.with_name(path.name + suffix)
             try:
                 leftover.unlink(missing_ok=True)
             except OSError as error:
@@ -154,35 +163,50 @@ class FileEngine(Engine):
                     f"({error.strerror}); remove it and run this again"
                 ) from None
 
-    def publish(self) -> None:
+    def publish(self) -> Sequence[str]:
         """Swap the build in with one rename, and keep the last version beside it."""
         self._finish_build()
         try:
-            if not self.path.exists():
-                _sync(self.building)
-                self._remove_strays()
-                self.building.replace(self.path)
-                _sync(self.path.parent)
-                return
-            # The new file is read by whoever could read the old one.
-            shutil.copymode(self.path, self.building)
-            with suppress(PermissionError):
-                owner = self.path.stat()
-                os.chown(self.building, owner.st_uid, owner.st_gid)
-            _sync(self.building)
-            with self._settle_published():
-                pass
-            # Not while the old file is held: where a copy must be made, closing the
-            # copied file would end the hold (POSIX locks belong to the process).
-            self._keep_previous()
-            with self._settle_published():
-                self.building.replace(self.path)
-                _sync(self.path.parent)
+            if self.path.exists():
+                with self._settle_published():
+                    pass
+                # Not while the old file is held: where a copy must be made, closing the
+                # copied file would end the hold (POSIX locks belong to the process).
+                self._keep_previous()
+                with self._settle_published():
+                    return self._replace_published(self.building)
+            return self._replace_published(self.building)
         except OSError as error:
             raise PipelineError(
                 f"{self.path} cannot be replaced ({error.strerror or error}); "
                 f"it is as it was, and the finished build is {self.building}"
             ) from None
+
+    def _replace_published(self, new: Path) -> Sequence[str]:
+        """Give a finished file the published one's name.
+
+        Returns:
+            What could not be done after that.
+        """
+        if self.path.exists():
+            # The new file is read by whoever could read the old one.
+            shutil.copymode(self.path, new)
+            with suppress(PermissionError):
+                owner = self.path.stat()
+                os.chown(new, owner.st_uid, owner.st_gid)
+        else:
+            self._remove_strays()
+        _sync(new)
+        new.replace(self.path)
+        work_is_done()
+        try:
+            _sync(self.path.parent)
+        except OSError as error:
+            return [
+                f"the folder {self.path.parent} could not be synced "
+                f"({error.strerror}): a power cut might bring the last version back"
+            ]
+        return []
 
     def _keep_previous(self) -> None:
         """The published file gets a second name, without a moment of having none."""

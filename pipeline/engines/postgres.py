@@ -29,6 +29,7 @@ from pipeline.engines.postgres_copy import (
     rows_as_csv,
 )
 from pipeline.errors import PipelineError
+from pipeline.interrupts import work_is_done
 from pipeline.profile import target_settings
 from pipeline.raw_file import Advance, RawFile
 
@@ -216,7 +217,7 @@ class PostgresEngine(Engine):
         advance: Advance,
         *,
         in_place: bool,
-    ) -> None:
+    ) -> Sequence[str]:
         """Fill new tables by COPY, which take the names of the old ones at the end."""
         schema = self.schema if in_place else self.building
         with self._transaction() as cursor:
@@ -238,6 +239,7 @@ class PostgresEngine(Engine):
                 for load in loads
             ]
             _write(cursor, schema, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
+        return []
 
     def published_loads(self) -> list[RawLoad]:
         """Read them from raw_loads."""
@@ -321,18 +323,18 @@ class PostgresEngine(Engine):
             with closing(stream):
                 _copy(cursor, self.building, name, stream)
 
-    def publish(self) -> None:
+    def publish(self) -> Sequence[str]:
         """Rename both schemas in one transaction, on the connection of the lock."""
         if self._locked is None:
             with self.lock():
-                self.publish()
-            return
+                return self.publish()
         connection = self._locked
         try:
             with _worded(self._settings):
                 with connection.cursor() as cursor:
                     _copy_rights(cursor, self.schema, self.building)
                 self._swap(connection)
+                work_is_done()
         except PipelineError as error:
             raise PipelineError(
                 f"{error}; the schema {self.schema} is as it was, and the finished "
@@ -342,6 +344,7 @@ class PostgresEngine(Engine):
         with suppress(psycopg2.Error), connection.cursor() as cursor:
             cursor.execute("set lock_timeout = '2s'")
             _drop(cursor, self.older)
+        return []
 
     def _swap(self, connection: Connection) -> None:
         deadline = time.monotonic() + PUBLISH_SECONDS

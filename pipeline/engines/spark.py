@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.engines.base import Engine, Numbers, RawLoad
 from pipeline.errors import PipelineError
+from pipeline.interrupts import work_is_done
 from pipeline.parquet_files import ParquetFile
 from pipeline.profile import target_settings
 from pipeline.raw_file import Advance, RawFile
@@ -166,7 +167,7 @@ class SparkEngine(Engine):
         advance: Advance,
         *,
         in_place: bool,
-    ) -> None:
+    ) -> Sequence[str]:
         """Hand each file to Spark as Parquet; take all of them over at the end.
 
         The catalogue has no transactions: a kill between two of the last renames
@@ -194,6 +195,7 @@ class SparkEngine(Engine):
             for load in loads
         ]
         self._write(schema, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
+        return []
 
     def published_loads(self) -> list[RawLoad]:
         """Read them from raw_loads."""
@@ -290,14 +292,16 @@ class SparkEngine(Engine):
             self._drop(self.building, name)
             self._save(path, self.building, name)
 
-    def publish(self) -> None:
+    def publish(self) -> Sequence[str]:
         """Point the published views to the build, one after the other."""
         building = self.building
         self._run(f"create database if not exists {_name(self.schema)}")
         # From here on the next build would go on where this one stops.
         self._set_state(_PUBLISHING + building)
         self._point_views(building)
+        work_is_done()
         self._building = None
+        return []
 
     def _point_views(self, version: str) -> None:
         published, tables = self._tables(self.schema), self._tables(version)

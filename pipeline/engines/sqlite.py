@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawTable
 from pipeline.engines.base import Numbers, RawLoad, numbers_of
 from pipeline.engines.files import FileEngine
 from pipeline.errors import PipelineError
+from pipeline.interrupts import uninterrupted
 from pipeline.raw_file import Advance, RawFile
 
 DEFAULT_DATABASE = "ecommerce_dwh.db"
@@ -94,16 +95,40 @@ class SqliteEngine(FileEngine):
         advance: Advance,
         *,
         in_place: bool,
-    ) -> None:
-        """Insert every row with prepared statements, empty fields as null."""
-        path = self.path if in_place else self.building
-        new = not path.exists()
+    ) -> Sequence[str]:
+        """Insert every row with prepared statements, empty fields as null.
+
+        In place, that is in a copy, which takes the published file's name: a killed
+        load would leave a journal there, and whoever may only read cannot open a file
+        with one.
+        """
+        if not in_place:
+            self._load_raw(self.building, files, loads, advance)
+            return []
+        self._remove(self.loading)
         try:
-            self._load_raw(path, files, loads, advance, in_place=in_place)
-        except BaseException:
-            if new:
-                path.unlink(missing_ok=True)
-            raise
+            with self._copied(self.loading):
+                self._load_raw(self.loading, files, loads, advance)
+                with uninterrupted():
+                    return self._replace_published(self.loading)
+        finally:
+            self._remove(self.loading)
+
+    @contextmanager
+    def _copied(self, path: Path) -> Iterator[None]:
+        """Hold the published file, if there is one, while a copy stands in for it."""
+        if not self.path.exists():
+            yield
+            return
+        with (
+            self._settle_published(BUSY_SECONDS),
+            _worded(self.path),
+            self._connection(self.path) as published,
+        ):
+            with self._connection(path) as connection:
+                _write_without_safety(connection)
+                published.backup(connection)
+            yield
 
     def _load_raw(
         self,
@@ -111,12 +136,9 @@ class SqliteEngine(FileEngine):
         files: Sequence[RawFile],
         loads: Sequence[RawLoad],
         advance: Advance,
-        *,
-        in_place: bool,
     ) -> None:
         with _worded(path), self._connection(path) as connection:
-            if not in_place:
-                _write_without_safety(connection)
+            _write_without_safety(connection)
             with _transaction(connection):
                 for file in files:
                     _fill(connection, file, advance)
@@ -248,10 +270,11 @@ class SqliteEngine(FileEngine):
                 )
 
     @contextmanager
-    def _settle_published(self) -> Iterator[None]:
+    def _settle_published(self, timeout: float | None = None) -> Iterator[None]:
+        timeout = BUSY_SECONDS_TO_PUBLISH if timeout is None else timeout
         with (
             _worded(self.path),
-            self._connection(self.path, BUSY_SECONDS_TO_PUBLISH) as connection,
+            self._connection(self.path, timeout) as connection,
         ):
             # SQLite would take a WAL left beside the new file for the new file's own.
             _leave_wal(connection, self.path)
@@ -259,7 +282,9 @@ class SqliteEngine(FileEngine):
             try:
                 yield
             finally:
-                connection.execute("rollback")
+                # Its file may have been replaced, which no failure here undoes.
+                with suppress(sqlite3.Error):
+                    connection.execute("rollback")
 
     @contextmanager
     def _connection(
