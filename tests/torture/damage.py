@@ -162,7 +162,8 @@ def damage_databases(arena: Arena) -> Iterator[str | None]:
         source = {"load": [str(raw[2])], "build": ["--raw", str(raw[2])]}
         outcome = run(command.split()[0], *source.get(command, []))
         fault = outcome.untidy()
-        if outcome.exit_code != 0 and database.read_bytes() != data:
+        left = database.read_bytes() if database.exists() else None
+        if outcome.exit_code != 0 and left != data:
             fault = fault or "it was refused, and changed"
         if command == "build" and outcome.exit_code == 0:
             found = generation_of(arena.target, database)

@@ -1,6 +1,7 @@
 """Readers while two builds publish by turns: every reader sees one version, whole."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.torture.generations import (
 )
 from tests.torture.raw_tables import SCHEMA, SERVERS
 
+_PAUSE_SECONDS = 0.005  # or the builders wait for this process
 # A reader of a server's schema is told so, and looks again.
 _TOLD = (Trouble.REPLACED, Trouble.BUSY)
 
@@ -28,7 +30,12 @@ class _Builder(threading.Thread):
         self._folders = folders
         self.stop_now = threading.Event()
         self.published = 0
-        self.faults: list[str] = []
+        self._faults: list[str] = []
+
+    def told(self) -> list[str]:
+        """What went wrong since this was asked."""
+        faults, self._faults = self._faults, []
+        return faults
 
     def run(self) -> None:
         with Children() as children:
@@ -42,11 +49,11 @@ class _Builder(threading.Thread):
                 refused = "another build or load of" in outcome.last_line
                 fault = outcome.untidy()
                 if fault or (outcome.exit_code and not refused):
-                    self.faults.append(fault or outcome.last_line)
+                    self._faults.append(fault or outcome.last_line)
 
 
 def read_during_builds(arena: Arena) -> Iterator[str | None]:
-    """Read as other programs do, and as the dashboard does."""
+    """Until each next publish, read as other programs do, and as the dashboard does."""
     is_file = arena.target not in SERVERS
     database = str(arena.folder / "shop.db") if is_file else SCHEMA
     builders = []
@@ -61,22 +68,29 @@ def read_during_builds(arena: Arena) -> Iterator[str | None]:
     assert outcome.exit_code == 0, outcome.stderr
     for builder in builders:
         builder.start()
+    published = 0
     try:
         while True:
-            found: int | str | None
-            if arena.random.random() < 0.5:
-                found = generation_of(arena.target, database)
-            else:
-                found = _seen_by_the_dashboard(arena.target, database)
-            yield found if isinstance(found, str) else None
-            for builder in builders:
-                while builder.faults:
-                    yield f"a builder: {builder.faults.pop()}"
+            faults: list[str] = []
+            while (now := sum(b.published for b in builders)) == published:
+                faults += _read(arena, database)
+                for builder in builders:
+                    faults += builder.told()
+                    assert builder.is_alive(), "a builder has ended"
+                time.sleep(_PAUSE_SECONDS)
+            published = now
+            yield "; ".join(faults) or None
     finally:
         for builder in builders:
             builder.stop_now.set()
         for builder in builders:
             builder.join()
+
+
+def _read(arena: Arena, database: str) -> list[str]:
+    read = arena.random.choice([generation_of, _seen_by_the_dashboard])
+    found = read(arena.target, database)
+    return [found] if isinstance(found, str) else []
 
 
 def _seen_by_the_dashboard(target: str, database: str) -> int | str:
@@ -106,9 +120,9 @@ def _seen_by_the_dashboard(target: str, database: str) -> int | str:
 
 ATTACKS = (
     Attack(
-        "readers while two builds publish",
+        "publishes of two builds, read all the while",
         read_during_builds,
         (*FILE_ENGINES, "postgres"),
-        300,
+        6,
     ),
 )
