@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from pipeline.build import BuildRequest, build
 from pipeline.compare import TableDifference, compare_warehouses, raw_differences
@@ -109,14 +110,21 @@ def _last_line(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with arguments without what a terminal would act upon."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m pipeline",
         description="Load raw files; build, publish, export, compare.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    target = argparse.ArgumentParser(add_help=False)
+    target = _Parser(add_help=False)
     target.add_argument(
         "--database",
         metavar="PATH",

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -257,6 +258,9 @@ def reader_for(place: str) -> TableReader:
 
 def _file_reader(path: Path) -> TableReader:
     try:
+        # Not a pipe, which would be waited for.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PipelineError(f"{path} is no file; name a SQLite or DuckDB file")
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:

@@ -296,6 +296,17 @@ def test_letters_that_only_look_like_a_columns_name_are_another_name(
     assert engine.in_place().query(address) == [(None,)]
 
 
+def test_a_pipe_in_place_of_a_warehouse_is_refused(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    assert main(["compare", str(pipe), str(pipe)]) == 1
+
+    assert "pipe is no file; name a SQLite or DuckDB file" in last_line(capsys)
+
+
 def test_no_control_character_reaches_a_terminal(
     write_shop: WriteShop, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -306,9 +317,11 @@ def test_no_control_character_reaches_a_terminal(
 
     assert load(engine, good) == 0
     assert load(engine, good / "nothing") == 1
+    with pytest.raises(SystemExit):
+        main(["load", "folder", "more", odd])
 
     output = capsys.readouterr()
     text = (output.out + output.err).replace("\n", "")
     assert text.isprintable()
     assert r"unknown column ignored: \x1b]0;title\x07\u202e" in output.err
-    assert r"\x1b]0;title\x07\u202e\udcff" in output.err.splitlines()[-1]
+    assert r"\x1b]0;title\x07\u202e\udcff/nothing does not exist" in output.err

@@ -43,7 +43,7 @@ from (
             when
                 not regexp_full_match(
                     raw.registration_date,
-                    '(?s)\d{4}-\d{2}-\d{2}([T ][0-2]\d:[0-5]\d.*)?'
+                    '(?s)\d{4}-\d{2}-\d{2}([T ]([01]\d|2[0-3]):[0-5]\d.*)?'
                 )
                 or try_cast(substr(raw.registration_date, 1, 10) as date) is null
                 or raw.registration_date < '0001'
@@ -258,7 +258,7 @@ select
         when
             raw.order_date is null
             or not regexp_full_match(
-                raw.order_date, '(?s)\d{4}-\d{2}-\d{2}([T ][0-2]\d:[0-5]\d.*)?'
+                raw.order_date, '(?s)\d{4}-\d{2}-\d{2}([T ]([01]\d|2[0-3]):[0-5]\d.*)?'
             )
             or try_cast(substr(raw.order_date, 1, 10) as date) is null
             or raw.order_date < '0001'
