@@ -16,6 +16,9 @@ from pipeline.profile import target_settings
 MINIMUM_JAVA = 17
 _INSTALL = f"install Java {MINIMUM_JAVA} (Debian: apt install openjdk-17-jre-headless)"
 
+# In a path: patterns, URLs, and the options of Java.
+_UNNAMEABLE = "[]{}*?#%;:\"'\\ \t\r\n"
+
 # Spark's own types are not known to mypy.
 Session = Any
 
@@ -79,6 +82,21 @@ def spark_folder() -> Path:
     """Where the tables and the catalogue of the local session are."""
     parameters = target_settings("spark")["server_side_parameters"]
     return Path(str(parameters["spark.sql.warehouse.dir"])).parent.absolute()
+
+
+def check_spark_folder() -> None:
+    """Refuse a folder that Spark loses itself in.
+
+    Raises:
+        PipelineError: It takes some characters for a pattern, or for a part of a URL.
+    """
+    folder = str(spark_folder())
+    found = sorted(set(_UNNAMEABLE) & set(folder))
+    if found:
+        raise PipelineError(
+            f"Spark cannot keep tables in the folder {folder}, for the {found[0]!r} in "
+            "its name; set DWH_SPARK_DIR to another"
+        )
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from pipeline.raw_file import Advance, RawFile
 from pipeline.spark_session import (
     Session,
     check_java,
+    check_spark_folder,
     spark_folder,
     spark_session,
     worded,
@@ -94,8 +95,9 @@ class SparkEngine(Engine):
         return f"Spark {spark_session().version}"
 
     def check_requirements(self) -> None:
-        """Spark needs Java."""
+        """Spark needs Java, and a folder that it can name."""
         check_java()
+        check_spark_folder()
 
     def check_published(self) -> None:
         """Refuse schemas of another program."""

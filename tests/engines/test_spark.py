@@ -10,6 +10,7 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.compare import raw_differences
 from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.engines import spark
 from pipeline.engines.spark import SparkEngine
 from pipeline.errors import PipelineError
 from pipeline.spark_session import java_version, spark_session
@@ -110,6 +111,18 @@ def test_a_second_build_is_refused() -> None:
         second.lock(),
     ):
         pass
+
+
+def test_a_folder_that_spark_takes_for_a_pattern_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(spark, "check_java", lambda: None)
+    monkeypatch.setenv("DWH_SPARK_DIR", "shop[1]")
+
+    assert main(["load", "nowhere", "--target", "spark"]) == 1
+
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "/shop[1], for the '[' in its name; set DWH_SPARK_DIR to another" in last
 
 
 def test_java_tells_its_version_in_two_ways() -> None:
