@@ -1,8 +1,10 @@
 # Everything runs inside .venv, made from the locked requirements. `make help` lists it.
 
 PYTHON ?= python3
-DATABASE := $(or $(DWH_DATABASE),ecommerce_dwh.db)
 BIN := .venv/bin
+# For the shell, not for make: whatever is in the variable, it is one word and runs nothing.
+DATABASE := "$${DWH_DATABASE:-ecommerce_dwh.db}"
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 STAMPS := .make
 
 SOURCES := $(shell find models macros seeds pipeline tests/dbt -type f \
@@ -12,10 +14,10 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv test test-engines torture lint dashboard docs bench bench-large clean
+.PHONY: all help venv warehouse documentation test test-engines torture lint dashboard docs bench bench-large clean
 
-all: $(DATABASE) target/index.html ## Build and test the warehouse and its documentation
-	@echo "The warehouse is $(DATABASE). Look at it: make dashboard, make docs, or any SQLite client."
+all: documentation ## Build and test the warehouse and its documentation
+	@printf 'The warehouse is %s. Look at it: make dashboard, make docs, or any SQLite client.\n' $(DATABASE)
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sort | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,32 +31,40 @@ $(STAMPS)/venv: requirements/default.lock
 		echo "make: $(PYTHON) is $$($(PYTHON) -V 2>&1): Python 3.11 to 3.13 is needed (make PYTHON=python3.12)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "make: $(PYTHON) lacks its venv module: install it (Debian: apt install python3-venv)" >&2; exit 1; }
-	@echo "Installing the pinned dependencies into .venv (two minutes the first time) ..."
+	@echo "Installing the pinned dependencies into .venv (a minute or two the first time) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes -r requirements/default.lock
+	@$(INSTALL) -r requirements/default.lock
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/engines: requirements/engines.lock $(STAMPS)/venv
-	@echo "Installing DuckDB, PostgreSQL and Spark support into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes -r requirements/engines.lock
-	@mkdir -p $(STAMPS) && touch $@
-
-$(DATABASE): $(STAMPS)/venv $(SOURCES)
-	@$(BIN)/python -m pipeline build --database $(DATABASE)
-
-target/index.html: $(DATABASE)
-	@DWH_DATABASE=$(DATABASE) $(BIN)/dbt --quiet docs generate
+$(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
+	@echo "Installing what tests and linters need into .venv ..."
+	@$(INSTALL) -r requirements/default.lock -r requirements/dev.lock
 	@touch $@
 
-docs: target/index.html ## Serve the models' documentation on http://localhost:8080
+$(STAMPS)/engines: requirements/duckdb.lock requirements/postgres.lock requirements/spark.lock $(STAMPS)/dev
+	@echo "Installing DuckDB, PostgreSQL and Spark support into .venv ..."
+	@$(INSTALL) -r requirements/default.lock $(addprefix -r ,$(filter %.lock,$^))
+	@touch $@
+
+$(STAMPS)/sources: $(SOURCES)
+	@mkdir -p $(STAMPS) && touch $@
+
+# The names of files that make itself compares must not have blanks: the shell does it.
+warehouse: $(STAMPS)/venv $(STAMPS)/sources
+	@{ test -e $(DATABASE) && test ! $(DATABASE) -ot $(STAMPS)/sources; } || \
+		$(BIN)/python -m pipeline build --database=$(DATABASE)
+
+documentation: warehouse
+	@{ test -e target/index.html && test ! target/index.html -ot $(DATABASE); } || { \
+		DWH_DATABASE=$(DATABASE) $(BIN)/dbt --quiet docs generate && touch target/index.html; }
+
+docs: documentation ## Serve the models' documentation on http://localhost:8080
 	@DWH_DATABASE=$(DATABASE) $(BIN)/dbt docs serve --host 127.0.0.1
 
-dashboard: $(DATABASE) ## Open the dashboard
+dashboard: warehouse ## Open the dashboard
 	@DWH_DATABASE=$(DATABASE) $(BIN)/streamlit run dashboard/app.py
 
-test: $(STAMPS)/venv lint ## Run every check and test of the default engine
+test: $(STAMPS)/dev lint ## Run every check and test of the default engine
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
@@ -65,14 +75,14 @@ torture: $(STAMPS)/engines ## Attack loads, publishes and readers for minutes; c
 	@scripts/with_postgres.sh $(BIN)/python -m tests.torture --target postgres
 	@$(BIN)/python -m tests.torture --target spark
 
-lint: $(STAMPS)/venv ## Check the style of SQL, YAML and Python
+lint: $(STAMPS)/dev ## Check the style of SQL, YAML and Python
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(PYTHON_PACKAGES)
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
 
-bench: $(STAMPS)/venv $(DATABASE) ## Measure speed and memory against floors, up to a million lines
+bench: $(STAMPS)/dev warehouse ## Measure speed and memory against floors, up to a million lines
 	@$(BIN)/python -m benchmarks
 
 bench-large: $(STAMPS)/engines ## Measure ten million lines on DuckDB, a million on the servers

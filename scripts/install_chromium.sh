@@ -4,6 +4,8 @@
 set -eu
 
 axe_version=4.14.1
+# The registry's own checksum of that version, in hexadecimal.
+axe_sha512=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/ecommerce-data-warehouse"
 
 as_root() {
@@ -25,6 +27,10 @@ if [ ! -s "$cache/axe.min.js" ]; then
     trap 'rm -rf "$scratch"' EXIT
     (cd "$scratch" && npm pack --silent "axe-core@$axe_version" >/dev/null) || {
         echo "install_chromium: npm did not bring axe-core $axe_version" >&2
+        exit 1
+    }
+    echo "$axe_sha512  $scratch/axe-core-$axe_version.tgz" | sha512sum --check --quiet || {
+        echo "install_chromium: axe-core $axe_version is not what it was when it was chosen" >&2
         exit 1
     }
     tar -xzf "$scratch/axe-core-$axe_version.tgz" -C "$scratch" package/axe.min.js

@@ -18,9 +18,11 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 command -v apt-get >/dev/null || fail "install by hand: ${missing[*]}"
-[ "$(id -u)" -eq 0 ] || fail "run as root, or install by hand: ${missing[*]}"
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+command -v "${as_root[0]:-sh}" >/dev/null || fail "install as root: ${missing[*]}"
 
 echo "Installing ${missing[*]} ..."
-export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update
-apt-get -qq install --no-install-recommends "${missing[@]}" >/dev/null
+"${as_root[@]}" apt-get -qq update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq install --no-install-recommends "${missing[@]}" >/dev/null

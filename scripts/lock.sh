@@ -1,16 +1,33 @@
 #!/usr/bin/env bash
 # Writes requirements/*.lock from pyproject.toml: versions and hashes, no index address.
+# default.lock is what `make` installs; each other lock is what its extra adds to it.
+# Versions stay as they are where pyproject.toml lets them: to move one, take its lines
+# out first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 command -v uv >/dev/null || { echo "lock: install uv first (pip install uv)" >&2; exit 1; }
 
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
 lock() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-        pyproject.toml "$@"
+        pyproject.toml "$@" >/dev/null
 }
 
-lock --extra dashboard --extra dev --output-file requirements/default.lock
-lock --extra dashboard --extra dev --extra duckdb --extra postgres --extra spark \
-    --constraint requirements/default.lock --output-file requirements/engines.lock
+# One version of each package, whatever is installed together.
+cat requirements/*.lock >"$scratch/all"
+lock --all-extras --output-file "$scratch/all"
+
+lock --extra dashboard --constraint "$scratch/all" --output-file "$scratch/default"
+cp "$scratch/default" requirements/default.lock
+for extra in dev duckdb login postgres spark; do
+    lock --extra dashboard --extra "$extra" --constraint "$scratch/all" \
+        --output-file "$scratch/$extra"
+    # A package's lines begin with its name; those of its hashes with a blank.
+    awk 'NR == FNR { if (/^[^ ]/) known[$0]; next }
+        /^[^ ]/ { is_new = !($0 in known) }
+        is_new' "$scratch/default" "$scratch/$extra" >"requirements/$extra.lock"
+done
