@@ -19,8 +19,8 @@ def passed() -> bool:
             if importlib.util.find_spec("authlib") is None:
                 st.error(
                     "**A login is set up, but the package for it is not installed.** "
-                    "Run `pip install 'Authlib>=1.3.2'`, then start the dashboard "
-                    "again."
+                    "Run `pip install -r requirements/login.lock`, then start the "
+                    "dashboard again."
                 )
             else:
                 st.markdown("This dashboard is for people of the shop.")

@@ -1,4 +1,4 @@
-"""The Makefile, with stand-ins for what it runs: it installs and builds nothing here."""
+"""The Makefile, with stand-ins for what it runs: nothing is installed or built."""
 
 import os
 import shutil
@@ -65,7 +65,7 @@ def make(project: Path, *goals: str, database: str | None = None) -> list[str]:
         "$(touch x.db)",
         "$(shell touch x.db)",
         "`touch x.db`",
-        "it's \"quoted\" %s.db",
+        'it\'s "quoted" %s.db',
         "-x: y=z #.db",
     ],
 )
