@@ -30,7 +30,7 @@ class TestedColumn:
         kind: `data` or `unit`.
         model: Name of the model (or seed) it tests.
         table: That model's table, such as DimCustomer.
-        column: The column, where it is about one.
+        column: The column, or columns, where it is about some.
         severity: `error` or `warn`.
     """
 
@@ -56,7 +56,7 @@ class Node:
         message: dbt's message, in one line.
         failures: Rows that failed a test.
         seconds: How long it ran.
-        description: Of a test, if it has one.
+        description: Of a test, or of its kind.
         test: For tests: what it is about.
     """
 
@@ -174,7 +174,11 @@ class DbtSession:
             for node in self._manifest.nodes.values()
             if getattr(node, "alias", None)
         }
-        nodes = tuple(_node(result, aliases) for result in results)
+        # What a kind of test fails for, where a test of it does not say.
+        kinds = {
+            macro.name: macro.description for macro in self._manifest.macros.values()
+        }
+        nodes = tuple(_node(result, aliases, kinds) for result in results)
         return DbtBuild(nodes, self._log)
 
     def _parse(self, task: Task) -> Any:
@@ -290,8 +294,9 @@ def _surroundings(environment: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _node(result: Any, aliases: Mapping[str, str]) -> Node:
+def _node(result: Any, aliases: Mapping[str, str], kinds: Mapping[str, str]) -> Node:
     node = result.node
+    generic = getattr(node, "test_metadata", None)
     kind = str(node.resource_type)
     fqn = list(getattr(node, "fqn", []))
     layer = fqn[-2] if kind == "model" and len(fqn) > 2 else ""
@@ -308,7 +313,9 @@ def _node(result: Any, aliases: Mapping[str, str]) -> Node:
         message=plain_message(str(result.message or "")),
         failures=result.failures,
         seconds=float(result.execution_time),
-        description=getattr(node, "description", None) or None,
+        description=getattr(node, "description", None)
+        or (kinds.get(f"test_{generic.name}") if generic else None)
+        or None,
         test=_tested(node, kind, aliases) if kind in ("test", "unit_test") else None,
     )
 
@@ -325,6 +332,24 @@ def _tested(node: Any, kind: str, aliases: Mapping[str, str]) -> TestedColumn:
         kind="unit" if kind == "unit_test" else "data",
         model=model,
         table=aliases.get(tested, model) if tested else None,
-        column=getattr(node, "column_name", None) or None,
+        column=getattr(node, "column_name", None) or _tested_columns(node) or None,
         severity=str(getattr(node.config, "severity", None) or "error").lower(),
     )
+
+
+def _tested_columns(node: Any) -> str:
+    """The columns that a test of several names in its arguments."""
+    generic = getattr(node, "test_metadata", None)
+    arguments = generic.kwargs if generic else {}
+    columns = [
+        *arguments.get("combination_of_columns", ()),
+        *(
+            column
+            for parent in arguments.get("parents", ())
+            for column in parent["columns"]
+        ),
+        *arguments.get("not_null", ()),
+        *arguments.get("accepted_values", ()),
+        *arguments.get("accepted_range", ()),
+    ]
+    return ", ".join(columns)

@@ -5,14 +5,15 @@ The tests are those that `pipeline build` ran, as it ran them.
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from planted_faults import FAULTS, Fault
-from warehouses import build_warehouse, run_project
+from planted_faults import FAULTS, Fault, faults_of_a_kind
+from warehouses import build_warehouse, read_rows, run_project
 
 from pipeline.engines import engine_for
 from pipeline.project import find_project
@@ -24,51 +25,69 @@ class DataTest:
 
     Attributes:
         name: Its name; of a generic test, its kind.
-        model: The table that a generic test is about; empty for a singular one.
+        table: The table that a generic test is about; empty for a singular one.
+        rules: The arguments of a generic test.
         reads: The tables and views that it reads.
         sql: The query whose rows are its failures.
     """
 
     name: str
-    model: str
+    table: str
+    rules: Mapping[str, Any]
     reads: frozenset[str]
     sql: str
+
+    def fails(self, connection: sqlite3.Connection) -> bool:
+        """Whether it finds a row."""
+        return connection.execute(self.sql).fetchone() is not None
 
 
 @dataclass(frozen=True)
 class Built:
-    """A warehouse, and the data tests that its build ran."""
+    """A warehouse, the data tests that its build ran, and its contracts.
+
+    Attributes:
+        database: Where it is.
+        tests: Its data tests, without those of macros.
+        not_null: Columns, with their table, that a contract calls not null.
+        keys: Primary keys, with their table, that a contract declares.
+    """
 
     database: Path
     tests: tuple[DataTest, ...]
+    not_null: tuple[tuple[str, str], ...]
+    keys: tuple[tuple[str, str], ...]
 
 
-def data_tests(target_path: Path) -> Iterator[DataTest]:
+def data_tests(
+    nodes: Mapping[str, Any], results: list[dict[str, Any]]
+) -> Iterator[DataTest]:
     """The data tests of a build, without the tests of macros."""
-    manifest = json.loads((target_path / "manifest.json").read_text("utf-8"))
-    run = json.loads((target_path / "run_results.json").read_text("utf-8"))
-    # A source has no alias, its table an identifier.
-    sources = {
-        name: {"alias": source["identifier"], **source}
-        for name, source in manifest["sources"].items()
-    }
-    nodes = {**sources, **manifest["nodes"]}
-    for result in run["results"]:
+    for result in results:
         node = nodes.get(result["unique_id"], {"resource_type": "exposure"})
         if node["resource_type"] != "test" or "macros" in node["tags"]:
             continue
-        generic = node.get("test_metadata")
-        model = nodes.get(node.get("attached_node"), {}).get("alias", "")
+        generic = node.get("test_metadata") or {"name": node["name"], "kwargs": {}}
         parents = [nodes[name] for name in node["depends_on"]["nodes"]]
         # A view is as wrong as what it reads.
         views = [p for p in parents if p["config"].get("materialized") == "view"]
         parents += [nodes[n] for view in views for n in view["depends_on"]["nodes"]]
         yield DataTest(
-            name=generic["name"] if generic else node["name"],
-            model=model,
+            name=generic["name"],
+            table=nodes.get(node.get("attached_node"), {}).get("alias", ""),
+            rules=generic["kwargs"],
             reads=frozenset(parent["alias"] for parent in parents),
             sql=result["compiled_code"],
         )
+
+
+def constrained(nodes: Mapping[str, Any], constraint: str) -> Iterator[tuple[str, str]]:
+    """The tables and columns of which a contract demands something."""
+    for node in nodes.values():
+        if node["config"].get("contract", {}).get("enforced"):
+            for name, column in node["columns"].items():
+                if any(c["type"] == constraint for c in column["constraints"]):
+                    yield node["alias"], name
 
 
 @pytest.fixture(scope="module")
@@ -81,36 +100,47 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     meant = "max_rejected_share: 0.5"
     database = build_warehouse(folder / "shop.db", folder / "raw", meant)
     location = engine_for("sqlite", str(database)).build_location
-    tests = tuple(data_tests(find_project(None).target_path(location)))
+    target_path = find_project(None).target_path(location)
+    manifest = json.loads((target_path / "manifest.json").read_text("utf-8"))
+    run = json.loads((target_path / "run_results.json").read_text("utf-8"))
+    nodes = manifest["nodes"]
+    # A source has no alias, its table an identifier.
+    sources = {
+        name: {"alias": source["identifier"], **source}
+        for name, source in manifest["sources"].items()
+    }
+    tests = tuple(data_tests({**sources, **nodes}, run["results"]))
     with closing(sqlite3.connect(database)) as connection:
-        assert not [test.name for test in tests if fails(connection, test)]
-    return Built(database, tests)
+        assert not [test.name for test in tests if test.fails(connection)]
+    return Built(
+        database,
+        tests,
+        not_null=tuple(constrained(nodes, "not_null")),
+        keys=tuple(constrained(nodes, "primary_key")),
+    )
 
 
-def fails(connection: sqlite3.Connection, test: DataTest) -> bool:
-    """Whether a data test finds a row."""
-    return connection.execute(test.sql).fetchone() is not None
-
-
-def free_of_constraints(connection: sqlite3.Connection, table: str) -> None:
-    """Let a table take every fault, also those that its contract refuses."""
-    connection.execute("pragma legacy_alter_table = on")
-    connection.execute(f"create table free as select * from {table}")
-    connection.execute(f"drop table {table}")
-    connection.execute(f"alter table free rename to {table}")
-
-
-def caught_by(built: Built, fault: Fault) -> set[str]:
-    """The data tests that fail after a fault; the warehouse is then as before."""
-    with closing(sqlite3.connect(built.database, isolation_level=None)) as connection:
+@contextmanager
+def for_a_while(database: Path) -> Iterator[sqlite3.Connection]:
+    """A connection whose changes are taken back at the end."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("pragma legacy_alter_table = on")
         connection.execute("begin")
-        free_of_constraints(connection, fault.table)
-        changed = connection.execute(fault.sql).rowcount
-        assert changed == 1, f"{changed} rows changed"
-        readers = (test for test in built.tests if fault.table in test.reads)
-        caught = {test.name for test in readers if fails(connection, test)}
+        yield connection
         connection.execute("rollback")
-    return caught
+
+
+def plant(connection: sqlite3.Connection, fault: Fault) -> None:
+    """Change a table, which then takes every fault, or a view made a table."""
+    table = fault.table
+    [(kind,)] = connection.execute(
+        "select type from sqlite_master where name = ?", (table,)
+    )
+    connection.execute(f"create table free as select * from {table}")
+    connection.execute(f"drop {kind} {table}")
+    connection.execute(f"alter table free rename to {table}")
+    changed = connection.execute(fault.sql).rowcount
+    assert changed == 1, f"{changed} rows changed"
 
 
 @pytest.mark.parametrize(
@@ -119,12 +149,65 @@ def caught_by(built: Built, fault: Fault) -> set[str]:
     ids=lambda value: getattr(value, "name", value),
 )
 def test_a_fault_is_seen(built: Built, seen_by: str, fault: Fault) -> None:
-    caught = caught_by(built, fault)
+    with for_a_while(built.database) as connection:
+        plant(connection, fault)
+        readers = [test for test in built.tests if fault.table in test.reads]
+        caught = {test.name for test in readers if test.fails(connection)}
 
     assert seen_by in caught, f"seen by {sorted(caught) or 'nobody'}"
 
 
 def test_every_rule_across_tables_is_seen_to_fail(built: Built) -> None:
-    singular = {test.name for test in built.tests if not test.model}
+    assert {test.name for test in built.tests if not test.table} <= FAULTS.keys()
 
-    assert singular <= FAULTS.keys()
+
+def test_every_rule_of_one_table_is_seen_to_fail(built: Built) -> None:
+    generic = [test for test in built.tests if test.table]
+    unseen = []
+    for test in generic:
+        faults = list(faults_of_a_kind(test.name, test.table, test.rules))
+        assert faults or test.rules["expression_is_true"]
+        for fault in faults:
+            with for_a_while(built.database) as connection:
+                plant(connection, fault)
+                if not test.fails(connection):
+                    unseen.append(f"{test.name} of {fault.name}")
+
+    assert generic
+    assert not unseen, "\n".join(unseen)
+
+
+def is_refused(database: Path, sql: str) -> bool:
+    with for_a_while(database) as connection:
+        try:
+            connection.execute(sql)
+        except sqlite3.IntegrityError:
+            return True
+    return False
+
+
+def test_a_table_refuses_what_its_contract_forbids(built: Built) -> None:
+    forbidden = [f"update {t} set {column} = null" for t, column in built.not_null]
+    forbidden += [f"insert into {t} select * from {t}" for t, _ in built.keys]
+
+    taken = [sql for sql in forbidden if not is_refused(built.database, sql)]
+
+    assert len(built.not_null) > 100
+    assert built.keys
+    assert not taken, "\n".join(taken)
+
+
+def test_the_record_says_what_a_test_of_several_columns_is_about(built: Built) -> None:
+    recorded = {
+        name: (columns, description)
+        for name, columns, description in read_rows(
+            built.database,
+            "select name, column_name, description from build_tests",
+        )
+    }
+
+    columns, description = recorded["fct_orders_columns_are_valid"]
+    assert {"lines", "gross_sales"} <= set(columns.split(", "))
+    assert description.startswith("Fails for each row with a value")
+    columns, _ = recorded["fct_sales_rows_name_what_exists"]
+    assert columns == "customer_key, product_key, time_key"

@@ -43,6 +43,12 @@ from_the_reports as (
         on
             rfm.recency_days
             = {{ days_between('rfm.last_order_date', 'as_of.as_of_date') }}
+            and abs(
+                lifetime_value.customer_lifespan_years * 365.25
+                - {{ days_between(
+                    'lifetime_value.first_order_date', 'lifetime_value.last_order_date'
+                ) }}
+            ) < 0.000001
 
 )
 

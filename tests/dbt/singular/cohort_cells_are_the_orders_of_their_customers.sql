@@ -64,20 +64,54 @@ expected as (
 
 ),
 
-cells as (
+reported as (
 
     select
         cohort_basis,
         cohort_month,
         {{ month_number('cohort_month') }} + month_index as month_number,
         active_customers,
-        total_spending
+        total_spending,
+        cumulative_spending,
+        lag(cumulative_spending, 1, {{ to_money('0') }}) over (
+            partition by cohort_basis, cohort_month order by month_index
+        ) as spending_before
 
     from {{ ref('rpt_customer_cohorts') }}
+
+),
+
+cells as (
+
+    select
+        cohort_basis,
+        cohort_month,
+        month_number,
+        active_customers,
+        total_spending
+
+    from reported
     where
         active_customers != 0
         or total_spending != 0
 
 )
 
-{{ rows_that_differ('expected', 'cells') }}
+select
+    cohort_basis,
+    cohort_month,
+    month_number
+
+from (
+    {{ rows_that_differ('expected', 'cells') }}
+) as differing
+
+union all
+
+select
+    cohort_basis,
+    cohort_month,
+    month_number
+
+from reported
+where cumulative_spending != {{ to_money('spending_before + total_spending') }}

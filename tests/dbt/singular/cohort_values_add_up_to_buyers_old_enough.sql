@@ -1,3 +1,5 @@
+{%- set milestones = [30, 60, 90, 180, 365] -%}
+
 with
 
 as_of as (
@@ -18,35 +20,62 @@ buyers as (
 
 ),
 
-from_the_orders as (
+aged_orders as (
 
-    {% for days in [30, 60, 90, 180, 365] -%}
     select
-        {{ days }} as days_since_first_order,
-        count(distinct buyers.customer_key) as customers,
-        count(orders.customer_order_number) as orders,
-        count(
-            distinct case
-                when orders.customer_order_number > 1 then buyers.customer_key
-            end
-        ) as returning_customers,
-        {{ sum_money('orders.net_sales') }} as net_sales
+        buyers.customer_key,
+        buyers.age,
+        orders.customer_order_number,
+        orders.net_sales,
+        {{ days_between('buyers.first_order_date', 'calendar.date') }} as order_age
 
     from buyers
     inner join {{ ref('fct_orders') }} as orders
         on buyers.customer_key = orders.customer_key
     inner join {{ ref('dim_time') }} as calendar
         on orders.time_key = calendar.time_key
-    where
-        buyers.age >= {{ days }}
-        and calendar.date >= buyers.first_order_date
-        and calendar.date <= {{ add_days('buyers.first_order_date', days) }}
+    where calendar.date >= buyers.first_order_date
+
+),
+
+-- one pass over the orders, whatever the number of milestones
+by_buyer as (
+
+    select
+        customer_key,
+        {% for days in milestones -%}
+        {%- set is_within = 'order_age <= ' ~ days -%}
+        count(case when {{ is_within }} then customer_order_number end)
+            as orders_{{ days }},
+        {{ sum_money('case when ' ~ is_within ~ ' then net_sales end') }}
+            as net_sales_{{ days }},
+        {% endfor -%}
+        max(age) as age
+
+    from aged_orders
+    group by customer_key
+
+),
+
+from_the_orders as (
+
+    {% for days in milestones -%}
+    select
+        {{ days }} as days_since_first_order,
+        count(*) as customers,
+        sum(orders_{{ days }}) as orders,
+        count(case when orders_{{ days }} > 1 then 1 end) as returning_customers,
+        {{ sum_money('net_sales_' ~ days) }} as net_sales,
+        4 as kinds
+
+    from by_buyer
+    where age >= {{ days }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
 
-expected as (
+expected_kinds as (
 
     select * from from_the_orders
     where customers > 0
@@ -72,30 +101,15 @@ kinds as (
 counted_kinds as (
 
     select
-        kinds.days_since_first_order,
-        kinds.customers,
-        kinds.orders,
-        kinds.returning_customers,
-        kinds.net_sales,
+        days_since_first_order,
+        customers,
+        orders,
+        returning_customers,
+        net_sales,
         count(*) as kinds
 
     from kinds
-    group by
-        kinds.days_since_first_order,
-        kinds.customers,
-        kinds.orders,
-        kinds.returning_customers,
-        kinds.net_sales
-
-),
-
-expected_kinds as (
-
-    select
-        *,
-        4 as kinds
-
-    from expected
+    group by days_since_first_order, customers, orders, returning_customers, net_sales
 
 )
 

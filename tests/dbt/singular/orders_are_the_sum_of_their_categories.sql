@@ -1,3 +1,5 @@
+{%- set sums = ['gross_sales', 'discounts', 'returns', 'net_sales', 'units'] -%}
+
 with
 
 summed_categories as (
@@ -6,33 +8,39 @@ summed_categories as (
         order_id,
         customer_key,
         time_key,
-        {{ sum_money('gross_sales') }} as gross_sales,
-        {{ sum_money('discounts') }} as discounts,
-        {{ sum_money('returns') }} as returns,
-        {{ sum_money('net_sales') }} as net_sales,
-        sum(units) as units,
-        max(case when has_sale then 1 else 0 end) as sales
+        {%- for sum in sums if sum != 'units' %}
+        {{ sum_money(sum) }} as {{ sum }},
+        {%- endfor %}
+        sum(units) as units
 
     from {{ ref('fct_order_categories') }}
     group by order_id, customer_key, time_key
 
 ),
 
-orders as (
+counts as (
 
     select
-        order_id,
-        customer_key,
-        time_key,
-        gross_sales,
-        discounts,
-        returns,
-        net_sales,
-        units,
-        case when has_sale then 1 else 0 end as sales
-
-    from {{ ref('fct_orders') }}
+        (select count(*) from {{ ref('fct_orders') }}) as orders,
+        (select count(*) from summed_categories) as orders_of_categories
 
 )
 
-{{ rows_that_differ('summed_categories', 'orders') }}
+select summed_categories.order_id
+from summed_categories
+left join {{ ref('fct_orders') }} as orders
+    on summed_categories.order_id = orders.order_id
+where
+    orders.order_id is null
+    or orders.customer_key != summed_categories.customer_key
+    or orders.time_key != summed_categories.time_key
+    {%- for sum in sums %}
+    or orders.{{ sum }} != summed_categories.{{ sum }}
+    {%- endfor %}
+
+union all
+
+-- each group of categories has its order, so a larger count is an order without any
+select '(an order without categories)' as order_id
+from counts
+where orders != orders_of_categories

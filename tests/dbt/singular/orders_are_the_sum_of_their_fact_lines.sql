@@ -1,3 +1,5 @@
+{%- set sums = ['gross_sales', 'discounts', 'returns', 'net_sales', 'units'] -%}
+
 with
 
 summed_lines as (
@@ -6,19 +8,16 @@ summed_lines as (
         order_id,
         customer_key,
         time_key,
-        coalesce({{ sum_money(
-            "case when line_type = 'sale' then line_item_total - discount_amount end"
-        ) }}, 0) as gross_sales,
-        coalesce({{ sum_money(
-            "case when line_type = 'sale' then discount_amount end"
-        ) }}, 0) as discounts,
-        coalesce({{ sum_money(
-            "case when line_type in ('return', 'refund') then line_item_total end"
-        ) }}, 0) as returns,
+        {{ sum_money(
+            "case when line_type = 'sale' then line_item_total - discount_amount else 0 end"
+        ) }} as gross_sales,
+        {{ sum_money('discount_amount') }} as discounts,
+        {{ sum_money(
+            "case when line_type in ('return', 'refund') then line_item_total else 0 end"
+        ) }} as returns,
         {{ sum_money('line_item_total') }} as net_sales,
         sum(quantity_sold) as units,
-        count(*) as fact_lines,
-        max(case when line_type = 'sale' then 1 else 0 end) as sales
+        count(*) as fact_lines
 
     from {{ ref('fct_sales') }}
     group by order_id, customer_key, time_key
@@ -37,23 +36,30 @@ lines_outside_sales as (
 
 ),
 
-orders as (
+counts as (
 
     select
-        orders.order_id,
-        orders.customer_key,
-        orders.time_key,
-        orders.gross_sales,
-        orders.discounts,
-        orders.returns,
-        orders.net_sales,
-        orders.units,
-        orders.lines - coalesce(lines_outside_sales.lines, 0) as fact_lines,
-        case when orders.has_sale then 1 else 0 end as sales
-
-    from {{ ref('fct_orders') }} as orders
-    left join lines_outside_sales on orders.order_id = lines_outside_sales.order_id
+        (select count(*) from {{ ref('fct_orders') }}) as orders,
+        (select count(*) from summed_lines) as orders_of_lines
 
 )
 
-{{ rows_that_differ('summed_lines', 'orders') }}
+select summed_lines.order_id
+from summed_lines
+left join {{ ref('fct_orders') }} as orders on summed_lines.order_id = orders.order_id
+left join lines_outside_sales on orders.order_id = lines_outside_sales.order_id
+where
+    orders.order_id is null
+    or orders.customer_key != summed_lines.customer_key
+    or orders.time_key != summed_lines.time_key
+    or orders.lines != summed_lines.fact_lines + coalesce(lines_outside_sales.lines, 0)
+    {%- for sum in sums %}
+    or orders.{{ sum }} != summed_lines.{{ sum }}
+    {%- endfor %}
+
+union all
+
+-- each group of lines has its order, so a larger count is an order without lines
+select '(an order without lines)' as order_id
+from counts
+where orders != orders_of_lines

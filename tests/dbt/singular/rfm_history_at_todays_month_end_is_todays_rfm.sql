@@ -31,7 +31,7 @@ from_the_history as (
         history.segment_name
 
     from {{ ref('rpt_customer_rfm_history') }} as history
-    inner join today on history.month_end = today.as_of_date
+    where history.month_end = (select today.as_of_date from today)
 
 ),
 

@@ -4,10 +4,11 @@ history as (
 
     select
         month_end,
-        {{ year_month(add_days('month_end', 1)) }} as next_month,
-        segment_name
+        segment_name,
+        count(*) as customers
 
     from {{ ref('rpt_customer_rfm_history') }}
+    group by month_end, segment_name
 
 ),
 
@@ -20,13 +21,12 @@ last_month as (
 were_in_a_segment as (
 
     select
-        history.next_month as month,
+        {{ year_month(add_days('history.month_end', 1)) }} as month,
         history.segment_name,
-        count(*) as customers
+        history.customers
 
     from history
     inner join last_month on history.month_end < last_month.month_end
-    group by history.next_month, history.segment_name
 
 ),
 
