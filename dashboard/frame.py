@@ -14,6 +14,7 @@ from dashboard.charts.look import CONFIG, Look
 from dashboard.exports import Export
 from dashboard.formatting import Currency, change, exact, short
 from dashboard.metrics import Metric, Unit, metric
+from dashboard.queries import sales
 from dashboard.warehouse import WarehouseError
 
 
@@ -64,6 +65,7 @@ def key_figures(
     before: dict[str, float | None] | None = None,
     before_name: str = "",
     sparks: dict[str, list[float]] | None = None,
+    notes: dict[str, str] | None = None,
 ) -> None:
     """Cards of a figure each, in as many columns as the screen has room for.
 
@@ -72,6 +74,7 @@ def key_figures(
         before: The values to compare with, by key.
         before_name: What those are called.
         sparks: A small line for each card, by key.
+        notes: What else its help says, by key.
     """
     money = data.currency()
     with st.grid(
@@ -84,6 +87,7 @@ def key_figures(
                 (before or {}).get(key),
                 before_name,
                 (sparks or {}).get(key),
+                (notes or {}).get(key, ""),
                 money,
             )
 
@@ -94,12 +98,15 @@ def _key_figure(
     before: float | None,
     before_name: str,
     spark: list[float] | None,
+    note: str,
     money: Currency,
 ) -> None:
     moved = change(value, before, shown)
     help_text = f"{shown.formula}\n\n**{plain(exact(value, shown, money))}**"
     if moved is not None:
         help_text += f"; {before_name}: {plain(exact(before, shown, money))}"
+    if note:
+        help_text += f"\n\n{note}"
     st.metric(
         shown.name,
         plain(short(value, shown, money)),
@@ -181,6 +188,15 @@ def column_format(key: str, money: Currency, label: str | None = None) -> Any:
             return st.column_config.NumberColumn(
                 name, format="%,.2f", help=shown.formula
             )
+
+
+def bridge_formats(rows: pd.DataFrame, money: Currency) -> dict[str, Any]:
+    """The columns from gross to net sales; what nowhere was taken off has none."""
+    return {
+        key: column_format(key, money)
+        for key in sales.BRIDGE
+        if key not in sales.BRIDGE[1:-1] or rows[key].any()
+    }
 
 
 _MONEY_FORMATS = {"USD": "dollar", "EUR": "euro"}

@@ -49,6 +49,12 @@ _ALL = (
         Unit.MONEY,
     ),
     Metric(
+        "discounts",
+        "Discounts",
+        "What the sale lines cost less than quantity times price; never positive.",
+        Unit.MONEY,
+    ),
+    Metric(
         "returns",
         "Returns",
         "The sum of the return lines, whose quantity is below 0, and of money given "
@@ -108,6 +114,26 @@ _ALL = (
         "Returns, taken positive, divided by gross sales.",
         Unit.SHARE,
         lower_is_better=True,
+    ),
+    Metric(
+        "discount_rate",
+        "Discount rate",
+        "Discounts, taken positive, divided by gross sales.",
+        Unit.SHARE,
+        is_neutral=True,
+    ),
+    Metric(
+        "shipping",
+        "Shipping",
+        "What the orders with a line in these days were charged for shipping, beside "
+        "net sales.",
+        Unit.MONEY,
+    ),
+    Metric(
+        "tax",
+        "Tax",
+        "The tax of the orders with a line in these days, beside net sales.",
+        Unit.MONEY,
     ),
     Metric(
         "returned",

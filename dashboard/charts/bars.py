@@ -14,7 +14,7 @@ from dashboard.charts.look import (
     escaped,
     figure,
 )
-from dashboard.metrics import Metric
+from dashboard.metrics import Metric, metric
 
 _BAR_HEIGHT = 30
 
@@ -100,6 +100,35 @@ def ranked(
         tickfont={"color": look.text, "size": 12},
         type="category",
     )
+    return chart
+
+
+def bridge(amounts: dict[str, float], look: Look) -> go.Figure:
+    """From the first amount to the last: what lies between is taken off step by step.
+
+    Args:
+        amounts: Keys of metrics and their values; those between add up to the last
+            less the first.
+        look: Colours and currency.
+    """
+    keys = list(amounts)
+    chart = ranked(
+        [metric(key).name for key in keys],
+        pd.Series(amounts),
+        metric(keys[0]),
+        look,
+        keys=keys,
+    )
+    starts, level = [], 0.0
+    for key in keys:
+        is_whole = key in (keys[0], keys[-1])
+        starts.append(0.0 if is_whole else level)
+        level = amounts[key] if is_whole else level + amounts[key]
+    chart.data[0].base = starts
+    lowest = min(
+        0.0, *(start + amounts[key] for start, key in zip(starts, keys, strict=True))
+    )
+    chart.update_xaxes(range=[lowest * 1.1, (max(amounts.values()) * 1.3) or 1])
     return chart
 
 

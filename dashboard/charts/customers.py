@@ -46,7 +46,7 @@ _LABEL_PLACES = {
 
 def cohort_heat_map(
     matrix: pd.DataFrame,
-    average: pd.Series,
+    average: pd.DataFrame,
     sizes: pd.Series,
     incomplete: set[tuple[str, int]],
     shown: Metric,
@@ -56,7 +56,7 @@ def cohort_heat_map(
 
     Args:
         matrix: Rows of `queries.customers.cohort_matrix`.
-        average: `weighted_average` by month index; stands on top.
+        average: `queries.customers.average`; stands on top, where it is of most.
         sizes: Cohort size by cohort month.
         incomplete: (cohort_month, month_index) of months that are not over.
         shown: What the cells hold.
@@ -70,7 +70,8 @@ def cohort_heat_map(
     label = "Average" if shown.unit in (Unit.SHARE, Unit.MONEY) else "Total"
     if shown.key in ("total_spending", "active_customers"):
         label = "Total"
-    values = np.vstack([average.reindex(matrix.columns).to_numpy(float), matrix])
+    means = average["value"].where(average["is_of_most"])
+    values = np.vstack([means.reindex(matrix.columns).to_numpy(float), matrix])
     coloured = values.astype(float).copy()
     if label == "Total":
         coloured[0, :] = np.nan  # a sum would outshine every cohort
@@ -157,13 +158,16 @@ def _cell_hover(
 
 def cohort_curves(
     matrix: pd.DataFrame,
-    average: pd.Series,
+    average: pd.DataFrame,
     incomplete: set[tuple[str, int]],
     shown: Metric,
     look: Look,
     height: int = 320,
 ) -> go.Figure:
-    """One thin line a cohort, and the weighted average on top; complete months only."""
+    """One thin line a cohort, and the weighted average on top; complete months only.
+
+    The average ends where it would be of fewer than half of the customers.
+    """
     chart = figure(look, height)
     first = 1 if shown.key == "retention_rate" else 0
     for name in matrix.index:
@@ -186,15 +190,19 @@ def cohort_curves(
             f"{escaped(shown.name)}: %{{text}}<extra></extra>",
             showlegend=False,
         )
-    whole = average[average.index >= first].dropna()
+    whole = average[average["is_of_most"] & (average.index >= first)].dropna()
     chart.add_scatter(
         x=list(whole.index),
-        y=whole.to_numpy(float),
+        y=whole["value"].to_numpy(float),
         mode="lines+markers",
         name="All cohorts, weighted by size",
         line={"color": BLUE, "width": 3},
         marker={"size": 6},
-        text=[look.exact(float(value), shown) for value in whole],
+        text=[
+            f"{look.exact(float(row.value), shown)}<br>"
+            f"of {row.customers_at_risk:,} customers in {row.cohorts:,} cohorts"
+            for row in records(whole)
+        ],
         hovertemplate="<b>All cohorts</b>, month %{x}<br>"
         f"{escaped(shown.name)}: %{{text}}<extra></extra>",
         showlegend=True,
@@ -518,16 +526,28 @@ def repeat_curves(repeats: pd.DataFrame, look: Look, height: int = 320) -> go.Fi
     shown = metric("share_back")
     colours = (BLUE, TEAL, GOLD, ORANGE, PURPLE)
     for row, colour in zip(records(repeats), colours, strict=False):
-        shares = [getattr(row, f"returned_within_{days}_days") for days in MILESTONES]
+        known = [
+            (days, share, getattr(row, f"customers_at_risk_{days}_days"))
+            for days in MILESTONES
+            if not np.isnan(share := getattr(row, f"returned_within_{days}_days"))
+        ]
+        if not known:
+            continue
         number = int(row.order_number)
         chart.add_scatter(
-            x=[0, *MILESTONES],
-            y=[0.0, *shares],
+            x=[0, *(days for days, _, _ in known)],
+            y=[0.0, *(share for _, share, _ in known)],
             mode="lines+markers",
             name=f"{_ORDINALS.get(number, number)} order",
             line={"color": colour, "width": 3 if number == 1 else 2},
             marker={"size": 6},
-            text=["", *(look.exact(share, shown) for share in shares)],
+            text=[
+                "",
+                *(
+                    f"{look.exact(share, shown)}<br>{at_risk:,} still waited for"
+                    for _, share, at_risk in known
+                ),
+            ],
             hovertemplate=f"<b>Within %{{x}} days of order {number}</b><br>"
             f"{escaped(shown.name)}: %{{text}}<extra></extra>",
         )

@@ -43,6 +43,9 @@ ORIGINS = {
 }
 MILESTONES = (30, 60, 90, 180, 365)
 
+# Fewer have no average: as var least_customers has it for the reports.
+LEAST_CUSTOMERS = 30
+
 PREDICTIONS = ("p_alive", "expected_orders", "predicted_value")
 LEAVING_MODELS = ("bg_nbd", "mbg_nbd")
 PURCHASE_MODELS = (*LEAVING_MODELS, "nbd")
@@ -107,25 +110,37 @@ def _cell_values(cells: pd.DataFrame, measure: str) -> pd.Series:
             return cells[measure]
 
 
-def weighted_average(cells: pd.DataFrame, measure: str) -> pd.Series:
+def average(cells: pd.DataFrame, measure: str) -> pd.DataFrame:
     """The mean of each month index, weighted by cohort size, complete months only.
 
     A plain mean of rates would count a cohort of 5 as much as one of 5,000. Counts and
     sums have no weighted mean: they are added up instead.
+
+    Args:
+        cells: Rows of `cohorts`.
+        measure: As for `cohort_matrix`.
+
+    Returns:
+        By month_index: value (missing for fewer than `LEAST_CUSTOMERS`),
+        customers_at_risk (observed for so long), cohorts (theirs), and is_of_most:
+        whether those are at least half of all customers. Later months are known of
+        the oldest cohorts only, and a line through both would compare these with all.
     """
     complete = cells[cells["is_complete"]]
-    sums = complete.groupby("month_index")[
+    by_month = complete.groupby("month_index")
+    summed = by_month[
         ["active_customers", "total_spending", "cumulative_spending", "cohort_size"]
     ].sum()
-    match measure:
-        case "retention_rate":
-            return sums["active_customers"] / sums["cohort_size"]
-        case "spending_per_customer":
-            return sums["total_spending"] / sums["cohort_size"]
-        case "cumulative_spending_per_customer":
-            return sums["cumulative_spending"] / sums["cohort_size"]
-        case _:
-            return sums[measure]
+    at_risk = summed["cohort_size"]
+    everybody = cells.groupby("cohort_month")["cohort_size"].max().sum()
+    return pd.DataFrame(
+        {
+            "value": _cell_values(summed, measure).where(at_risk >= LEAST_CUSTOMERS),
+            "customers_at_risk": at_risk,
+            "cohorts": by_month["cohort_size"].count(),
+            "is_of_most": 2 * at_risk >= everybody,
+        }
+    )
 
 
 def _country_join(
@@ -448,16 +463,17 @@ def repeat_purchases(warehouse: Warehouse) -> pd.DataFrame | None:
     """How many came back after their first to fifth order, and when.
 
     Returns:
-        order_number, customers, share_returned, median_days and
-        returned_within_30_days to returned_within_365_days; None in an older
+        order_number, customers, share_returned, median_days, and for 30 to 365 days
+        returned_within_30_days and customers_at_risk_30_days; None in an older
         warehouse.
     """
     shares = [f"returned_within_{days}_days" for days in MILESTONES]
-    if not warehouse.has("rpt_repeat_purchase", *shares):
+    at_risk = [f"customers_at_risk_{days}_days" for days in MILESTONES]
+    if not warehouse.has("rpt_repeat_purchase", *shares, *at_risk):
         return None
     return warehouse.query(
         "select order_number, customers, share_returned, median_days, "
-        f"{', '.join(shares)} from rpt_repeat_purchase order by order_number"
+        f"{', '.join(shares + at_risk)} from rpt_repeat_purchase order by order_number"
     ).astype(dict.fromkeys(["share_returned", "median_days", *shares], float))
 
 

@@ -14,18 +14,22 @@ from dashboard.filters import (
     split_months,
 )
 from dashboard.periods import Grain, period_start, period_starts
-from dashboard.queries.sales import MEASURES
+from dashboard.queries.sales import MEASURES, SUMS, TYPES
 from dashboard.warehouse import Warehouse
 
-_SUMS = """
-    sum(quantity_sold) as units,
-    round(sum(line_item_total), 4) as net_sales,
+# The same measures, from the lines themselves.
+_LINE_SUMS = """
     round(coalesce(sum(
         case when line_type = 'sale' then line_item_total - discount_amount end
     ), 0), 4) as gross_sales,
     round(coalesce(sum(
+        case when line_type = 'sale' then discount_amount end
+    ), 0), 4) as discounts,
+    round(coalesce(sum(
         case when line_type in ('return', 'refund') then line_item_total end
     ), 0), 4) as returns,
+    round(sum(line_item_total), 4) as net_sales,
+    sum(quantity_sold) as units,
     count(distinct case when line_type = 'sale' then order_id end) as orders
 """
 
@@ -49,10 +53,7 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
             "last_month": months.last_month,
         }
         parts.append(
-            "select product_key, sum(units) as units, "
-            "sum(net_sales) as net_sales, sum(gross_sales) as gross_sales, "
-            "sum(returns) as returns, sum(orders) as orders "
-            "from rpt_product_sales_monthly "
+            f"select product_key, {SUMS} from rpt_product_sales_monthly "
             f"where month between :first_month and :last_month and {in_countries} "
             "group by product_key"
         )
@@ -71,10 +72,7 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
         "coalesce(products.product_name, products.product_id) as product_name, "
         "coalesce(products.category, '(unknown)') as category, "
         "products.price, products.stock_quantity, "
-        "sum(parts.units) as units, round(sum(parts.net_sales), 4) as net_sales, "
-        "round(sum(parts.gross_sales), 4) as gross_sales, "
-        "round(sum(parts.returns), 4) as returns, sum(parts.orders) as orders "
-        f"from ({' union all '.join(parts)}) as parts "
+        f"{SUMS} from ({' union all '.join(parts)}) as parts "
         "inner join DimProduct as products "
         "on parts.product_key = products.product_key "
         f"where {in_categories} "
@@ -100,23 +98,13 @@ def _fact_part(chosen: SalesFilter, index: int, parameters: Parameters) -> str:
         parameters |= countries
         where += f" and {in_countries}"
     return (
-        f"select product_key, {_SUMS} from FactSales as sales {join}"
+        f"select product_key, {_LINE_SUMS} from FactSales as sales {join}"
         f"where {where} group by product_key"
     )
 
 
 def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
-    frame = frame.astype(
-        {
-            "net_sales": float,
-            "gross_sales": float,
-            "returns": float,
-            "price": float,
-            "stock_quantity": float,
-            "units": "int64",
-            "orders": "int64",
-        }
-    )
+    frame = frame.astype(TYPES | {"price": "float64", "stock_quantity": "float64"})
     frame["returns_rate"] = -frame["returns"] / frame["gross_sales"].where(
         frame["gross_sales"] > 0
     )
@@ -168,7 +156,7 @@ def product_by_period(
         where = f" and {in_countries}"
         parameters |= countries
     days = warehouse.query(
-        f"select sales.time_key, {_SUMS} from FactSales as sales {join}"
+        f"select sales.time_key, {_LINE_SUMS} from FactSales as sales {join}"
         "where sales.product_key = :product_key "
         f"and sales.time_key between :start_key and :end_key{where} "
         "group by sales.time_key",

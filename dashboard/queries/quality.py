@@ -6,6 +6,39 @@ from dashboard.warehouse import Warehouse
 
 RAW_TABLES = ("raw_customers", "raw_products", "raw_orders", "raw_order_items")
 
+# What each reason means to somebody who has not read the models.
+_WORDS = {
+    "missing key": "No key",
+    "bad number": "Not a number",
+    "bad date": "Not a date",
+    "bad code": "Not a currency code",
+    "date out of range": "A date out of range",
+    "order not found": "Its order is in no file",
+    "order rejected": "Its order was rejected",
+    "duplicate key": "The same row again",
+    "conflicting duplicate": "The key of another row, but other content",
+    "cancelled": "Lines of cancelled orders",
+    "adjustment: money in": "Adjustments that bring money",
+    "adjustment: money out": "Adjustments that take money",
+    "adjustment: no money": "Adjustments worth nothing",
+    "return by credit note": "Returns by credit note; they count",
+    "order without a line": "Orders without any line",
+    "order without a customer": "Orders without a customer",
+    "basket over max_basket_items": "Orders too large for the basket counts",
+    "line without a product": "Lines without a product",
+    "inferred member": "Named by other rows, without a row of its own",
+}
+
+
+def in_words(reason: str) -> str:
+    """A reason of rpt_data_quality in words; one that is not known, as it is."""
+    of, colon, what = reason.partition(": ")
+    if of == "unmapped status":
+        return f"Status “{what}” is not in the map; its lines are adjustments"
+    if reason not in _WORDS and colon:  # a column, and what was wrong with its value
+        return f"{of}: {_WORDS.get(what, what).lower()}"
+    return _WORDS.get(reason, reason)
+
 
 def outcomes(warehouse: Warehouse) -> pd.DataFrame:
     """rpt_data_quality: raw_table, outcome, reason, row_count, amount."""

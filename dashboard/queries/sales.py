@@ -14,7 +14,14 @@ from dashboard.filters import Parameters, SalesFilter, day_parameters, one_of
 from dashboard.periods import Grain, period_start, period_starts
 from dashboard.warehouse import Warehouse
 
-MEASURES = ("gross_sales", "returns", "net_sales", "units", "orders")
+# What stands between gross and net sales, in the order in which it is taken off.
+BRIDGE = ("gross_sales", "discounts", "returns", "net_sales")
+MEASURES = (*BRIDGE, "units", "orders")
+SUMS = ", ".join(
+    f"round(sum({name}), 4) as {name}" if name in BRIDGE else f"sum({name}) as {name}"
+    for name in MEASURES
+)
+TYPES = dict.fromkeys(BRIDGE, "float64") | {"units": "int64", "orders": "int64"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Totals:
     """The headline of a choice of sales."""
 
     gross_sales: float
+    discounts: float
     returns: float
     net_sales: float
     units: int
@@ -122,11 +130,7 @@ def by_day(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     """
     source, parameters = _daily_source(chosen)
     days = warehouse.query(
-        "select date, round(sum(gross_sales), 4) as gross_sales, "
-        "round(sum(returns), 4) as returns, round(sum(net_sales), 4) as net_sales, "
-        f"sum(units) as units, sum(orders) as orders {source} "
-        "group by date order by date",
-        parameters,
+        f"select date, {SUMS} {source} group by date order by date", parameters
     )
     days["date"] = pd.to_datetime(days["date"])
     if len(chosen.categories) > 1:
@@ -139,15 +143,7 @@ def by_day(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
         keys = pd.to_datetime(orders["time_key"].astype(str), format="%Y%m%d")
         distinct = pd.Series(orders["orders"].to_numpy(), index=keys)
         days["orders"] = days["date"].map(distinct).fillna(0)
-    return days.astype(
-        {
-            "gross_sales": float,
-            "returns": float,
-            "net_sales": float,
-            "units": "int64",
-            "orders": "int64",
-        }
-    )
+    return days.astype(TYPES)
 
 
 def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
@@ -185,9 +181,7 @@ def totals(warehouse: Warehouse, chosen: SalesFilter) -> Totals:
     days = by_day(warehouse, chosen)
     found, new = buyers(warehouse, chosen)
     return Totals(
-        gross_sales=round(float(days["gross_sales"].sum()), 4),
-        returns=round(float(days["returns"].sum()), 4),
-        net_sales=round(float(days["net_sales"].sum()), 4),
+        **{name: round(float(days[name].sum()), 4) for name in BRIDGE},
         units=int(days["units"].sum()),
         orders=int(days["orders"].sum()),
         buyers=found,
@@ -296,9 +290,7 @@ def by_category(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     in_countries, countries = one_of("country", chosen.countries, "country")
     in_categories, categories = one_of("category", chosen.categories, "category")
     return warehouse.query(
-        "select category, round(sum(gross_sales), 4) as gross_sales, "
-        "round(sum(returns), 4) as returns, round(sum(net_sales), 4) as net_sales, "
-        "sum(units) as units, sum(orders) as orders from rpt_sales_daily "
+        f"select category, {SUMS} from rpt_sales_daily "
         "where date between :start_date and :end_date and not is_all_categories "
         f"and {in_categories} and {in_countries} "
         "group by category order by net_sales desc, category",
@@ -310,9 +302,7 @@ def by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     """One row per country with any line: country, then `MEASURES`; best first."""
     source, parameters = _daily_source(chosen)
     countries = warehouse.query(
-        "select country, round(sum(gross_sales), 4) as gross_sales, "
-        "round(sum(returns), 4) as returns, round(sum(net_sales), 4) as net_sales, "
-        f"sum(units) as units, sum(orders) as orders {source} "
+        f"select country, {SUMS} {source} "
         "group by country order by net_sales desc, country",
         parameters,
     )
@@ -325,6 +315,33 @@ def by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
         ).set_index("country")["orders"]
         countries["orders"] = countries["country"].map(orders).fillna(0)
     return countries.astype({"orders": "int64"})
+
+
+def charges(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float]:
+    """Shipping and tax of the orders with a line in the choice, where files have them.
+
+    They belong to an order and not to its lines, so a choice of categories has none.
+    """
+    if chosen.categories:
+        return {}
+    join, in_countries, parameters = "", "1 = 1", day_parameters(chosen.days)
+    if chosen.countries:
+        join = (
+            "inner join DimCustomer as customers "
+            "on orders.customer_key = customers.customer_key "
+        )
+        in_countries, countries = one_of(
+            "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
+        )
+        parameters |= countries
+    row = warehouse.query(
+        "select round(sum(orders.shipping), 4) as shipping, "
+        f"round(sum(orders.tax), 4) as tax from FactOrders as orders {join}"
+        "where +orders.time_key between :start_key and :end_key "
+        f"and {in_countries}",
+        parameters,
+    ).iloc[0]
+    return {str(name): float(value) for name, value in row.items() if pd.notna(value)}
 
 
 def buyers_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:

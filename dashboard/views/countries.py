@@ -109,7 +109,7 @@ def _table(
     money = data.currency()
     columns = {
         "country": st.column_config.TextColumn("Country", pinned=True),
-        "net_sales": frame.column_format("net_sales", money),
+        **frame.bridge_formats(rows, money),
         "sales_share": frame.column_format("sales_share", money),
         "orders": frame.column_format("orders", money),
         "average_order_value": frame.column_format("average_order_value", money),

@@ -138,7 +138,7 @@ def _left_out(rows: pd.DataFrame) -> None:
     money = data.currency()
     with frame.card(
         "What was left out, and what was it worth?",
-        "Sales hold sale, return and gift lines. Everything else stands here.",
+        "Sales hold sale, return, refund and gift lines. Everything else stands here.",
     ):
         shown = rows[rows["outcome"] != "accepted"]
         if shown.empty:
@@ -150,12 +150,14 @@ def _left_out(rows: pd.DataFrame) -> None:
                 continue
             st.markdown(f"**{heading}**")
             columns = {
-                "reason": st.column_config.TextColumn("Reason"),
+                "words": st.column_config.TextColumn("What", pinned=True),
                 "row_count": st.column_config.NumberColumn("Rows", format="%,d"),
             }
             if part["amount"].notna().any():
                 columns["amount"] = frame.money_column("Amount", money)
             columns["raw_table"] = st.column_config.TextColumn("Raw table")
+            columns["reason"] = st.column_config.TextColumn("Reason in the warehouse")
+            part = part.assign(words=part["reason"].map(quality.in_words))
             frame.table(part, columns, heading, f"outcome_{outcome}")
 
 

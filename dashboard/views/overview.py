@@ -4,10 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import controls, data, frame
-from dashboard.charts.bars import ranked
+from dashboard.charts.bars import bridge, ranked
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
-from dashboard.formatting import day, day_range
+from dashboard.formatting import day, day_range, exact
 from dashboard.metrics import metric
 from dashboard.periods import (
     Comparison,
@@ -49,6 +49,7 @@ def main() -> None:
         return
     _headline(chosen, by_day, earlier, against)
     _over_time(chosen, by_day, earlier, against)
+    _bridge(chosen)
     # What all sales have in common says nothing about where they come from.
     breakdowns = [
         (column, question)
@@ -146,6 +147,37 @@ def _over_time(
             f"Line of {shown.name.lower()} per {grain.value.lower()}, "
             f"{day_range(chosen.days.start, chosen.days.end)}.",
             "over_time",
+        )
+
+
+def _bridge(chosen: SalesFilter) -> None:
+    """What is left of gross sales, where anything is taken off."""
+    now = data.totals(chosen)
+    amounts = {key: getattr(now, key) for key in sales.BRIDGE}
+    taken = [key for key in sales.BRIDGE[1:-1] if amounts[key]]
+    charged = data.ask(sales.charges, chosen)
+    if not taken and not charged:
+        return
+    shown = {key: amounts[key] for key in (sales.BRIDGE[0], *taken, sales.BRIDGE[-1])}
+    money = data.currency()
+    beside = [
+        f"{metric(key).name.lower()} {exact(value, metric(key), money)}"
+        for key, value in charged.items()
+    ]
+    with frame.card(
+        "What is left of gross sales?",
+        frame.plain(f"Beside net sales: {' and '.join(beside)}.") if beside else "",
+        metric("net_sales").formula,
+    ):
+        frame.chart(
+            bridge(shown, frame.look()),
+            "Bars from gross to net sales: "
+            + ", ".join(
+                f"{metric(key).name.lower()} {exact(value, metric(key), money)}"
+                for key, value in shown.items()
+            )
+            + ".",
+            "bridge",
         )
 
 

@@ -49,15 +49,16 @@ def main() -> None:
 
 
 def _headline(sold: pd.DataFrame) -> None:
-    gross, returns = sold["gross_sales"].sum(), sold["returns"].sum()
-    frame.key_figures(
-        [
-            ("net_sales", float(sold["net_sales"].sum())),
-            ("units", float(sold["units"].sum())),
-            ("products_sold", float((sold["orders"] > 0).sum())),
-            ("returns_rate", -returns / gross if gross > 0 else None),
-        ]
-    )
+    gross = sold["gross_sales"].sum()
+    figures: list[tuple[str, float | None]] = [
+        ("net_sales", float(sold["net_sales"].sum())),
+        ("units", float(sold["units"].sum())),
+        ("products_sold", float((sold["orders"] > 0).sum())),
+    ]
+    for key, taken in (("discount_rate", "discounts"), ("returns_rate", "returns")):
+        if sold[taken].any() or key == "returns_rate":
+            figures.append((key, -sold[taken].sum() / gross if gross > 0 else None))
+    frame.key_figures(figures)
 
 
 def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
@@ -175,7 +176,7 @@ def _table(best: pd.DataFrame) -> None:
                 "product_name": st.column_config.TextColumn("Product", pinned=True),
                 "product_id": "Id",
                 "category": "Category",
-                "net_sales": frame.column_format("net_sales", money),
+                **frame.bridge_formats(best, money),
                 "units": frame.column_format("units", money),
                 "orders": frame.column_format("orders", money),
                 "returns_rate": frame.column_format("returns_rate", money),

@@ -59,7 +59,7 @@ def main() -> None:
         )
         cells = cells[cells["cohort_month"].between(first, last)]
     matrix = customers.cohort_matrix(cells, shown.key)
-    average = customers.weighted_average(cells, shown.key)
+    average = customers.average(cells, shown.key)
     sizes = cells.groupby("cohort_month")["cohort_size"].max()
     open_cells = cells[~cells["is_complete"]]
     incomplete = set(
@@ -83,8 +83,9 @@ def main() -> None:
         "Do newer cohorts do better?"
         if shown.key != "retention_rate"
         else "How fast do they leave?",
-        "Grey: single cohorts. Blue: all of them, weighted by size. Complete months "
-        "only.",
+        "Grey: single cohorts. Blue: all of them, weighted by size, while at least "
+        f"half of their customers, and {customers.LEAST_CUSTOMERS}, have been seen for "
+        "so long. Complete months only.",
     ):
         look = frame.look()
         if average.empty:
@@ -107,8 +108,8 @@ def _repeats() -> None:
     repeats = data.ask(customers.repeat_purchases)
     with frame.card(
         "When do they order again?",
-        "By the days since the first to fifth order. A line ends where nobody has been "
-        "observed for longer.",
+        "By the days since the first to fifth order. A line ends where fewer than "
+        f"{customers.LEAST_CUSTOMERS} are still waited for.",
         metric("share_back").formula,
     ):
         if repeats is None:
@@ -169,14 +170,21 @@ def _money_by_type() -> None:
 
 
 def _headline(cells: pd.DataFrame) -> None:
-    rates = customers.weighted_average(cells, "retention_rate")
-    spent = customers.weighted_average(cells, "cumulative_spending_per_customer")
+    rates = customers.average(cells, "retention_rate")
+    spent = customers.average(cells, "cumulative_spending_per_customer")
     sizes = cells.groupby("cohort_month")["cohort_size"].max()
     figures: list[tuple[str, float | None]] = [("cohort_customers", float(sizes.sum()))]
-    for month in (1, 3, 12):
-        figures.append((f"retention_month_{month}", _at(rates, month)))
-    figures.append(("spending_month_12", _at(spent, 12)))
-    frame.key_figures(figures)
+    notes = {}
+    for key, means, month in (
+        ("retention_month_1", rates, 1),
+        ("retention_month_3", rates, 3),
+        ("retention_month_12", rates, 12),
+        ("spending_month_12", spent, 12),
+    ):
+        figures.append((key, _at(means["value"], month)))
+        if (old_enough := _at(means["customers_at_risk"], month)) is not None:
+            notes[key] = f"Old enough: {old_enough:,.0f} customers."
+    frame.key_figures(figures, notes=notes)
 
 
 def _at(values: pd.Series, month: int) -> float | None:

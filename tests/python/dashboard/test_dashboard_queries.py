@@ -1,5 +1,6 @@
 """What the queries work out beyond adding up."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -235,6 +236,40 @@ def test_rows_in_are_the_rows_of_the_raw_tables(warehouse: Warehouse) -> None:
             intake.loc[table, "accepted"] + intake.loc[table, "rejected"]
             == intake.loc[table, "rows_in"]
         )
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("conflicting duplicate", "The key of another row, but other content"),
+        ("order rejected", "Its order was rejected"),
+        ("adjustment: money out", "Adjustments that take money"),
+        ("line_total: bad number", "line_total: not a number"),
+        (
+            "unmapped status: on: hold",
+            "Status “on: hold” is not in the map; its lines are adjustments",
+        ),
+        ("something new", "something new"),
+    ],
+)
+def test_reasons_are_told_in_words(reason: str, words: str) -> None:
+    assert quality.in_words(reason) == words
+
+
+def test_every_reason_that_the_models_give_has_words() -> None:
+    models = Path(__file__).resolve().parents[3] / "models"
+    texts = [
+        (models / "marts" / "reports" / "rpt_data_quality.sql").read_text("utf-8"),
+        *(path.read_text("utf-8") for path in (models / "staging").glob("*.sql")),
+    ]
+    named = {
+        *re.findall(r"'([a-z_: ]+)' as reason", texts[0]),
+        *re.findall(
+            r"then '((?:missing|bad|date|order|duplicate|conf)[a-z ]*)'", "".join(texts)
+        ),
+    } - {"valid"}
+    assert {"inferred member", "order without a line", "order rejected"} <= named
+    assert {reason for reason in named if quality.in_words(reason) == reason} == set()
 
 
 def rows(warehouse: Warehouse, table: str, *conditions: Condition) -> pd.DataFrame:
