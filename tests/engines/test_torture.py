@@ -3,7 +3,7 @@
 import pytest
 
 from tests.torture.attack import Attack, CannotAttackError, battlefield, run_attack
-from tests.torture.attacks import ATTACKS, NOT_YET
+from tests.torture.attacks import ATTACKS
 from tests.torture.children import Children
 
 SEED = 1
@@ -17,7 +17,7 @@ SHARE = {"duckdb": 10, "postgres": 10, "spark": 30}
         pytest.param(attack, target, id=f"{target}: {attack.name}")
         for target in SHARE
         for attack in ATTACKS
-        if target in attack.targets and attack.name not in NOT_YET
+        if target in attack.targets
     ],
 )
 def test_the_promise_holds_against(

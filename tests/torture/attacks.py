@@ -26,11 +26,3 @@ ATTACKS: tuple[Attack, ...] = (
     *readers.ATTACKS,
     *strangers.ATTACKS,
 )
-
-# What does not hold yet: `make torture` shows it, `make test` does not stop at it.
-NOT_YET = (
-    "a file operation of a build fails",
-    "a file operation of a load fails",
-    "a load is killed at a file operation",
-    "outputs are full, closed or broken",
-)
