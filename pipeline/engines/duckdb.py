@@ -90,9 +90,13 @@ class DuckdbEngine(FileEngine):
             )
 
     def _undo_unfinished_work(self) -> None:
-        if self._beside(".wal").exists():
+        log = self._beside(".wal")
+        if log.exists():
             with self._connection(self.path) as connection:
                 connection.execute("checkpoint")
+                # A beginning that was never committed stays, and would keep the next
+                # version from being opened. Nobody else writes while this is open.
+                log.unlink(missing_ok=True)
 
     def load_raw(
         self,
