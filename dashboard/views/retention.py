@@ -71,7 +71,8 @@ def main() -> None:
         if shown.key == "retention_rate"
         else f"{shown.name}, cohort by cohort",
         f"{'In %. ' if shown.unit is Unit.SHARE else ''}A row is the customers of one "
-        "month, with their number; blank is the future, * a month that is not over.",
+        "month, with their number; blank is the future (above: known of fewer than "
+        "half of them), * a month that is not over.",
         shown.formula,
     ):
         frame.chart(
