@@ -16,7 +16,7 @@ facts as (
         ) }}
             as {{ line_type }}_amount,
         {% endfor -%}
-        {{ sum_money('discount_amount') }} as discounts,
+        coalesce({{ sum_money('discount_amount') }}, 0) as discounts,
         count(*) as row_count
 
     from {{ ref('fct_sales') }}
@@ -36,7 +36,7 @@ staged as (
         ) }}
             as {{ line_type }}_amount,
         {% endfor -%}
-        {{ sum_money('discount_amount') }} as discounts,
+        coalesce({{ sum_money('discount_amount') }}, 0) as discounts,
         count(case when line_type in ('sale', 'return', 'refund', 'gift') then 1 end)
             as row_count
 
