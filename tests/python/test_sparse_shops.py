@@ -1,4 +1,4 @@
-"""Shops in which a whole part is missing: they are published, every data test passed."""
+"""Shops that lack a whole part are published, with every data test passed."""
 
 from pathlib import Path
 
