@@ -162,6 +162,7 @@ def _sales_calls(
         lambda: sales.buyers_by_period(warehouse, chosen, grain),
     )
     yield "Overview: by category", lambda: sales.by_category(warehouse, chosen)
+    yield "Overview: shipping and tax", lambda: sales.charges(warehouse, chosen)
     yield "Countries: by country", lambda: sales.by_country(warehouse, chosen)
     yield "Countries: buyers", lambda: sales.buyers_by_country(warehouse, chosen)
 

@@ -39,6 +39,7 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
     for name, chosen in filters(warehouse).items():
         found[f"by_day {name}"] = sales.by_day(warehouse, chosen)
         found[f"totals {name}"] = sales.totals(warehouse, chosen)
+        found[f"charges {name}"] = sales.charges(warehouse, chosen)
         found[f"by_category {name}"] = sales.by_category(warehouse, chosen)
         found[f"by_country {name}"] = sales.by_country(warehouse, chosen)
         found[f"buyers_by_country {name}"] = sales.buyers_by_country(
