@@ -267,7 +267,7 @@ def test_more_customers_and_products_change_no_key(warehouse: Warehouse) -> None
             "var as_of_date (2024-02-01) is before the latest order (2024-03-01)",
         ),
         (["--vars", "{as_of_dat: 2025-01-01}"], "there is no variable as_of_dat"),
-        (["--vars", "just text"], "is no YAML mapping"),
+        (["--vars", "just text"], "no YAML mapping; write it like"),
         (["--vars", "{as_of_date: 2024-99-99}"], "is '2024-99-99'; write a day as"),
         (["--vars", "{currency: 12}"], "currency is '12'; write a text like EUR"),
         (
