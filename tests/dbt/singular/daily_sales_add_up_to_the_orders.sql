@@ -12,23 +12,6 @@ customers as (
 
 ),
 
-reported as (
-
-    select
-        {{ time_key('date') }} as time_key,
-        country,
-        category,
-        is_all_categories,
-        {% for amount in amounts -%}
-        {{ amount }},
-        {% endfor -%}
-        units,
-        orders
-
-    from {{ ref('rpt_sales_daily') }}
-
-),
-
 from_the_orders as (
 
     select
@@ -50,7 +33,7 @@ from_the_orders as (
 all_categories as (
 
     select
-        time_key,
+        {{ time_key('date') }} as time_key,
         country,
         category,
         {% for amount in amounts -%}
@@ -59,7 +42,7 @@ all_categories as (
         units,
         orders
 
-    from reported
+    from {{ ref('rpt_sales_daily') }}
     where is_all_categories
 
 ),
@@ -84,7 +67,7 @@ from_the_categories as (
 by_month as (
 
     select
-        {{ floor_div('time_key', '100') }} as month_number,
+        {{ floor_div(time_key('date'), '100') }} as month_number,
         country,
         category,
         {% for amount in amounts -%}
@@ -93,9 +76,9 @@ by_month as (
         sum(units) as units,
         sum(orders) as orders
 
-    from reported
+    from {{ ref('rpt_sales_daily') }}
     where not is_all_categories
-    group by {{ floor_div('time_key', '100') }}, country, category
+    group by {{ floor_div(time_key('date'), '100') }}, country, category
 
 ),
 
@@ -103,11 +86,11 @@ by_month as (
 uneven_days as (
 
     select
-        time_key,
+        date,
         country
 
-    from reported
-    group by time_key, country
+    from {{ ref('rpt_sales_daily') }}
+    group by date, country
     having
         {% for amount in amounts -%}
         coalesce({{ sum_money(
@@ -144,7 +127,7 @@ from (
 union all
 
 select
-    time_key as day_or_month,
+    {{ time_key('date') }} as day_or_month,
     country,
     '(sum)' as category
 
