@@ -9,44 +9,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.contract import RAW_TABLES
+
 if TYPE_CHECKING:
     import duckdb
 
-RAW_COLUMNS: dict[str, tuple[str, ...]] = {
-    "raw_customers": (
-        "customer_id",
-        "name",
-        "email",
-        "address",
-        "city",
-        "country",
-        "registration_date",
-    ),
-    "raw_products": (
-        "product_id",
-        "product_name",
-        "category",
-        "price",
-        "stock_quantity",
-    ),
-    "raw_orders": (
-        "order_id",
-        "customer_id",
-        "order_date",
-        "status",
-        "currency",
-        "shipping",
-        "tax",
-    ),
-    "raw_order_items": (
-        "order_item_id",
-        "order_id",
-        "product_id",
-        "quantity",
-        "price_per_item",
-        "line_total",
-    ),
-}
+RAW_COLUMNS = {table.name: table.columns for table in RAW_TABLES}
 SQL_FOLDER = Path(__file__).parent
 
 
