@@ -223,6 +223,17 @@ def test_the_build_is_recorded_in_the_warehouse(warehouse: Warehouse) -> None:
     assert bad == 0
 
 
+def test_tests_of_the_code_are_left_out(warehouse: Warehouse) -> None:
+    recorded = dict(read(warehouse.built, "select name, test_type from build_tests"))
+    of_macros = {path.stem for path in (ROOT / "tests/dbt/macros").glob("*.sql")}
+    of_tables = {path.stem for path in (ROOT / "tests/dbt/singular").glob("*.sql")}
+
+    assert of_macros
+    assert not of_macros & recorded.keys()
+    assert of_tables <= recorded.keys()
+    assert set(recorded.values()) == {"data"}
+
+
 def test_built_twice_from_the_same_rows_every_table_is_equal(
     warehouse: Warehouse,
 ) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ from pipeline.__main__ import main
 from pipeline.contract import RAW_TABLES
 from pipeline.engines import engine_for, sqlite
 from pipeline.errors import PipelineError
+from pipeline.load import CheckedFolder, check_folder
 from tests.python.conftest import rights_of_nobody
 from tests.small_shop import SMALL_SHOP, WriteShop, as_loaded
 
@@ -614,6 +616,26 @@ def test_a_database_of_another_program_is_refused(
     last = capsys.readouterr().err.splitlines()[-1]
     assert "is a database of another program (it holds accounts" in last
     assert database.read_bytes() == before
+
+
+def test_a_target_that_another_program_made_meanwhile_is_refused(
+    write_shop: WriteShop,
+    database: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def check_slowly(*arguments: Any) -> CheckedFolder:
+        checked = check_folder(*arguments)
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("create table accounts (id integer)")
+        return checked
+
+    monkeypatch.setattr("pipeline.load.check_folder", check_slowly)
+
+    assert load(write_shop(), database) != 0
+
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "is a database of another program (it holds accounts" in last
 
 
 def test_a_target_that_another_program_writes_is_refused(

@@ -1,12 +1,15 @@
 """The Makefile, with stand-ins for what it runs: nothing is installed or built."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 from warehouses import ROOT
 
 # Notes its arguments, and makes the file that a build would make.
@@ -102,6 +105,24 @@ def test_what_only_developers_need_is_installed_for_tests_and_linters_only(
     assert "pip" not in make(project)
     assert "requirements/dev.lock" in make(project, "lint")
     assert "pip" not in make(project, "lint")
+
+
+def test_whatever_is_fetched_elsewhere_is_pinned_and_has_no_rights() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    actions = [step for step in steps if "uses" in step]
+
+    assert workflow["permissions"] == {"contents": "read"}
+    assert actions
+    for step in actions:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"])
+        if step["uses"].startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert all("==" in name for name in project["build-system"]["requires"])
+    axe = (ROOT / "scripts/install_chromium.sh").read_text("utf-8")
+    assert re.search(r"^axe_sha512=[0-9a-f]{128}$", axe, re.MULTILINE)
+    assert "sha512sum --check" in axe.partition("tar -x")[0]
 
 
 def test_whatever_is_installed_has_its_hash() -> None:

@@ -449,6 +449,31 @@ def test_every_macro_is_described_with_its_arguments(
     assert not faults, describe(faults)
 
 
+def test_the_site_leads_a_newcomer(manifest: dict[str, Any]) -> None:
+    overview = manifest["docs"]["doc.ecommerce_dwh.__overview__"]["block_contents"]
+    colours: dict[str, set[str]] = {}
+    for node in of_type(manifest, "seed", "model"):
+        layer = (
+            "raw" if node["resource_type"] == "seed" else "/".join(node["fqn"][1:-1])
+        )
+        colours.setdefault(layer, set()).add(node["docs"]["node_color"])
+
+    # One colour a layer, and another one each.
+    assert len(colours) == len(set.union(*colours.values())) == 5
+    for prefix in ("raw_", "stg_", "int_", "Dim", "Fact", "rpt_"):
+        assert f"`{prefix}*`" in overview
+    names = {node["name"] for node in of_type(manifest, "seed", "model")}
+    named = set(re.findall(r"`((?:raw|stg|int|fct|rpt)_\w+)`", overview))
+    assert named
+    assert named <= names
+    # The tests of whole tables would hide them in the lineage.
+    assert {
+        node["docs"]["show"]
+        for node in of_type(manifest, "test")
+        if not node.get("test_metadata")
+    } == {False}
+
+
 def test_the_dashboard_is_an_exposure_of_the_tables_it_reads(
     manifest: dict[str, Any],
 ) -> None:
