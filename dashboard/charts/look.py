@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from dashboard.formatting import MINUS, Currency, exact, short, short_number
 from dashboard.metrics import Metric, Unit
 
-# Distinct for the common kinds of colour blindness, and on light and dark ground: blue
-# against orange carries meaning, never red against green.
+# Distinct on light and dark ground. Blue against orange carries meaning, never red
+# against green; the others do not: some are alike to the colour-blind (blue, purple).
 BLUE = "#3B7DC4"
 ORANGE = "#D9772B"
 TEAL = "#1C9A86"

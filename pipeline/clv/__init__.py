@@ -1,1 +1,1 @@
-"""Models of what customers will buy: fitted here, scored in SQL."""
+"""Models of what customers will buy: fitted, scored and tested."""

@@ -1,0 +1,192 @@
+"""What the documents list is what there is."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from generator.configuration import Profile
+from pipeline.__main__ import main
+from pipeline.contract import RAW_TABLES
+from pipeline.limits import Limits
+from tests.python.warehouses import ROOT
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"))
+)
+COMMANDS = ("load", "build", "fit", "export", "compare")
+
+
+def read(name: str | Path) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def section(document: str, title: str) -> str:
+    """A document's section, down to the next title of its rank or above."""
+    rank, _, _ = title.partition(" ")
+    _, found, rest = read(document).partition(f"\n{title}\n")
+    assert found, f"{document} has no section {title}"
+    return re.split(rf"\n#{{1,{len(rank)}}} ", rest)[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a text's tables, without their heads."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    heads = [n for n, row in enumerate(cells) if set("".join(row)) <= set("-:")]
+    return [row for n, row in enumerate(cells) if n not in heads and n + 1 not in heads]
+
+
+def code(text: str) -> list[str]:
+    """What a text writes as code."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def sources() -> Iterator[str]:
+    """The text of whatever reads environment variables."""
+    for folder in ("pipeline", "dashboard", "generator", "benchmarks"):
+        for path in ROOT.glob(f"{folder}/**/*.py"):
+            yield read(path)
+    yield from map(read, ("profiles.yml", "Makefile"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_links_and_pictures_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", read(document))
+    here = ROOT / document.parent
+
+    assert [
+        link
+        for link in links
+        if not link.startswith("https://") and not (here / link).exists()
+    ] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_goals_of_make_are_those_of_the_makefile(document: Path) -> None:
+    goals = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    named = [
+        goal
+        for command in code(read(document))
+        if command.startswith("make ")
+        for goal in re.findall(r" ([a-z-]+)", command)
+    ]
+
+    assert set(named) <= goals
+
+
+@pytest.mark.parametrize("package", ["pipeline", "dashboard"])
+def test_the_readme_says_what_each_module_is_for(package: str) -> None:
+    table = [
+        row[0] for row in rows(section(f"{package}/README.md", "## How it is made"))
+    ]
+    named = {Path(name).stem for cell in table for name in code(cell)}
+    modules = {
+        path.stem
+        for folder in (ROOT / package, ROOT / package / "engines")
+        for path in folder.glob("*.py")
+        if not path.stem.startswith("__")
+    }
+    folders = {path.parent.name for path in ROOT.glob(f"{package}/*/__init__.py")}
+
+    assert modules - named == set()
+    assert folders - named - {"engines"} == set()
+    assert named - modules - folders == set()
+
+
+def test_the_readme_lists_the_star_and_every_report() -> None:
+    named = {
+        name
+        for cell, *_ in rows(section("README.md", "## What you get"))
+        for name in code(cell)
+    }
+    star = {
+        f"{'Dim' if kind == 'dim' else 'Fact'}{''.join(w.title() for w in words)}"
+        for path in ROOT.glob("models/marts/core/*.sql")
+        for kind, *words in [path.stem.split("_")]
+    }
+    reports = {path.stem for path in ROOT.glob("models/marts/reports/*.sql")}
+
+    assert named == star | reports
+
+
+def test_the_readme_lists_the_raw_contract() -> None:
+    assert rows(section("README.md", "## Your own shop")) == [
+        [
+            f"`{table.name}`",
+            ", ".join(
+                f"{column}{'*' if column in table.required else ''}"
+                for column in table.columns
+            ),
+        ]
+        for table in RAW_TABLES
+    ]
+
+
+def test_the_readme_lists_the_reasons_to_reject_a_row() -> None:
+    listed = re.search(r"with a reason: (.+?)\. A value", read("README.md"), re.DOTALL)
+    assert listed is not None
+    names = re.sub(r"\(.*?\)", "", " ".join(listed.group(1).split()))
+    rule = read("tests/dbt/singular/rejected_rows_have_a_reason_of_their_table.sql")
+
+    assert {name.strip() for name in names.split(",")} == set(
+        re.findall(r"'([a-z ]+)'", rule)
+    )
+
+
+def test_every_setting_of_the_environment_is_described() -> None:
+    name = r"\bDWH_[A-Z_]+\b"
+    described = {n for path in DOCUMENTS for n in re.findall(name, read(path))}
+
+    assert described == {n for text in sources() for n in re.findall(name, text)}
+
+
+def test_the_readme_lists_the_limits_of_raw_files() -> None:
+    listed = {
+        code(variable)[0]: int(limit)
+        for variable, limit, _ in rows(
+            section("pipeline/README.md", "## The raw files")
+        )
+    }
+    limits = Limits()
+
+    assert listed == {
+        "DWH_MAX_FIELD_BYTES": limits.field_bytes,
+        "DWH_MAX_HEADER_BYTES": limits.header_bytes,
+        "DWH_MAX_COLUMNS": limits.columns,
+        "DWH_MAX_UNPACKED_RATIO": limits.unpacked_ratio,
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_names_every_option_of_a_command(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = read("pipeline/README.md")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+
+    assert f"python -m pipeline {command} " in readme
+    assert [option for option in sorted(options) if option not in readme] == []
+
+
+def test_the_generators_readme_lists_its_profiles() -> None:
+    table = rows(section("generator/README.md", "## What is simulated"))
+
+    assert {profile.value for profile in Profile} == {
+        name for row in table for name in code(row[0])
+    }
+
+
+def test_decisions_say_why_each_dependency_is_there() -> None:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    extras = project["optional-dependencies"].values()
+    required = [name for names in (project["dependencies"], *extras) for name in names]
+    table = " ".join(row[0] for row in rows(section("DECISIONS.md", "## Dependencies")))
+    named = set(re.findall(r"[a-z][a-z0-9-]+", table.lower()))
+
+    names = {re.split(r"[\[=>]", name)[0].lower() for name in required}
+    assert names - named == set()
