@@ -69,6 +69,8 @@ def spark_session() -> Session:
     check_java()
     from pyspark.sql import SparkSession
 
+    # Java makes files for everybody to read, so it makes them where nobody else may go.
+    spark_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     builder = SparkSession.builder.enableHiveSupport()
     for name, value in target_settings("spark")["server_side_parameters"].items():
         builder = builder.config(name, value)

@@ -71,7 +71,7 @@ def spark(patch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -
         check_java()
     except PipelineError as error:
         missing(str(error))
-    patch.setenv("DWH_SPARK_DIR", str(tmp_path_factory.mktemp("spark")))
+    patch.setenv("DWH_SPARK_DIR", str(tmp_path_factory.mktemp("spark") / "made"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Spark: what is loaded and published, and what is said where it cannot run."""
 
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.engines import spark
 from pipeline.engines.spark import SparkEngine
 from pipeline.errors import PipelineError
-from pipeline.spark_session import java_version, spark_session
+from pipeline.spark_session import java_version, spark_folder, spark_session
 from pipeline.table_readers import reader_for
 from tests.engines.conftest import ROOT
 
@@ -45,6 +46,12 @@ def test_odd_texts_are_loaded_as_on_sqlite(
     with reader_for(database) as sqlite, reader_for("spark:odd_texts") as spark:
         assert raw_differences(sqlite, spark) == []
         assert list(spark.scan(RAW_LOADS))
+
+
+@needs_spark
+def test_the_folder_of_tables_and_catalogue_is_its_owners_alone() -> None:
+    assert spark_session().catalog.databaseExists("default")
+    assert stat.S_IMODE(spark_folder().stat().st_mode) == 0o700
 
 
 @needs_spark
