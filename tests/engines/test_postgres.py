@@ -159,6 +159,25 @@ def test_who_could_read_the_old_version_can_read_the_new_one(schema: str) -> Non
         run(f"drop role analyst_{schema}")
 
 
+def test_a_view_made_elsewhere_stays_with_the_old_version_and_goes_with_it(
+    schema: str,
+) -> None:
+    engine = PostgresEngine(schema)
+    publish_version(engine, 1)
+    view = f"{schema}_elsewhere.a_view"
+    run(f"create schema {schema}_elsewhere")
+    try:
+        run(f"create view {view} as select version from {schema}.{TABLES[0]}")
+
+        publish_version(engine, 2)
+        assert run(f"select version from {view}") == [(1,)]
+
+        publish_version(engine, 3)
+        assert run(f"select to_regclass('{view}')") == [(None,)]
+    finally:
+        run(f"drop schema {schema}_elsewhere cascade")
+
+
 def test_a_transaction_that_does_not_end_is_named_and_nothing_is_published(
     schema: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,9 +41,10 @@ class BareDbt:
     def __init__(self, folder: Path) -> None:
         self.built = folder / "built.db"
         self.database = folder / "shop.db"
+        self._target = folder / "target"
         self._options = [
             *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
-            *("--target-path", str(folder / "target"), "--log-path", str(folder)),
+            *("--target-path", str(self._target), "--log-path", str(folder)),
             *("--log-level", "none", "--no-use-colors"),
         ]
         self.manifest: Any = self._invoke(["parse"], None).result
@@ -78,6 +79,15 @@ class BareDbt:
             for result in results
             if str(result.status) not in ("success", "pass", "no-op")
         ]
+
+    def document(self) -> None:
+        """Make the documentation's site of what was built."""
+        shutil.copyfile(self.built, self.database)
+        self._invoke(["docs", "generate"], self.manifest)
+
+    def made(self, name: str) -> str:
+        """A file that dbt made."""
+        return (self._target / name).read_text(encoding="utf-8")
 
     def readers(self, variable: str) -> list[str]:
         """Selectors of the models and tests whose SQL takes a variable in."""
@@ -158,6 +168,24 @@ def test_an_empty_run_makes_every_model_without_a_row(
     assert bare.run("run", "--empty") == []
 
     assert read_rows(bare.database, "select count(*) from FactSales") == [(0,)]
+
+
+def test_the_documentation_knows_every_table(
+    bare: BareDbt, first_build: list[str]
+) -> None:
+    assert not first_build
+    bare.document()
+
+    catalogue = json.loads(bare.made("catalog.json"))
+    assert catalogue["errors"] is None
+    tables = {
+        unique_id
+        for unique_id, node in bare.manifest.nodes.items()
+        if str(node.resource_type) in ("seed", "model")
+    }
+    assert catalogue["nodes"].keys() == tables
+    assert "__overview__" in bare.made("manifest.json")
+    assert "<html" in bare.made("index.html")[:1000]
 
 
 def test_the_age_of_the_raw_rows_is_told(bare: BareDbt, first_build: list[str]) -> None:
