@@ -1,10 +1,11 @@
 """A shop of a dozen orders, as exports write them, against figures added up by hand."""
 
+import csv
 import datetime as dt
 from pathlib import Path
 
 import pytest
-from warehouses import read_rows, run_project
+from warehouses import ROOT, read_rows, run_project
 
 from tests.small_shop import write_csv
 
@@ -50,6 +51,18 @@ LINES = (
     # money one way, goods the other
     ("l", "16", "P2", "1", "3", "-3"),
     ("m", "16", "P2", "-1", "3", "3.5"),
+)
+
+
+# Statuses that real exports hold, beside those of WooCommerce.
+STATUSES = (
+    *("placed", "new", "open", "created", "closed", "draft", "unavailable"),
+    *("unfulfilled", "return_pending", "pending payment"),
+    *("awaiting fulfillment", "awaiting shipment"),
+)
+WOOCOMMERCE = (
+    *("pending", "processing", "on-hold", "completed", "cancelled", "refunded"),
+    *("failed", "checkout-draft", "trash"),
 )
 
 
@@ -150,6 +163,17 @@ def test_what_may_be_wrong_is_said(built: tuple[Path, str]) -> None:
     assert f"Order '17' is dated {TO_COME}, more than a year after the one" in said
     assert "The orders are in EUR, and var currency calls them CHF" in said
     assert read_rows(database, "select currency from build_info") == [("CHF",)]
+
+
+def test_statuses_of_real_exports_are_mapped() -> None:
+    with (ROOT / "seeds" / "order_status_map.csv").open(encoding="utf-8") as file:
+        outcomes = {row["status"]: row["order_outcome"] for row in csv.DictReader(file)}
+
+    assert {*STATUSES, *WOOCOMMERCE} <= outcomes.keys()
+    # Its export and its database say the same. Alone, "pending" is any shop's word.
+    assert [
+        status for status in WOOCOMMERCE if outcomes[f"wc-{status}"] != outcomes[status]
+    ] == ["pending"]
 
 
 def test_two_currencies_are_never_added_up(tmp_path: Path) -> None:
