@@ -80,7 +80,7 @@ lint: $(STAMPS)/dev ## Check the style of SQL, YAML and Python
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(PYTHON_PACKAGES)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt/singular
 
 bench: $(STAMPS)/dev warehouse ## Measure speed and memory against floors, up to a million lines
 	@$(BIN)/python -m benchmarks

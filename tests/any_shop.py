@@ -85,6 +85,13 @@ def _all_cancelled(folder: Path) -> None:
     _write(folder, [(f"C{n}", n, "cancelled") for n in range(6)])
 
 
+def _guests_only(folder: Path) -> None:
+    _write(folder, [("", n, "paid") for n in range(6)])
+    # A file that is empty, and one with a header alone, are as good as none.
+    (folder / "raw_customers.csv").touch()
+    (folder / "raw_products.csv").write_text("product_id,price\n", encoding="utf-8")
+
+
 def _one_time_buyers(folder: Path) -> None:
     _write(folder, [(f"C{n}", n % 300, "paid") for n in range(200)])
 
@@ -113,6 +120,7 @@ ANY_SHOPS = {
     "one customer": AnyShop(_one_customer, 1, TOO_FEW),
     "one day": AnyShop(_one_day, 3, TOO_FEW),
     "all cancelled": AnyShop(_all_cancelled, 0, TOO_FEW),
+    "guests only": AnyShop(_guests_only, 0, TOO_FEW),
     "one-time buyers": AnyShop(_one_time_buyers, 200, TOO_FEW),
     "first 20 trading days of Online Retail": AnyShop(
         _first_20_trading_days,

@@ -18,15 +18,15 @@ from pipeline.load import check_folder, load_folder
 from pipeline.progress import Reporter
 from tests.small_shop import SMALL_SHOP, WriteShop
 
-TARGETS = ("sqlite", "duckdb")
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 HEADER = b"order_id,customer_id,order_date,status\n"
 Capture = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(params=TARGETS)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    return engine_for(request.param, str(tmp_path / "dwh"))
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """tests/engines/test_load_what_was_read_on_duckdb.py has another one."""
+    return engine_for("sqlite", str(tmp_path / "dwh"))
 
 
 def load(engine: Engine, folder: Path) -> int:
