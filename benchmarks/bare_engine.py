@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from benchmarks.artifacts import DbtArtifacts, node_name, read_artifacts
 from benchmarks.floor.build import RAW_COLUMNS, header_of
-from pipeline.profile import target_settings
+from pipeline.dbt.profile import target_settings
 
 SCHEMA = "bare_engine"
 
@@ -117,7 +117,7 @@ def connected(target: str) -> Iterator[BareEngine]:
     """Connect to a server, with an empty schema."""
     engine: BareEngine
     if target == "spark":
-        from pipeline.spark_session import spark_session
+        from pipeline.warehouse.spark.session import spark_session
 
         engine = Spark(spark_session())
     else:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from benchmarks.measure import measure
 from benchmarks.report import Row
-from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.engines import engine_for
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.warehouse import engine_for
 
 BUYERS = 1_000_000
 SECONDS = 60.0

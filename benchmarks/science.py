@@ -23,7 +23,7 @@ from benchmarks.measure import measure
 from benchmarks.report import Row, Section
 from pipeline.clv.fit import PurchaseSummaries, fit_window
 from pipeline.clv.scores import Horizon
-from pipeline.table_readers import TableReader, reader_for
+from pipeline.warehouse.readers import TableReader, reader_for
 
 # What is asked of predictions and evidence.
 BG_NBD_TOLERANCE = 0.05

@@ -8,7 +8,7 @@ from typing import Self
 
 import psutil
 
-from pipeline.profile import target_settings
+from pipeline.dbt.profile import target_settings
 
 SECONDS_BETWEEN_LOOKS = 0.25
 

@@ -8,9 +8,9 @@ import sys
 
 from pipeline.__main__ import run
 from pipeline.build import BuildRequest, build
-from pipeline.engines import engine_for
-from pipeline.progress import reporter_for
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
+from pipeline.terminal.progress import reporter_for
+from pipeline.warehouse import engine_for
 
 
 def main() -> int:

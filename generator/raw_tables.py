@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline import contract
+from pipeline.raw_files import contract
 
 
 @dataclass(frozen=True)

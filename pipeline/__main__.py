@@ -12,17 +12,17 @@ from typing import NoReturn
 
 from pipeline.build import BuildRequest, build
 from pipeline.compare import TableDifference, compare_warehouses, raw_differences
-from pipeline.engines import TARGETS, engine_for
+from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.export import FORMATS, export
-from pipeline.interrupts import EXIT_INTERRUPTED, interruptible, is_done
 from pipeline.load import load
-from pipeline.output import unfailing_output
-from pipeline.printable import printable
-from pipeline.progress import Reporter, reporter_for
-from pipeline.project import find_project
-from pipeline.summary import print_table
-from pipeline.table_readers import TableReader, reader_for
+from pipeline.terminal.interrupts import EXIT_INTERRUPTED, interruptible, is_done
+from pipeline.terminal.output import unfailing_output
+from pipeline.terminal.printable import printable
+from pipeline.terminal.progress import Reporter, reporter_for
+from pipeline.terminal.summary import print_table
+from pipeline.warehouse import TARGETS, engine_for
+from pipeline.warehouse.readers import TableReader, reader_for
 
 EXIT_FAILED = 1
 # Set, it shows where in the program an error came from.

@@ -17,19 +17,19 @@ from pipeline.build_record import (
     write_build_info,
     write_build_tests,
 )
-from pipeline.contract import (
+from pipeline.dbt.project import Project
+from pipeline.dbt.run import DbtBuild, DbtSession, Node, advice
+from pipeline.errors import PipelineError
+from pipeline.load import CheckedFolder, check_folder, load_folder
+from pipeline.raw_files.contract import (
     KEY_MAPS,
     RAW_LOADS,
     RAW_LOADS_COLUMNS,
     RAW_TABLE_NAMES,
 )
-from pipeline.dbt_run import DbtBuild, DbtSession, Node, advice
-from pipeline.engines.base import Engine
-from pipeline.errors import PipelineError
-from pipeline.interrupts import uninterrupted
-from pipeline.load import CheckedFolder, check_folder, load_folder
-from pipeline.progress import Reporter
-from pipeline.project import Project
+from pipeline.terminal.interrupts import uninterrupted
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse.engine import Engine
 
 AFTER_THE_FIT = "source:predictions+"
 

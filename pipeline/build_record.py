@@ -5,8 +5,8 @@ import platform
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 
-from pipeline.dbt_run import Node
-from pipeline.engines.base import Engine
+from pipeline.dbt.run import Node
+from pipeline.warehouse.engine import Engine
 
 _SQL_TYPES = {str: "text", int: "integer", float: "real"}
 

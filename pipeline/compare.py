@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pipeline.contract import RAW_TABLES
 from pipeline.errors import PipelineError
-from pipeline.table_readers import TableReader
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.warehouse.readers import TableReader
 
 Row = tuple[Any, ...]
 

@@ -18,11 +18,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.contract import RAW_LOADS
 from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
-from pipeline.progress import Reporter
-from pipeline.table_readers import TableReader, reader_for
+from pipeline.raw_files.contract import RAW_LOADS
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse.readers import TableReader, reader_for
 
 FORMATS = ("parquet", "duckdb", "sqlite")
 

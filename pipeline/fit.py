@@ -3,9 +3,9 @@
 from dataclasses import astuple
 
 from pipeline.clv.warehouse import Prediction, Relations, predict
-from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
-from pipeline.progress import Reporter
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse.engine import Engine
 
 
 def fit(engine: Engine, reporter: Reporter) -> list[Prediction]:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.contract import RAW_TABLES
-from pipeline.engines.base import Engine, RawLoad
 from pipeline.errors import PipelineError
-from pipeline.header import listed
-from pipeline.interrupts import work_is_done
-from pipeline.printable import printable
-from pipeline.progress import Reporter
-from pipeline.raw_file import AbsentFile, RawFile
-from pipeline.raw_folder import entries_of, find_raw_file
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.raw_files.header import listed
+from pipeline.raw_files.raw_file import AbsentFile, RawFile
+from pipeline.raw_files.raw_folder import entries_of, find_raw_file
+from pipeline.terminal.interrupts import work_is_done
+from pipeline.terminal.printable import printable
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse.engine import Engine, RawLoad
 
 
 @dataclass(frozen=True)

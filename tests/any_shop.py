@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.base import Engine
+from pipeline.warehouse.engine import Engine
 from tests.small_shop import write_csv
 
 ONLINE_RETAIL = (

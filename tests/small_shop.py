@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.contract import RAW_TABLES
+from pipeline.raw_files.contract import RAW_TABLES
 
 SMALL_SHOP: Mapping[str, Sequence[Sequence[str]]] = {
     "raw_customers": (

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.contract import RAW_TABLES
+from pipeline.raw_files.contract import RAW_TABLES
 
 if TYPE_CHECKING:
     import duckdb

@@ -28,7 +28,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# pipeline/variables.py has the same rules, and a test that both answer alike. #}
+{# pipeline/dbt/variables.py has the same rules, and a test that both answer alike. #}
 {% macro is_as_its_rule(rule, value) -%}
     {%- set text = value | string -%}
     {%- set patterns = {

@@ -12,10 +12,10 @@ from typing import NoReturn
 import pytest
 
 from pipeline.build import BuildRequest, build
-from pipeline.engines import engine_for
+from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
-from pipeline.progress import Reporter
-from pipeline.project import find_project
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse import engine_for
 from tests.engines.awkward_shop import write_awkward_shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ def postgres(patch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def spark(patch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A folder for the session of this process, if there is a Java for it."""
-    from pipeline.spark_session import check_java
+    from pipeline.warehouse.spark.session import check_java
 
     try:
         check_java()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.build import BuildRequest, build
-from pipeline.engines import engine_for
-from pipeline.engines.base import Engine
-from pipeline.progress import Reporter
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse import engine_for
+from pipeline.warehouse.engine import Engine
 from tests.any_shop import ANY_SHOPS, assert_says_what_it_can
 
 

@@ -7,7 +7,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from pipeline.__main__ import main
-from pipeline.engines import engine_for
+from pipeline.warehouse import engine_for
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 ROOT = Path(__file__).resolve().parents[2]

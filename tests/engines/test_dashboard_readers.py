@@ -17,7 +17,7 @@ from dashboard.exports import to_csv
 from dashboard.queries import explore
 from dashboard.schema import check, span
 from dashboard.warehouse import Location, Trouble, Warehouse, WarehouseError, identity
-from pipeline.profile import target_settings
+from pipeline.dbt.profile import target_settings
 from tests.python.dashboard.page_queries import answers, assert_same
 
 BuildOnce = Callable[[str, str], str]

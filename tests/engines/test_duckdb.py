@@ -17,11 +17,11 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.build import BuildRequest, BuildSummary, build
-from pipeline.contract import RAW_TABLES
-from pipeline.engines.duckdb import DuckdbEngine
+from pipeline.dbt.project import Project
 from pipeline.errors import PipelineError
-from pipeline.progress import LogReporter
-from pipeline.project import Project
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.terminal.progress import LogReporter
+from pipeline.warehouse.duckdb.engine import DuckdbEngine
 from tests.file_modes import watched
 from tests.small_project import ROOT
 from tests.small_shop import SMALL_SHOP, WriteShop, as_loaded

@@ -14,8 +14,8 @@ from dashboard import schema
 from dashboard.warehouse import Location, Warehouse
 from pipeline.__main__ import main
 from pipeline.compare import compare_warehouses
-from pipeline.engines import TARGETS
-from pipeline.table_readers import reader_for
+from pipeline.warehouse import TARGETS
+from pipeline.warehouse.readers import reader_for
 
 BuildOnce = Callable[[str, str], str]
 

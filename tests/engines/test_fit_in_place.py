@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.engines import engine_for
+from pipeline.warehouse import engine_for
 
 QUERIES = (
     "select * from clv_parameters order by fit_name, model_name",

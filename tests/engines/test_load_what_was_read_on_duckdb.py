@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines import engine_for
-from pipeline.engines.base import Engine
+from pipeline.warehouse import engine_for
+from pipeline.warehouse.engine import Engine
 from tests.python.test_load_what_was_read import (  # noqa: F401
     test_a_file_that_changes_after_its_check_is_not_loaded,
     test_a_file_that_is_replaced_after_its_check_is_loaded_as_it_was,

@@ -31,7 +31,7 @@ def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     )
     for module in list(sys.modules):
         if module.partition(".")[0] == DRIVERS[name] or module in (
-            f"pipeline.engines.{name}",
+            f"pipeline.warehouse.{name}.engine",
             f"dbt.adapters.{name}",
         ):
             monkeypatch.delitem(sys.modules, module)

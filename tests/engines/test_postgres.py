@@ -15,12 +15,12 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.compare import raw_differences
-from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.engines import postgres as postgres_engine
-from pipeline.engines.postgres import PostgresEngine
+from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
-from pipeline.profile import target_settings
-from pipeline.table_readers import reader_for
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.warehouse.postgres import engine as postgres_engine
+from pipeline.warehouse.postgres.engine import PostgresEngine
+from pipeline.warehouse.readers import reader_for
 from tests.engines.awkward_shop import write_awkward_shop
 from tests.engines.conftest import ROOT
 

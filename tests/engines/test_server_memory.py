@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from benchmarks.server_memory import ServerMemory
-from pipeline.profile import target_settings
+from pipeline.dbt.profile import target_settings
 
 
 @pytest.mark.usefixtures("postgres")
@@ -31,7 +31,7 @@ def test_the_memory_of_postgresql_grows_with_what_a_query_sorts() -> None:
 
 @pytest.mark.usefixtures("spark")
 def test_the_memory_of_spark_is_that_of_its_java() -> None:
-    from pipeline.spark_session import spark_session
+    from pipeline.warehouse.spark.session import spark_session
 
     spark_session().sql("select 1").collect()
 

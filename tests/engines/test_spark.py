@@ -10,12 +10,12 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.compare import raw_differences
-from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.engines import spark
-from pipeline.engines.spark import SparkEngine
 from pipeline.errors import PipelineError
-from pipeline.spark_session import java_version, spark_folder, spark_session
-from pipeline.table_readers import reader_for
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.warehouse.readers import reader_for
+from pipeline.warehouse.spark import engine as spark
+from pipeline.warehouse.spark.engine import SparkEngine
+from pipeline.warehouse.spark.session import java_version, spark_folder, spark_session
 from tests.engines.conftest import ROOT
 
 needs_spark = pytest.mark.usefixtures("spark")

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.build import BuildRequest, fill_raw_tables
-from pipeline.contract import RAW_TABLES
-from pipeline.engines import engine_for
-from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
 from pipeline.load import load
-from pipeline.progress import Reporter
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse import engine_for
+from pipeline.warehouse.engine import Engine
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 ORDERS = "select order_id, customer_id from raw_orders order by order_id"

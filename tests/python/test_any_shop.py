@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.engines import engine_for
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
+from pipeline.warehouse import engine_for
 from tests.any_shop import ANY_SHOPS, assert_says_what_it_can
 
 

@@ -14,7 +14,7 @@ from dbt.cli.main import dbtRunner
 from warehouses import ROOT, read_rows, run_project
 
 from pipeline.__main__ import main
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
 
 # For each variable of the models another value, which changes what they hold.
 OTHER_VALUES = {

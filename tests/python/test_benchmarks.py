@@ -22,9 +22,9 @@ from benchmarks.report import Row, Section, markdown_table, render_growth
 from benchmarks.runs import stage_seconds
 from pipeline.build import BuildRequest
 from pipeline.build import build as build_models
-from pipeline.engines import engine_for
-from pipeline.progress import LogReporter
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
+from pipeline.terminal.progress import LogReporter
+from pipeline.warehouse import engine_for
 
 REASONS = {
     "missing key",

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.engines.sqlite import SqliteEngine
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
+from pipeline.warehouse.sqlite.engine import SqliteEngine
 from tests.small_shop import SMALL_SHOP, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.sqlite import SqliteEngine
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
+from pipeline.warehouse.sqlite.engine import SqliteEngine
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 ROOT = Path(__file__).resolve().parents[2]

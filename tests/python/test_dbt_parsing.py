@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 from pipeline.build import BuildRequest, build
-from pipeline.engines.sqlite import SqliteEngine
-from pipeline.progress import LogReporter
-from pipeline.project import Project
+from pipeline.dbt.project import Project
+from pipeline.terminal.progress import LogReporter
+from pipeline.warehouse.sqlite.engine import SqliteEngine
 from tests.small_project import write_small_project
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from generator.configuration import Profile
 from pipeline.__main__ import main
-from pipeline.contract import RAW_TABLES
-from pipeline.limits import Limits
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.raw_files.limits import Limits
 from tests.python.warehouses import ROOT
 
 DOCUMENTS = sorted(

@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.contract import RAW_TABLES
-from pipeline.engines import engine_for, sqlite
 from pipeline.errors import PipelineError
 from pipeline.load import CheckedFolder, check_folder
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.warehouse import engine_for
+from pipeline.warehouse.sqlite import engine as sqlite
 from tests.python.conftest import rights_of_nobody
 from tests.small_shop import SMALL_SHOP, WriteShop, as_loaded
 

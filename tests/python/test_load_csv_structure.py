@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.csv_structure import CsvStructure
 from pipeline.errors import PipelineError
+from pipeline.raw_files.csv_structure import CsvStructure
 
 csv.field_size_limit(sys.maxsize)
 

@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.contract import RAW_TABLES
-from pipeline.engines import engine_for
-from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
 from pipeline.load import check_folder, load_folder
-from pipeline.progress import Reporter
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse import engine_for
+from pipeline.warehouse.engine import Engine
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.__main__ import main, run
 from pipeline.errors import PipelineError
-from pipeline.interrupts import work_is_done
+from pipeline.terminal.interrupts import work_is_done
 from tests.python.conftest import rights_of_nobody
 from tests.small_project import ROOT
 from tests.small_shop import WriteShop
@@ -24,7 +24,7 @@ COMMAND = """
 import sys
 from pathlib import Path
 import pipeline.__main__ as command
-from pipeline.project import Project
+from pipeline.dbt.project import Project
 command.find_project = lambda given: Project(Path(sys.argv[1]), "1", {}, {})
 sys.exit(command.main(sys.argv[2:]))
 """
@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_synced_after_the_rename_is_a_warning(
     capsys: pytest.CaptureFixture[str],
     command: str,
 ) -> None:
-    from pipeline.project import Project
+    from pipeline.dbt.project import Project
 
     sync = os.fsync
 

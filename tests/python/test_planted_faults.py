@@ -15,8 +15,8 @@ import pytest
 from planted_faults import FAULTS, Fault, faults_of_a_kind
 from warehouses import build_warehouse, read_rows, run_project
 
-from pipeline.engines import engine_for
-from pipeline.project import find_project
+from pipeline.dbt.project import find_project
+from pipeline.warehouse import engine_for
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.build import BuildRequest, build
-from pipeline.engines.sqlite import SqliteEngine
-from pipeline.progress import LogReporter
-from pipeline.project import Project
+from pipeline.dbt.project import Project
+from pipeline.terminal.progress import LogReporter
+from pipeline.warehouse.sqlite.engine import SqliteEngine
 from tests.file_modes import watched
 from tests.small_shop import WriteShop
 

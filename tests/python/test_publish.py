@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.build import BuildRequest, BuildSummary, build
-from pipeline.dbt_run import DbtSession
-from pipeline.engines import sqlite
-from pipeline.engines.sqlite import SqliteEngine
+from pipeline.dbt.project import Project
+from pipeline.dbt.run import DbtSession
 from pipeline.errors import PipelineError
 from pipeline.load import load
-from pipeline.progress import LogReporter
-from pipeline.project import Project
+from pipeline.terminal.progress import LogReporter
+from pipeline.warehouse.sqlite import engine as sqlite
+from pipeline.warehouse.sqlite.engine import SqliteEngine
 from tests.python.conftest import rights_of_nobody
 from tests.small_project import ROOT
 from tests.small_shop import SMALL_SHOP, WriteShop
@@ -446,7 +446,7 @@ def test_a_second_build_says_so_and_stops(run_build: Build, database: Path) -> N
     holder = subprocess.Popen(
         [
             *(sys.executable, "-c"),
-            "import sys\nfrom pipeline.engines.sqlite import SqliteEngine\n"
+            "import sys\nfrom pipeline.warehouse.sqlite.engine import SqliteEngine\n"
             "with SqliteEngine(sys.argv[1]).lock():\n"
             "    print('locked', flush=True)\n    sys.stdin.read()",
             str(database),
@@ -540,9 +540,9 @@ import resource, sys
 from pathlib import Path
 from pipeline.__main__ import run
 from pipeline.build import BuildRequest, build
-from pipeline.engines.sqlite import SqliteEngine
-from pipeline.progress import LogReporter
-from pipeline.project import Project
+from pipeline.warehouse.sqlite.engine import SqliteEngine
+from pipeline.terminal.progress import LogReporter
+from pipeline.dbt.project import Project
 
 limit, root, database, raw = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
@@ -592,7 +592,7 @@ def test_a_disk_that_fills_up_publishes_nothing(
 
 PUBLISHER = """
 import sys
-from pipeline.engines.sqlite import SqliteEngine
+from pipeline.warehouse.sqlite.engine import SqliteEngine
 
 engine = SqliteEngine(sys.argv[1])
 generation = int(sys.argv[2])

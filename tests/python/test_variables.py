@@ -12,9 +12,9 @@ import pytest
 import yaml
 from warehouses import ROOT
 
+from pipeline.dbt.project import find_project
+from pipeline.dbt.variables import RULES, read_rules, read_yaml
 from pipeline.errors import PipelineError
-from pipeline.project import find_project
-from pipeline.variables import RULES, read_rules, read_yaml
 
 SETTINGS = read_yaml((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
 RULE = read_rules(SETTINGS)
@@ -143,7 +143,7 @@ def test_values_come_typed_and_unchanged() -> None:
 def test_a_default_that_breaks_its_rule_names_the_file() -> None:
     broken = {**SETTINGS, "vars": {**SETTINGS["vars"], "max_basket_items": "many"}}
     with (
-        patch("pipeline.project.read_yaml", return_value=broken),
+        patch("pipeline.dbt.project.read_yaml", return_value=broken),
         pytest.raises(PipelineError, match=r"^dbt_project.yml: var max_basket_items"),
     ):
         find_project(None)

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.contract import RAW_TABLES, RawTable
+from pipeline.raw_files.contract import RAW_TABLES, RawTable
 from tests.small_shop import write_csv
 from tests.torture import contract_reader
 from tests.torture.attack import FILE_ENGINES, Arena, Attack, CannotAttackError

@@ -9,9 +9,9 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.contract import RAW_TABLES, RawTable
-from pipeline.csv_files import CsvFile
 from pipeline.errors import PipelineError
+from pipeline.raw_files.contract import RAW_TABLES, RawTable
+from pipeline.raw_files.csv_files import CsvFile
 from tests.small_shop import SMALL_SHOP, write_csv
 from tests.torture import contract_reader
 from tests.torture.attack import ALL_ENGINES, Arena, Attack

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.contract import RAW_TABLES
+from pipeline.raw_files.contract import RAW_TABLES
 from tests.torture.attack import FILE_ENGINES, Arena, Attack
 from tests.torture.children import Outcome
 from tests.torture.generations import ROWS, generation_of, write_folder

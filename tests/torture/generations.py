@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 
 from pipeline import build
-from pipeline.contract import RAW_TABLES
-from pipeline.dbt_run import DbtBuild, Node
-from pipeline.engines.base import Engine
-from pipeline.profile import target_settings
+from pipeline.dbt.profile import target_settings
+from pipeline.dbt.run import DbtBuild, Node
+from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.warehouse.engine import Engine
 
 ROWS = 60
 # Lower case, which every engine writes and finds again as it is.

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.contract import RAW_TABLE_NAMES
+from pipeline.raw_files.contract import RAW_TABLE_NAMES
 from tests.torture.attack import FILE_ENGINES, Arena, Attack
 from tests.torture.generations import generation_of, write_folder
 

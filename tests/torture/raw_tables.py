@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pipeline.contract import RawTable
-from pipeline.engines import engine_for
 from pipeline.load import load
-from pipeline.progress import Reporter
-from pipeline.table_readers import reader_for
+from pipeline.raw_files.contract import RawTable
+from pipeline.terminal.progress import Reporter
+from pipeline.warehouse import engine_for
+from pipeline.warehouse.readers import reader_for
 from tests.torture.contract_reader import Row
 
 SCHEMA = "torture"

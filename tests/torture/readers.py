@@ -97,7 +97,7 @@ def _seen_by_the_dashboard(target: str, database: str) -> int | str:
     """One version, asked table by table."""
     location = Location(target, database)
     if target == "postgres":
-        from pipeline.profile import target_settings
+        from pipeline.dbt.profile import target_settings
 
         location = Location(target, str(target_settings(target)["dbname"]), database)
     while True:

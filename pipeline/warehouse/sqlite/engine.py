@@ -10,12 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawTable
-from pipeline.engines.base import Numbers, RawLoad, numbers_of
-from pipeline.engines.files import FileEngine
 from pipeline.errors import PipelineError
-from pipeline.interrupts import uninterrupted
-from pipeline.raw_file import Advance, RawFile
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawTable
+from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.terminal.interrupts import uninterrupted
+from pipeline.warehouse.engine import Numbers, RawLoad, numbers_of
+from pipeline.warehouse.file_engine import FileEngine
 
 DEFAULT_DATABASE = "ecommerce_dwh.db"
 MINIMUM_VERSION = (3, 35, 0)

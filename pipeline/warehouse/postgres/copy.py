@@ -9,9 +9,9 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 import pyarrow.csv
 
-from pipeline.csv_files import CsvFile
-from pipeline.parquet_files import ParquetFile
-from pipeline.raw_file import Advance, RawFile
+from pipeline.raw_files.csv_files import CsvFile
+from pipeline.raw_files.parquet_files import ParquetFile
+from pipeline.raw_files.raw_file import Advance, RawFile
 
 Chunks = Generator[bytes, None, None]
 

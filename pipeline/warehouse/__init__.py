@@ -3,8 +3,8 @@
 import importlib.util
 import os
 
-from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
+from pipeline.warehouse.engine import Engine
 
 TARGETS = ("sqlite", "duckdb", "postgres", "spark")
 
@@ -39,20 +39,20 @@ def engine_for(target: str | None, database: str | None) -> Engine:
                 f"run: pip install '.[{target}]'"
             )
     if target == "postgres":
-        from pipeline.engines.postgres import PostgresEngine
+        from pipeline.warehouse.postgres.engine import PostgresEngine
 
         return PostgresEngine(database)
     if target == "spark":
-        from pipeline.engines.spark import SparkEngine
+        from pipeline.warehouse.spark.engine import SparkEngine
 
         return SparkEngine(database)
     # A server's schema has a variable of its own: DWH_SCHEMA, in the profile.
     database = database or os.environ.get("DWH_DATABASE") or None
     if target == "sqlite":
-        from pipeline.engines.sqlite import SqliteEngine
+        from pipeline.warehouse.sqlite.engine import SqliteEngine
 
         return SqliteEngine(database)
-    from pipeline.engines.duckdb import DuckdbEngine
+    from pipeline.warehouse.duckdb.engine import DuckdbEngine
 
     return DuckdbEngine(database)
 

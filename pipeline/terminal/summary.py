@@ -7,7 +7,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.printable import printable
+from pipeline.terminal.printable import printable
 
 
 def print_table(

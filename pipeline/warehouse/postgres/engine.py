@@ -20,18 +20,18 @@ import psycopg2
 import pyarrow as pa
 from psycopg2 import errorcodes, errors, sql
 
-from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.engines.base import Engine, Numbers, RawLoad, numbers_of
-from pipeline.engines.postgres_copy import (
+from pipeline.dbt.profile import target_settings
+from pipeline.errors import PipelineError
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.terminal.interrupts import work_is_done
+from pipeline.warehouse.engine import Engine, Numbers, RawLoad, numbers_of
+from pipeline.warehouse.postgres.copy import (
     CopyStream,
     batches_as_csv,
     csv_file,
     rows_as_csv,
 )
-from pipeline.errors import PipelineError
-from pipeline.interrupts import work_is_done
-from pipeline.profile import target_settings
-from pipeline.raw_file import Advance, RawFile
 
 MINIMUM_VERSION = 15
 

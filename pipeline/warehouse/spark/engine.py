@@ -24,14 +24,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.engines.base import Engine, Numbers, RawLoad
+from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
-from pipeline.interrupts import work_is_done
-from pipeline.parquet_files import ParquetFile
-from pipeline.profile import target_settings
-from pipeline.raw_file import Advance, RawFile
-from pipeline.spark_session import (
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.raw_files.parquet_files import ParquetFile
+from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.terminal.interrupts import work_is_done
+from pipeline.warehouse.engine import Engine, Numbers, RawLoad
+from pipeline.warehouse.spark.session import (
     Session,
     check_java,
     check_spark_folder,

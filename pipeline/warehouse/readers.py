@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
-from pipeline.profile import target_settings
-from pipeline.spark_session import spark_session
+from pipeline.warehouse.spark.session import spark_session
 
 _BATCH = 20_000
 
@@ -130,7 +130,7 @@ class DuckdbReader(TableReader):
     def __init__(self, path: Path) -> None:
         import duckdb
 
-        from pipeline.engines.duckdb import wording
+        from pipeline.warehouse.duckdb.engine import wording
 
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
@@ -161,7 +161,7 @@ class PostgresReader(TableReader):
     """A schema of the PostgreSQL database that the profile names."""
 
     def __init__(self, schema: str) -> None:
-        from pipeline.engines.postgres import connect
+        from pipeline.warehouse.postgres.engine import connect
 
         self._connection = connect(target_settings("postgres"))
         self._connection.set_session(readonly=True)

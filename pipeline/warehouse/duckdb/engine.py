@@ -11,13 +11,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipeline.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.csv_files import CsvFile
-from pipeline.engines.base import Numbers, RawLoad
-from pipeline.engines.files import FileEngine
 from pipeline.errors import PipelineError
-from pipeline.parquet_files import ParquetFile
-from pipeline.raw_file import Advance, RawFile
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.raw_files.csv_files import CsvFile
+from pipeline.raw_files.parquet_files import ParquetFile
+from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.warehouse.engine import Numbers, RawLoad
+from pipeline.warehouse.file_engine import FileEngine
 
 DEFAULT_DATABASE = "ecommerce_dwh.duckdb"
 

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
-from pipeline.header import match_header
-from pipeline.limits import Limits
-from pipeline.raw_file import BATCH_ROWS, Advance, RawFile
+from pipeline.raw_files.header import match_header
+from pipeline.raw_files.limits import Limits
+from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile
 
 # The text of one batch, and the rows of one where a value's length cannot be told from
 # the size of its page.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.dbt.variables import RULES, read_rules, read_variables, read_yaml
 from pipeline.errors import PipelineError
-from pipeline.variables import RULES, read_rules, read_variables, read_yaml
 
 PROJECT_NAME = "ecommerce_dwh"
 PROJECT_FILE = "dbt_project.yml"
@@ -49,7 +49,7 @@ def find_project(variables: str | None) -> Project:
     Raises:
         PipelineError: The project is not there, or the variables are not its own.
     """
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     try:
         settings = read_yaml((root / PROJECT_FILE).read_text("utf-8"))
     except OSError:

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from pipeline.contract import RawTable
-from pipeline.csv_structure import CsvStructure
 from pipeline.errors import PipelineError
-from pipeline.header import NO_HEADER, Header, match_header
-from pipeline.limits import Limits
-from pipeline.raw_file import BATCH_ROWS, Advance, RawFile
+from pipeline.raw_files.contract import RawTable
+from pipeline.raw_files.csv_structure import CsvStructure
+from pipeline.raw_files.header import NO_HEADER, Header, match_header
+from pipeline.raw_files.limits import Limits
+from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
-from pipeline.profile import target_settings
 
 MINIMUM_JAVA = 17
 _INSTALL = f"install Java {MINIMUM_JAVA} (Debian: apt install openjdk-17-jre-headless)"

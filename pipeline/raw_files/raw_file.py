@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.contract import RawTable
 from pipeline.errors import PipelineError
-from pipeline.header import NO_HEADER, Header
-from pipeline.held_file import HeldFile
+from pipeline.raw_files.contract import RawTable
+from pipeline.raw_files.header import NO_HEADER, Header
+from pipeline.raw_files.held_file import HeldFile
 
 # Told how many bytes of a file more have been read.
 Advance = Callable[[int], None]

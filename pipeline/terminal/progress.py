@@ -24,7 +24,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from pipeline.printable import printable
+from pipeline.terminal.printable import printable
 
 # A plain log gets a line about long work at most this often.
 _LOG_SECONDS = 30.0

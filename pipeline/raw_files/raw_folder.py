@@ -3,11 +3,11 @@
 import stat
 from pathlib import Path
 
-from pipeline.contract import SUFFIXES, RawTable
-from pipeline.csv_files import CsvFile
 from pipeline.errors import PipelineError
-from pipeline.parquet_files import ParquetFile
-from pipeline.raw_file import AbsentFile, RawFile
+from pipeline.raw_files.contract import SUFFIXES, RawTable
+from pipeline.raw_files.csv_files import CsvFile
+from pipeline.raw_files.parquet_files import ParquetFile
+from pipeline.raw_files.raw_file import AbsentFile, RawFile
 
 
 def entries_of(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.raw_file import Advance, RawFile
+from pipeline.raw_files.raw_file import Advance, RawFile
 
 Numbers = NDArray[np.float64]
 

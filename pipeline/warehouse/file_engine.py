@@ -12,10 +12,10 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from pipeline.engines.base import Engine
 from pipeline.errors import PipelineError
-from pipeline.interrupts import work_is_done
 from pipeline.private_files import private_files
+from pipeline.terminal.interrupts import work_is_done
+from pipeline.warehouse.engine import Engine
 
 
 class FileEngine(Engine):

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 import yaml  # type: ignore[import-untyped]
 
-from pipeline.project import PROJECT_NAME
+from pipeline.dbt.project import PROJECT_NAME
 
 
 def target_settings(target: str) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def target_settings(target: str) -> dict[str, Any]:
     Args:
         target: The name of an output.
     """
-    path = Path(__file__).resolve().parents[1] / "profiles.yml"
+    path = Path(__file__).resolve().parents[2] / "profiles.yml"
     # The text is the project's own, and YAML needs no HTML escapes.
     template = jinja2.Template(path.read_text("utf-8"), autoescape=False)
     outputs = yaml.safe_load(template.render(env_var=_env_var))[PROJECT_NAME]["outputs"]

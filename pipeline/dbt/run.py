@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.dbt_parsing import ParsedProject
+from pipeline.dbt.parsing import ParsedProject
+from pipeline.dbt.project import Project
 from pipeline.errors import PipelineError
-from pipeline.progress import Reporter, Task
-from pipeline.project import Project
+from pipeline.terminal.progress import Reporter, Task
 
 _FAILED = ("error", "fail", "runtime error")
 _LOG_FILE = "dbt.log"

@@ -1,0 +1,1 @@
+"""dbt, driven from Python: the project, its profile and variables, and its runs."""

@@ -1,0 +1,1 @@
+"""What people see: progress, summaries, clean words, and what a signal does."""
