@@ -353,13 +353,13 @@ def _reasons(rows: Sequence[Sequence[Any]]) -> tuple[tuple[str, str, int], ...]:
 
 
 def _count_rows(engine: Engine, nodes: Sequence[Node]) -> list[tuple[str, int]]:
-    marts = [node for node in nodes if node.layer in ("core", "reports")]
+    marts = [node for node in nodes if node.name.startswith(("dim_", "fct_", "rpt_"))]
     return [
         (
             node.table,
             int(engine.query(f"select count(*) from {node.relation}")[0][0]),  # noqa: S608
         )
-        for node in sorted(marts, key=lambda node: (node.layer, node.table.lower()))
+        for node in sorted(marts, key=lambda node: node.table.lower())
         if node.relation
     ]
 

@@ -49,7 +49,8 @@ class Node:
         unique_id: dbt's own id.
         name: Its name.
         kind: `seed`, `model`, `test` or `operation`.
-        layer: The folder of a model, such as `staging`; empty for others.
+        layer: The folder of a model, such as `staging`, or among the marts `sales`;
+            empty for others.
         table: The table's name in the database; empty for tests.
         relation: The table as it is written in SQL; empty for tests and views.
         status: `success`, `pass`, `warn`, `fail`, `error` or `skipped`.
@@ -299,7 +300,8 @@ def _node(result: Any, aliases: Mapping[str, str], kinds: Mapping[str, str]) -> 
     generic = getattr(node, "test_metadata", None)
     kind = str(node.resource_type)
     fqn = list(getattr(node, "fqn", []))
-    layer = fqn[-2] if kind == "model" and len(fqn) > 2 else ""
+    folders = [folder for folder in fqn[1:-1] if folder != "marts"]
+    layer = folders[0] if kind == "model" and folders else ""
     config = node.config
     is_table = kind in ("model", "seed") and str(config.materialized) != "view"
     return Node(

@@ -196,7 +196,7 @@ def test_the_command_ends_with_what_it_published(warehouse: Warehouse) -> None:
         assert [table, str(len(rows) - 1)] in lines
     assert ["FactSales", "3"] in lines
     assert ["raw_order_items", "bad", "number", "3"] in lines
-    for stage in ("staging", "intermediate", "core", "reports", "tests", "publish"):
+    for stage in ("staging", "intermediate", "core", "sales", "tests", "publish"):
         assert [stage] in [line[:1] for line in lines]
     last = warehouse.output.splitlines()[-1]
     assert f"published {warehouse.path} in" in last

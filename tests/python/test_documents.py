@@ -107,7 +107,7 @@ def test_the_readme_lists_the_star_and_every_report() -> None:
         for path in ROOT.glob("models/marts/core/*.sql")
         for kind, *words in [path.stem.split("_")]
     }
-    reports = {path.stem for path in ROOT.glob("models/marts/reports/*.sql")}
+    reports = {path.stem for path in ROOT.glob("models/marts/*/rpt_*.sql")}
 
     assert named == star | reports
 
@@ -129,7 +129,8 @@ def test_the_readme_lists_the_reasons_to_reject_a_row() -> None:
     listed = re.search(r"with a reason: (.+?)\. A value", read("README.md"), re.DOTALL)
     assert listed is not None
     names = re.sub(r"\(.*?\)", "", " ".join(listed.group(1).split()))
-    rule = read("tests/dbt/singular/rejected_rows_have_a_reason_of_their_table.sql")
+    test = "rejected_rows_have_a_reason_of_their_table"
+    rule = read(f"tests/dbt/singular/quality/{test}.sql")
 
     assert {name.strip() for name in names.split(",")} == set(
         re.findall(r"'([a-z ]+)'", rule)

@@ -259,7 +259,7 @@ def test_reasons_are_told_in_words(reason: str, words: str) -> None:
 def test_every_reason_that_the_models_give_has_words() -> None:
     models = Path(__file__).resolve().parents[3] / "models"
     texts = [
-        (models / "marts" / "reports" / "rpt_data_quality.sql").read_text("utf-8"),
+        (models / "marts" / "quality" / "rpt_data_quality.sql").read_text("utf-8"),
         *(path.read_text("utf-8") for path in (models / "staging").glob("*.sql")),
     ]
     named = {
