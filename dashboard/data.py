@@ -96,16 +96,21 @@ def choices() -> tuple[list[str], list[str]]:
 def currency() -> Currency:
     """The warehouse's currency: of the build, or as the dbt project has it."""
     built = ask(quality.build_info).get("currency")
-    return Currency(str(built)) if built else _project_currency()
+    return Currency(str(built or _project_variables()["currency"] or Currency.code))
+
+
+def whole_variable(name: str) -> int:
+    """A whole number among dbt's variables: of the build, or as the project has it."""
+    built = ask(quality.build_variables)
+    return int(built[name] if name in built else _project_variables()[name])
 
 
 @functools.cache
-def _project_currency() -> Currency:
-    try:
-        project = yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))
-        return Currency(str(project["vars"]["currency"] or Currency.code))
-    except (OSError, KeyError, TypeError, yaml.YAMLError):
-        return Currency()
+def _project_variables() -> dict[str, Any]:
+    variables: dict[str, Any] = yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))[
+        "vars"
+    ]
+    return variables
 
 
 def show_pii() -> bool:

@@ -317,8 +317,8 @@ _ALL = (
     Metric(
         "expected_orders",
         "Expected orders",
-        "Purchases (days with an order) that this model expects in the weeks ahead: "
-        "52, or what the var `clv_horizon_weeks` says.",
+        "Purchases (days with an order) that this model expects in the weeks ahead, "
+        "as many as the var `clv_horizon_weeks` says.",
         Unit.COUNT,
     ),
     Metric(

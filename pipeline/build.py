@@ -4,6 +4,7 @@ Write, audit, publish: whatever goes wrong before the last step leaves the publi
 warehouse as it was.
 """
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
@@ -303,6 +304,7 @@ def _record(
             source=source,
             origin=origin,
             currency=_currency(engine, project, tables),
+            variables=json.dumps(project.variables),
             target=engine.target,
             project_version=project.version,
             dbt_version=dbt_version,

@@ -21,6 +21,7 @@ class BuildInfo:
         source: `demo` for the project's own shop, `load` for loaded files.
         origin: The folder or file that the raw rows came from.
         currency: The currency of every amount.
+        variables: The project's variables as this build had them, a JSON object.
         target: The target of `profiles.yml`.
         project_version: Version of this project.
         dbt_version: Version of dbt-core.
@@ -35,6 +36,7 @@ class BuildInfo:
     source: str
     origin: str
     currency: str
+    variables: str
     target: str
     project_version: str
     dbt_version: str

@@ -43,9 +43,6 @@ ORIGINS = {
 }
 MILESTONES = (30, 60, 90, 180, 365)
 
-# Fewer have no average: as var least_customers has it for the reports.
-LEAST_CUSTOMERS = 30
-
 PREDICTIONS = ("p_alive", "expected_orders", "predicted_value")
 LEAVING_MODELS = ("bg_nbd", "mbg_nbd")
 PURCHASE_MODELS = (*LEAVING_MODELS, "nbd")
@@ -110,7 +107,7 @@ def _cell_values(cells: pd.DataFrame, measure: str) -> pd.Series:
             return cells[measure]
 
 
-def average(cells: pd.DataFrame, measure: str) -> pd.DataFrame:
+def average(cells: pd.DataFrame, measure: str, least_customers: int) -> pd.DataFrame:
     """The mean of each month index, weighted by cohort size, complete months only.
 
     A plain mean of rates would count a cohort of 5 as much as one of 5,000. Counts and
@@ -119,9 +116,10 @@ def average(cells: pd.DataFrame, measure: str) -> pd.DataFrame:
     Args:
         cells: Rows of `cohorts`.
         measure: As for `cohort_matrix`.
+        least_customers: Fewer have no average.
 
     Returns:
-        By month_index: value (missing for fewer than `LEAST_CUSTOMERS`),
+        By month_index: value (missing for fewer than least_customers),
         customers_at_risk (observed for so long), cohorts (theirs), and is_of_most:
         whether those are at least half of all customers. Later months are known of
         the oldest cohorts only, and a line through both would compare these with all.
@@ -135,7 +133,7 @@ def average(cells: pd.DataFrame, measure: str) -> pd.DataFrame:
     everybody = cells.groupby("cohort_month")["cohort_size"].max().sum()
     return pd.DataFrame(
         {
-            "value": _cell_values(summed, measure).where(at_risk >= LEAST_CUSTOMERS),
+            "value": _cell_values(summed, measure).where(at_risk >= least_customers),
             "customers_at_risk": at_risk,
             "cohorts": by_month["cohort_size"].count(),
             "is_of_most": 2 * at_risk >= everybody,
@@ -501,9 +499,9 @@ def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | 
         days: One of MILESTONES.
 
     Returns:
-        origin, customers (known for so long, and enough for an average),
-        value_per_customer, orders_per_customer, returning_share; the highest value
-        first. None in an older warehouse.
+        origin, customers (known for so long), value_per_customer,
+        orders_per_customer, returning_share (missing where they are too few for an
+        average); the highest value first. None in an older warehouse.
     """
     if not warehouse.has("rpt_cohort_values", "value_per_customer"):
         return None
@@ -511,8 +509,7 @@ def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | 
         "select origin, customers, value_per_customer, orders_per_customer, "
         "returning_share from rpt_cohort_values "
         "where origin_kind = :kind and days_since_first_order = :days "
-        "and value_per_customer is not null "
-        "order by value_per_customer desc, origin",
+        "order by value_per_customer is null, value_per_customer desc, origin",
         {"kind": kind, "days": days},
     ).astype(
         {

@@ -1,5 +1,8 @@
 """What came in, what was left out, and whether the last build passed."""
 
+import json
+from typing import Any
+
 import pandas as pd
 
 from dashboard.warehouse import Warehouse
@@ -88,6 +91,14 @@ def build_info(warehouse: Warehouse) -> dict[str, object]:
     if frame.empty:
         return {}
     return {str(name): value for name, value in frame.iloc[-1].items()}
+
+
+def build_variables(warehouse: Warehouse) -> dict[str, Any]:
+    """The variables of dbt in the last published build; empty without one."""
+    variables: dict[str, Any] = json.loads(
+        str(build_info(warehouse).get("variables", "{}"))
+    )
+    return variables
 
 
 def build_tests(warehouse: Warehouse) -> pd.DataFrame | None:

@@ -72,7 +72,7 @@ def _freshness() -> None:
     more = {
         str(name): _told(str(name), value)
         for name, value in info.items()
-        if name not in ("built_at", "as_of_date") and value is not None
+        if name not in ("built_at", "as_of_date", "variables") and value is not None
     }
     if more:
         frame.caption(

@@ -100,7 +100,6 @@ def _headline(values: pd.DataFrame) -> None:
     )
 
 
-_SMALLEST_ORIGIN = 30
 _ORIGINS_SHOWN = 12
 
 
@@ -132,19 +131,18 @@ def _origins(countries: tuple[str, ...]) -> None:
             )
             return
         if countries:
-            found = rows[rows["origin"].isin(countries)]
-        else:
-            found = rows[rows["customers"] >= _SMALLEST_ORIGIN]
+            rows = rows[rows["origin"].isin(countries)]
+        found = rows.dropna(subset="value_per_customer")
         if found.empty:
             frame.note(
                 "**Too few customers have been known for so long.** Choose fewer days."
             )
             return
         left_out = len(rows) - len(found)
-        if left_out and not countries:
+        if left_out:
             frame.caption(
-                f"{left_out:,} with fewer than {_SMALLEST_ORIGIN} customers "
-                "left out: their means say little."
+                f"{left_out:,} with fewer than {data.whole_variable('least_customers')}"
+                " customers left out: their means say little."
             )
         largest = found.nlargest(_ORIGINS_SHOWN, "customers").index
         if len(found) > _ORIGINS_SHOWN:

@@ -59,13 +59,14 @@ def main() -> None:
         )
         cells = cells[cells["cohort_month"].between(first, last)]
     matrix = customers.cohort_matrix(cells, shown.key)
-    average = customers.average(cells, shown.key)
+    least_customers = data.whole_variable("least_customers")
+    average = customers.average(cells, shown.key, least_customers)
     sizes = cells.groupby("cohort_month")["cohort_size"].max()
     open_cells = cells[~cells["is_complete"]]
     incomplete = set(
         zip(open_cells["cohort_month"], open_cells["month_index"], strict=True)
     )
-    _headline(cells)
+    _headline(cells, least_customers)
     with frame.card(
         "How much of each cohort is still there?"
         if shown.key == "retention_rate"
@@ -85,8 +86,8 @@ def main() -> None:
         if shown.key != "retention_rate"
         else "How fast do they leave?",
         "Grey: single cohorts. Blue: all of them, weighted by size, while at least "
-        f"half of their customers, and {customers.LEAST_CUSTOMERS}, have been seen for "
-        "so long. Complete months only.",
+        f"half of their customers, and {least_customers}, have been seen for so long. "
+        "Complete months only.",
     ):
         look = frame.look()
         if average.empty:
@@ -100,17 +101,17 @@ def main() -> None:
     frame.download_csv(
         lambda: exports.of_frame(cells), f"cohorts_{basis}", "cohort_csv"
     )
-    _repeats()
+    _repeats(least_customers)
     _money_by_type()
 
 
-def _repeats() -> None:
+def _repeats(least_customers: int) -> None:
     """When customers order again."""
     repeats = data.ask(customers.repeat_purchases)
     with frame.card(
         "When do they order again?",
         "By the days since the first to fifth order. A line ends where fewer than "
-        f"{customers.LEAST_CUSTOMERS} are still waited for.",
+        f"{least_customers} are still waited for.",
         metric("share_back").formula,
     ):
         if repeats is None:
@@ -154,8 +155,9 @@ def _money_by_type() -> None:
         "Whose money is it?",
         "Net sales a month of known customers. Hatched: a month that is not over.",
         "New: in the month of the first order. Won back: ordered again after more than "
-        "the var `reactivation_days` (180) days. Returning: all others who ordered "
-        "before, and returns without an order.",
+        f"{data.whole_variable('reactivation_days')} days (the var "
+        "`reactivation_days`). Returning: all others who ordered before, and returns "
+        "without an order.",
     ):
         if rows is None:
             frame.note(
@@ -170,9 +172,11 @@ def _money_by_type() -> None:
         )
 
 
-def _headline(cells: pd.DataFrame) -> None:
-    rates = customers.average(cells, "retention_rate")
-    spent = customers.average(cells, "cumulative_spending_per_customer")
+def _headline(cells: pd.DataFrame, least_customers: int) -> None:
+    rates = customers.average(cells, "retention_rate", least_customers)
+    spent = customers.average(
+        cells, "cumulative_spending_per_customer", least_customers
+    )
     sizes = cells.groupby("cohort_month")["cohort_size"].max()
     figures: list[tuple[str, float | None]] = [("cohort_customers", float(sizes.sum()))]
     notes = {}

@@ -252,8 +252,11 @@ def test_variables_given_for_a_build_hold_in_it(warehouse: Warehouse) -> None:
 
     assert main(["build", "--database", str(path), *given]) == 0
 
-    info = read(path, "select as_of_date, currency from build_info")
-    assert info == [("2024-05-15", "EUR")]
+    ((as_of_date, currency, known),) = read(
+        path, "select as_of_date, currency, variables from build_info"
+    )
+    assert (as_of_date, currency) == ("2024-05-15", "EUR")
+    assert json.loads(known) == find_project(given[1]).variables
     months = "select max(month_index) from rpt_customer_cohorts"
     assert read(path, months)[0] > read(warehouse.built, months)[0]
 

@@ -12,9 +12,12 @@ import pytest
 from dashboard_support import PAGES, change, texts
 from streamlit.testing.v1 import AppTest
 
-from dashboard.metrics import METRICS
+from dashboard.formatting import DASH
+from dashboard.metrics import METRICS, metric
 from dashboard.schema import Span
 from tests.python.dashboard.conftest import Show
+from tests.python.warehouses import build_warehouse
+from tests.small_shop import WriteShop
 
 EVERY_PAGE = pytest.mark.parametrize("page", list(PAGES))
 # Pages that need a day with sales; Data health and Explore do without.
@@ -495,6 +498,51 @@ def test_the_comparison_is_left_out_where_data_do_not_reach_back(
     assert all(metric.delta for metric in app.metric)
     app.selectbox(key="compare").set_value("Nothing").run()
     assert not any(metric.delta for metric in app.metric)
+
+
+def test_pages_hide_averages_of_fewer_customers_than_the_build_was_told(
+    write_shop: WriteShop, tmp_path: Path, show: Show
+) -> None:
+    """Twelve customers of France begin in January, four of Spain in February."""
+    begun = [("France", "01")] * 12 + [("Spain", "02")] * 4
+    orders = [
+        (f"O{n}{day}", f"C{n}", f"2024-{month}-{day}", "paid")
+        for n, (_, month) in enumerate(begun)
+        for day in ("10", "20")
+    ]
+    last = ("O", "C0", "2024-05-31", "paid")
+    raw = write_shop(
+        raw_customers=[
+            ("customer_id", "name", "country"),
+            *((f"C{n}", "", country) for n, (country, _) in enumerate(begun)),
+        ],
+        raw_orders=[("order_id", "customer_id", "order_date", "status"), *orders, last],
+        raw_order_items=[
+            ("order_item_id", "order_id", "product_id", "quantity", "price_per_item"),
+            *((f"I{order[0]}", order[0], "P1", "1", "5") for order in [*orders, last]),
+        ],
+    )
+    database = build_warehouse(
+        tmp_path / "few.db",
+        raw,
+        "least_customers: 5, reactivation_days: 90",
+        tests=False,
+    )
+
+    def after_a_month(app: AppTest) -> str:
+        name = metric("retention_month_1").name
+        [figure] = [figure for figure in app.metric if figure.label == name]
+        return str(figure.value)
+
+    page = show(database, "Retention")
+    assert after_a_month(page) != DASH
+    assert_says(page, "and 5, have been seen", "fewer than 5 are still")
+    assert any("more than 90 days" in title.help for title in page.header)
+    slider: Any = page.select_slider(key="first_order_cohorts")
+    slider.set_value(("2024-02", "2024-02")).run()
+    assert after_a_month(page) == DASH
+    origins = show(database, "Lifetime value", after="30 days")
+    assert_says(origins, "1 with fewer than 5 customers left out")
 
 
 def test_data_health_defines_every_figure_and_shows_the_tests(

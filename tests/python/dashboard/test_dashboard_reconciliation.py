@@ -231,7 +231,7 @@ def test_average_rows_are_weighted_by_cohort_size_over_complete_months(
 ) -> None:
     cells = customers.cohorts(warehouse, "first_order")
     whole = cells[cells["is_complete"]]
-    average = customers.average(cells, "retention_rate")
+    average = customers.average(cells, "retention_rate", 30)
     for month in (1, 2, 5):
         rows = whole[whole["month_index"] == month]
         expected = np.average(
@@ -255,7 +255,7 @@ def test_an_average_over_cohorts_is_of_enough_customers_and_of_most() -> None:
             "is_complete",
         ],
     ).assign(total_spending=0.0, cumulative_spending=0.0)
-    average = customers.average(cells, "retention_rate")
+    average = customers.average(cells, "retention_rate", 30)
     assert list(average["customers_at_risk"]) == [135, 65, 25]
     assert list(average["cohorts"]) == [3, 2, 1]
     # 65 are fewer than half of 135, and 25 too few for any average.
