@@ -32,17 +32,7 @@ summed as (
         coalesce(products.category, '(unknown)') as category,
         min(sales.time_key) as time_key,
         min(sales.customer_key) as customer_key,
-        coalesce({{ sum_money(
-            "case when sales.line_type = 'sale'"
-            ~ " then sales.line_item_total - sales.discount_amount end"
-        ) }}, {{ to_money('0') }}) as gross_sales,
-        {{ sum_money('sales.discount_amount') }} as discounts,
-        coalesce({{ sum_money(
-            "case when sales.line_type in ('return', 'refund')"
-            ~ " then sales.line_item_total end"
-        ) }}, {{ to_money('0') }}) as returns,
-        {{ sum_money('sales.line_item_total') }} as net_sales,
-        cast(sum(sales.quantity_sold) as bigint) as units,
+        {{ sum_sales_lines() }},
         cast(count(*) as integer) as fact_lines,
         max(case when sales.line_type = 'sale' then 1 else 0 end) = 1 as has_sale
 

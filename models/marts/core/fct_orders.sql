@@ -37,11 +37,7 @@ summed as (
         order_id,
         min(time_key) as time_key,
         min(customer_key) as customer_key,
-        {{ sum_money('gross_sales') }} as gross_sales,
-        {{ sum_money('discounts') }} as discounts,
-        {{ sum_money('returns') }} as returns,
-        {{ sum_money('net_sales') }} as net_sales,
-        cast(sum(units) as bigint) as units,
+        {{ sum_amounts('order_categories') }},
         sum(fact_lines) as fact_lines,
         max(case when has_sale then 1 else 0 end) = 1 as has_sale
 

@@ -16,11 +16,7 @@ summed as (
 
     select
         product_key,
-        cast(sum(units) as bigint) as units,
-        {{ sum_money('net_sales') }} as net_sales,
-        {{ sum_money('gross_sales') }} as gross_sales,
-        {{ sum_money('discounts') }} as discounts,
-        {{ sum_money('returns') }} as returns,
+        {{ sum_amounts('monthly_sales') }},
         cast(sum(orders) as bigint) as orders,
         min(first_sale_date) as first_sale_date,
         max(last_sale_date) as last_sale_date
@@ -38,10 +34,9 @@ all_products as (
         products.product_name,
         coalesce(products.category, '(unknown)') as category,
         coalesce(summed.units, 0) as units,
-        coalesce(summed.net_sales, {{ to_money('0') }}) as net_sales,
-        coalesce(summed.gross_sales, {{ to_money('0') }}) as gross_sales,
-        coalesce(summed.discounts, {{ to_money('0') }}) as discounts,
-        coalesce(summed.returns, {{ to_money('0') }}) as returns,
+        {% for amount in ['net_sales', 'gross_sales', 'discounts', 'returns'] -%}
+        coalesce(summed.{{ amount }}, {{ to_money('0') }}) as {{ amount }},
+        {% endfor -%}
         coalesce(summed.orders, 0) as orders,
         summed.first_sale_date,
         summed.last_sale_date

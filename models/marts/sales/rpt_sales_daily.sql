@@ -18,24 +18,14 @@ customers as (
 
 ),
 
-calendar as (
-
-    select * from {{ ref('dim_time') }}
-
-),
-
 by_category as (
 
     select
-        time_key,
+        {{ date_of_time_key('time_key') }} as date,
         country,
         category,
         false as is_all_categories,
-        {{ sum_money('net_sales') }} as net_sales,
-        {{ sum_money('gross_sales') }} as gross_sales,
-        {{ sum_money('discounts') }} as discounts,
-        {{ sum_money('returns') }} as returns,
-        cast(sum(units) as bigint) as units,
+        {{ sum_amounts('order_categories') }},
         cast(count(case when has_sale then 1 end) as bigint) as orders
 
     from order_categories
@@ -46,15 +36,11 @@ by_category as (
 all_categories as (
 
     select
-        orders.time_key,
+        {{ date_of_time_key('orders.time_key') }} as date,
         coalesce(customers.country, '(unknown)') as country,
         '(all)' as category,
         true as is_all_categories,
-        {{ sum_money('orders.net_sales') }} as net_sales,
-        {{ sum_money('orders.gross_sales') }} as gross_sales,
-        {{ sum_money('orders.discounts') }} as discounts,
-        {{ sum_money('orders.returns') }} as returns,
-        cast(sum(orders.units) as bigint) as units,
+        {{ sum_amounts('orders') }},
         cast(count(case when orders.has_sale then 1 end) as bigint) as orders
 
     from orders
@@ -71,25 +57,6 @@ combined as (
 
     select * from all_categories
 
-),
-
-dated as (
-
-    select
-        calendar.date,
-        combined.country,
-        combined.category,
-        combined.is_all_categories,
-        combined.net_sales,
-        combined.gross_sales,
-        combined.discounts,
-        combined.returns,
-        combined.units,
-        combined.orders
-
-    from combined
-    inner join calendar on combined.time_key = calendar.time_key
-
 )
 
-select * from dated
+select * from combined

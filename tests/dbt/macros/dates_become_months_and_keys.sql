@@ -34,6 +34,17 @@ from (
 
 union all
 
+select 'date_of_time_key' as macro, day, expected, actual
+from (
+    {{ unexpected_answers(date_of_time_key(time_key(to_date('day'))), days, [
+        ('2024-02-29', '2024-02-29'),
+        ('1990-01-01', '1990-01-01'),
+        (none, none),
+    ]) }}
+) as wrong_dates_of_time_keys
+
+union all
+
 select 'year_day' as macro, day, expected, actual
 from (
     {{ unexpected_answers(
