@@ -17,10 +17,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.dashboard_server import chromium, running
 from dashboard.filters import SalesFilter
 from dashboard.periods import DateRange, Grain, Preset, default_grain, preset_range
-from dashboard.queries import baskets, customers, explore, products, quality, sales
-from dashboard.running import chromium, running
+from dashboard.queries import (
+    baskets,
+    countries,
+    data_health,
+    explore,
+    lifetime_value,
+    overview,
+    products,
+    retention,
+    sales,
+    segments,
+)
 from dashboard.schema import Span, check, span
 from dashboard.warehouse import Location, Warehouse
 
@@ -132,23 +143,27 @@ def _calls_without_filters(
     yield "Overview: days", partial(span, warehouse)
     yield "Overview: choices", partial(sales.choices, warehouse)
     for basis in ("first_order", "registration"):
-        yield "Retention: cohorts", partial(customers.cohorts, warehouse, basis)
-    yield "Retention: repeat orders", partial(customers.repeat_purchases, warehouse)
-    yield "Retention: by customer type", partial(customers.sales_by_type, warehouse)
-    yield "Segments: moves", partial(customers.segment_moves, warehouse)
-    for kind in customers.ORIGINS.values():
+        yield "Retention: cohorts", partial(retention.cohorts, warehouse, basis)
+    yield "Retention: repeat orders", partial(retention.repeat_purchases, warehouse)
+    yield "Retention: by customer type", partial(retention.sales_by_type, warehouse)
+    yield "Segments: moves", partial(segments.segment_moves, warehouse)
+    for kind in lifetime_value.ORIGINS.values():
         yield (
             "Lifetime value: by origin",
-            partial(customers.origin_values, warehouse, kind, customers.MILESTONES[0]),
+            partial(lifetime_value.origin_values, warehouse, kind, 30),
         )
-    yield "Lifetime value: forecast check", partial(customers.backtest, warehouse)
-    yield "Lifetime value: models", partial(customers.prediction_models, warehouse)
-    yield "Lifetime value: its tenths", partial(customers.backtest_tenths, warehouse)
+    yield "Lifetime value: forecast check", partial(lifetime_value.backtest, warehouse)
+    yield "Lifetime value: models", partial(lifetime_value.prediction_models, warehouse)
+    yield (
+        "Lifetime value: its tenths",
+        partial(lifetime_value.backtest_tenths, warehouse),
+    )
     yield "Baskets: share of chance", partial(baskets.chance_share, warehouse)
-    yield "Data health: outcomes", partial(quality.outcomes, warehouse)
-    yield "Data health: row counts", partial(quality.row_counts, warehouse)
-    yield "Data health: build", partial(quality.build_info, warehouse)
-    yield "Data health: tests", partial(quality.build_tests, warehouse)
+    yield "Data health: outcomes", partial(data_health.outcomes, warehouse)
+    yield "Data health: row counts", partial(data_health.row_counts, warehouse)
+    yield "Data health: build", partial(data_health.build_info, warehouse)
+    yield "Data health: variables", partial(data_health.build_variables, warehouse)
+    yield "Data health: tests", partial(data_health.build_tests, warehouse)
 
 
 def _sales_calls(
@@ -159,26 +174,26 @@ def _sales_calls(
     yield "Overview: buyers", lambda: sales.buyers(warehouse, chosen)
     yield (
         "Overview: buyers by period",
-        lambda: sales.buyers_by_period(warehouse, chosen, grain),
+        lambda: overview.buyers_by_period(warehouse, chosen, grain),
     )
-    yield "Overview: by category", lambda: sales.by_category(warehouse, chosen)
-    yield "Overview: shipping and tax", lambda: sales.charges(warehouse, chosen)
+    yield "Overview: by category", lambda: overview.by_category(warehouse, chosen)
+    yield "Overview: shipping and tax", lambda: overview.charges(warehouse, chosen)
     yield "Countries: by country", lambda: sales.by_country(warehouse, chosen)
-    yield "Countries: buyers", lambda: sales.buyers_by_country(warehouse, chosen)
+    yield "Countries: buyers", lambda: countries.buyers_by_country(warehouse, chosen)
 
 
 def _customer_calls(
     warehouse: Warehouse, countries: tuple[str, ...]
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
-    yield "Segments: scores", lambda: customers.rfm_cells(warehouse, countries)
-    yield "Segments: prospects", lambda: customers.prospects(warehouse, countries)
+    yield "Segments: scores", lambda: segments.rfm_cells(warehouse, countries)
+    yield "Segments: prospects", lambda: segments.prospects(warehouse, countries)
     yield (
         "Segments: members",
-        lambda: customers.segment_customers(warehouse, ("Champions",), countries, 500),
+        lambda: segments.segment_customers(warehouse, ("Champions",), countries, 500),
     )
     yield (
         "Lifetime value: values",
-        lambda: customers.lifetime_values(warehouse, countries),
+        lambda: lifetime_value.lifetime_values(warehouse, countries),
     )
 
 

@@ -16,9 +16,9 @@ sys.path[:] = [_ROOT, *(entry for entry in sys.path if entry not in (_HERE, _ROO
 import streamlit as st  # noqa: E402
 
 if __name__ == "__main__":
-    from dashboard import shell
+    from dashboard import navigation
 
-    shell.draw()
+    navigation.draw()
 else:
     from dashboard import server
 

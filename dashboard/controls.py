@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import data
+from dashboard import cache
 from dashboard.filters import SalesFilter
 from dashboard.formatting import day_range
 from dashboard.periods import Comparison, DateRange, Grain, Preset, preset_range
@@ -74,7 +74,7 @@ def picked_in_sidebar(label: str, options: Sequence[str], key: str) -> str:
 
 def days() -> DateRange:
     """The range of days, in the sidebar; it may be turned round."""
-    known = data.span()
+    known = cache.span()
     presets = [preset.value for preset in Preset]
     chosen = Preset(
         st.sidebar.selectbox(
@@ -131,7 +131,7 @@ def comparison() -> Comparison:
 
 def countries() -> tuple[str, ...]:
     """Countries, in the sidebar; empty for all, and not asked where one is all."""
-    options, _ = data.choices()
+    options, _ = cache.choices()
     if len(options) < 2:
         return ()
     return tuple(
@@ -148,7 +148,7 @@ def countries() -> tuple[str, ...]:
 
 def categories() -> tuple[str, ...]:
     """Categories, in the sidebar; empty for all, and not asked where one is all."""
-    _, options = data.choices()
+    _, options = cache.choices()
     if len(options) < 2:
         return ()
     return tuple(

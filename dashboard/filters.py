@@ -52,6 +52,25 @@ def one_of(
     return f"{column} in ({names})", parameters
 
 
+def customers_in(alias: str, countries: Sequence[str]) -> tuple[str, str, Parameters]:
+    """The join and the condition that keep the customers of some countries.
+
+    Args:
+        alias: What has the customer_key.
+        countries: Empty for all; then no join is needed.
+    """
+    if not countries:
+        return "", "1 = 1", {}
+    condition, parameters = one_of(
+        "coalesce(customers.country, '(unknown)')", countries, "country"
+    )
+    join = (
+        "inner join DimCustomer as customers "
+        f"on {alias}.customer_key = customers.customer_key"
+    )
+    return join, condition, parameters
+
+
 def day_parameters(days: DateRange) -> Parameters:
     """The bounds of a range, as days and as keys of DimTime."""
     return {

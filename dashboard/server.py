@@ -1,4 +1,4 @@
-"""The server that `streamlit run` starts: Streamlit behind the door."""
+"""The server that `streamlit run` starts: Streamlit behind a guard."""
 
 import itertools
 import sys
@@ -11,8 +11,8 @@ from streamlit import net_util
 from streamlit.runtime.secrets import secrets_singleton
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from dashboard.access import secret_fault
-from dashboard.door import Door
+from dashboard.login import secret_fault
+from dashboard.middleware import RequestGuard
 
 # A browser opens six connections, and asks on each at once.
 MOST_IDLE_CONNECTIONS = 128
@@ -31,14 +31,14 @@ def settings(script: Path) -> dict[str, Any]:
     """
     _check_secret()
     # Streamlit asks a host on the internet which address this machine has, to compare
-    # it with the origin of a page; the door has compared already.
+    # it with the origin of a page; the guard has compared already.
     net_util.get_external_ip = _no_address
     _allow_files(_FILES)
     _bound_idle_connections(AutoHTTPProtocol, MOST_IDLE_CONNECTIONS)
     return {
         "middleware": [
             Middleware(
-                Door,
+                RequestGuard,
                 hosts=st.get_option("server.allowedHosts"),
                 origins=st.get_option("server.corsAllowedOrigins"),
                 script=script,

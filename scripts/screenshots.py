@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from dashboard.running import AT_REST, ROOT, chromium, running
+from benchmarks.dashboard_server import AT_REST, ROOT, chromium, running
 
 PAGES = (
     "overview",

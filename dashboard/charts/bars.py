@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.look import (
+from dashboard.charts.theme import (
     BLUE,
     GREY,
     ORANGE,
-    Look,
+    Theme,
     clipped,
     escaped,
     figure,
@@ -23,7 +23,7 @@ def ranked(
     labels: Sequence[str],
     values: pd.Series,
     metric: Metric,
-    look: Look,
+    theme: Theme,
     *,
     before: pd.Series | None = None,
     details: Sequence[str] | None = None,
@@ -37,7 +37,7 @@ def ranked(
         labels: The rows' names, unique.
         values: Their figures, in the same order.
         metric: What the figures are.
-        look: Colours and currency.
+        theme: Colours and currency.
         before: The figures compared with; drawn as ticks.
         details: One more line for each hover text.
         keys: What a click on a bar gives back; by default its name.
@@ -46,7 +46,7 @@ def ranked(
     """
     numbers = [float(value) for value in values]
     row_height = _BAR_HEIGHT if second_lines is None else round(_BAR_HEIGHT * 1.4)
-    chart = figure(look, len(numbers) * row_height + 24)
+    chart = figure(theme, len(numbers) * row_height + 24)
     names = [escaped(clipped(label, label_length)) for label in labels]
     if second_lines is not None:
         names = [
@@ -57,7 +57,7 @@ def ranked(
     extra = details or [""] * len(numbers)
     hover = [
         f"<b>{escaped(label)}</b><br>{escaped(metric.name)}: "
-        f"{look.exact(value, metric)}{'<br>' + more if more else ''}"
+        f"{theme.exact(value, metric)}{'<br>' + more if more else ''}"
         for label, value, more in zip(labels, numbers, extra, strict=True)
     ]
     chart.add_bar(
@@ -65,9 +65,9 @@ def ranked(
         y=shown,
         orientation="h",
         marker={"color": [BLUE if value >= 0 else ORANGE for value in numbers]},
-        text=[look.short(value, metric) for value in numbers],
+        text=[theme.short(value, metric) for value in numbers],
         textposition="outside",
-        textfont={"color": look.text, "size": 12},
+        textfont={"color": theme.text, "size": 12},
         cliponaxis=False,
         customdata=list(keys) if keys is not None else list(labels),
         hovertext=hover,
@@ -97,26 +97,26 @@ def ranked(
     chart.update_yaxes(
         autorange="reversed",
         showgrid=False,
-        tickfont={"color": look.text, "size": 12},
+        tickfont={"color": theme.text, "size": 12},
         type="category",
     )
     return chart
 
 
-def bridge(amounts: dict[str, float], look: Look) -> go.Figure:
+def bridge(amounts: dict[str, float], theme: Theme) -> go.Figure:
     """From the first amount to the last: what lies between is taken off step by step.
 
     Args:
         amounts: Keys of metrics and their values; those between add up to the last
             less the first.
-        look: Colours and currency.
+        theme: Colours and currency.
     """
     keys = list(amounts)
     chart = ranked(
         [metric(key).name for key in keys],
         pd.Series(amounts),
         metric(keys[0]),
-        look,
+        theme,
         keys=keys,
     )
     starts, level = [], 0.0
@@ -149,26 +149,26 @@ def bands(
     counts: Sequence[int],
     value_metric: Metric,
     count_metric: Metric,
-    look: Look,
+    theme: Theme,
     height: int = 300,
 ) -> go.Figure:
     """A histogram whose bands were counted before; the last one may be open."""
-    chart = figure(look, height)
+    chart = figure(theme, height)
     total = sum(counts) or 1
     names = []
     for low, high in zip(lows, highs, strict=True):
         if high == float("inf"):
-            names.append(f"{look.tick(low, value_metric)} or more")
+            names.append(f"{theme.tick(low, value_metric)} or more")
         else:
             names.append(
-                f"{look.tick(low, value_metric)} to {look.tick(high, value_metric)}"
+                f"{theme.tick(low, value_metric)} to {theme.tick(high, value_metric)}"
             )
     chart.add_bar(
         x=list(range(len(counts))),
         y=list(counts),
         marker={"color": [GREY if high == float("inf") else BLUE for high in highs]},
         customdata=[
-            [name, look.exact(count, count_metric), f"{count / total:.1%}"]
+            [name, theme.exact(count, count_metric), f"{count / total:.1%}"]
             for name, count in zip(names, counts, strict=True)
         ],
         hovertemplate="<b>%{customdata[0]}</b><br>"
@@ -185,7 +185,7 @@ def bands(
             place - 0.5 if place < len(counts) - 1 else place for place in places
         ],
         ticktext=[
-            look.tick(lows[place], value_metric)
+            theme.tick(lows[place], value_metric)
             + ("+" if highs[place] == float("inf") else "")
             for place in places
         ],

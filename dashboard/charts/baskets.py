@@ -7,23 +7,23 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
-from dashboard.charts.look import Look, clipped, escaped, figure, records
+from dashboard.charts.theme import Theme, clipped, escaped, figure, records
 from dashboard.metrics import Metric, metric
 
 
-def ranked_pairs(pairs: pd.DataFrame, shown: Metric, look: Look) -> go.Figure:
+def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
     """Pairs as bars, strongest first.
 
     Args:
         pairs: Rows of `queries.baskets.pairs`.
         shown: lift_lower_95, lift, co_purchase_count or support.
-        look: Colours and currency.
+        theme: Colours and currency.
     """
     return ranked(
         list(pairs["product1"]),
         pairs[shown.key],
         shown,
-        look,
+        theme,
         second_lines=[f"+ {name}" for name in pairs["product2"]],
         details=[
             f"with <b>{escaped(row.product2)}</b><br>"
@@ -47,13 +47,13 @@ def _evidence(row: Any) -> str:
     )
 
 
-def companion_bars(companions: pd.DataFrame, look: Look) -> go.Figure:
+def companion_bars(companions: pd.DataFrame, theme: Theme) -> go.Figure:
     """What goes with a product, most likely first."""
     return ranked(
         list(companions["product_name"]),
         companions["confidence"],
         metric("confidence"),
-        look,
+        theme,
         details=[
             f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}"
             for row in records(companions)
@@ -63,13 +63,13 @@ def companion_bars(companions: pd.DataFrame, look: Look) -> go.Figure:
     )
 
 
-def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
+def category_heat_map(categories: pd.DataFrame, theme: Theme) -> go.Figure:
     """Lift between each two categories, on a scale around 1.
 
     Args:
         categories: Rows of `queries.baskets.category_pairs` (the mean lift of their
             products' pairs) or `category_affinity` (of orders with both).
-        look: Colours and currency.
+        theme: Colours and currency.
     """
     names = sorted(set(categories["category1"]) | set(categories["category2"]))
     place = {name: index for index, name in enumerate(names)}
@@ -99,7 +99,7 @@ def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
             values[first][second] = shade
             texts[first][second] = f"{row.lift:.1f}"
             hovers[first][second] = hover
-    chart = figure(look, 130 + 34 * size)
+    chart = figure(theme, 130 + 34 * size)
     of_pairs = "pairs" in categories
     labels = [escaped(clipped(name, 18)) for name in names]
     chart.add_heatmap(
@@ -109,10 +109,10 @@ def category_heat_map(categories: pd.DataFrame, look: Look) -> go.Figure:
         z=values,
         zmin=-reach,
         zmax=reach,
-        colorscale=look.diverging,
+        colorscale=theme.diverging,
         text=texts,
         texttemplate="%{text}",
-        textfont={"color": look.text},
+        textfont={"color": theme.text},
         hovertext=hovers,
         hovertemplate="%{hovertext}<extra></extra>",
         showscale=False,

@@ -3,19 +3,19 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, GREY, Look, escaped, figure, share_axis
+from dashboard.charts.theme import BLUE, GREY, Theme, escaped, figure, share_axis
 from dashboard.metrics import metric
 
 
-def pareto(products: pd.DataFrame, look: Look, height: int = 300) -> go.Figure:
+def pareto(products: pd.DataFrame, theme: Theme, height: int = 300) -> go.Figure:
     """How few products make most of the money.
 
     Args:
         products: Rows of `queries.products.by_product`.
-        look: Colours and currency.
+        theme: Colours and currency.
         height: Pixels.
     """
-    chart = figure(look, height)
+    chart = figure(theme, height)
     selling = products[products["cumulative_share"].notna()]
     count = len(selling)
     # 400 points draw the same line as 40,000 do.
@@ -60,7 +60,7 @@ def pareto(products: pd.DataFrame, look: Look, height: int = 300) -> go.Figure:
             xanchor="left" if share < 0.5 else "right",
             yanchor="bottom",
             xshift=8 if share < 0.5 else -8,
-            font={"color": look.text, "size": 12},
+            font={"color": theme.text, "size": 12},
         )
     chart.update_xaxes(**share_axis(), showgrid=False, title_text="Share of products")
     chart.update_yaxes(**share_axis())
@@ -75,13 +75,13 @@ def products_for_share(products: pd.DataFrame, share: float) -> int:
     return int((reached < share - 1e-12).sum()) + 1
 
 
-def stock_cover(products: pd.DataFrame, cover: int, look: Look) -> go.Figure:
+def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> go.Figure:
     """Days that the stock lasts, shortest first.
 
     Args:
         products: Rows of `queries.products.low_stock`.
         cover: The days that it should last.
-        look: Colours and currency.
+        theme: Colours and currency.
     """
     from dashboard.charts.bars import ranked
 
@@ -96,7 +96,7 @@ def stock_cover(products: pd.DataFrame, cover: int, look: Look) -> go.Figure:
         list(products["product_name"]),
         products["days_of_stock"],
         days,
-        look,
+        theme,
         details=details,
         keys=list(products["product_key"]),
     )

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, GREY, Look, axis_format, escaped, figure
+from dashboard.charts.theme import BLUE, GREY, Theme, axis_format, escaped, figure
 from dashboard.formatting import day_range
 from dashboard.metrics import Metric
 from dashboard.periods import DateRange, Grain, is_partial, period_end
@@ -26,7 +26,7 @@ def over_time(
     metric: Metric,
     grain: Grain,
     chosen: DateRange,
-    look: Look,
+    theme: Theme,
     before: pd.Series | None = None,
     before_name: str = "",
     height: int = 320,
@@ -38,12 +38,12 @@ def over_time(
         metric: What is shown.
         grain: The length of a period.
         chosen: The days that the figures cover.
-        look: Colours and currency.
+        theme: Colours and currency.
         before: The metric in the periods that are compared with, in the same order.
         before_name: What those are called.
         height: Pixels.
     """
-    chart = figure(look, height)
+    chart = figure(theme, height)
     starts = list(periods["start"])
     values = periods[metric.key].astype(float)
     partial = pd.Series(
@@ -60,7 +60,7 @@ def over_time(
             mode="lines",
             name=before_name,
             line={"color": GREY, "width": 1.5, "dash": "dot"},
-            text=[look.exact(value, metric) for value in earlier],
+            text=[theme.exact(value, metric) for value in earlier],
             hovertemplate=f"{escaped(before_name)}: %{{text}}<extra></extra>",
         )
     whole = values.where(~partial)
@@ -73,7 +73,7 @@ def over_time(
         marker={"size": 6, "color": BLUE},
         fill="tozeroy" if before is None or not len(before) else "none",
         fillcolor="rgba(59,125,196,0.13)",
-        text=[look.exact(value, metric) for value in values],
+        text=[theme.exact(value, metric) for value in values],
         customdata=labels,
         hovertemplate="<b>%{customdata}</b><br>"
         f"{escaped(metric.name)}: %{{text}}<extra></extra>",
@@ -87,18 +87,18 @@ def over_time(
             name=f"part of a {grain.value.lower()}",
             marker={
                 "size": 9,
-                "color": look.ground,
+                "color": theme.ground,
                 "symbol": "circle",
                 "line": {"color": BLUE, "width": 2},
             },
-            text=[look.exact(value, metric) for value in values[partial]],
+            text=[theme.exact(value, metric) for value in values[partial]],
             customdata=[
                 label for label, is_part in zip(labels, partial, strict=True) if is_part
             ],
             hovertemplate="<b>%{customdata}</b><br>"
             f"{escaped(metric.name)}: %{{text}}<extra></extra>",
         )
-    chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(metric, look))
+    chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(metric, theme))
     chart.update_xaxes(showgrid=False, nticks=7)
     chart.update_layout(
         hovermode="x" if before is None else "x unified",

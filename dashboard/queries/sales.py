@@ -5,22 +5,26 @@ categories, and buyers, are distinct counts from FactOrders and FactOrderCategor
 they cannot be added up.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
 
 from dashboard.filters import Parameters, SalesFilter, day_parameters, one_of
-from dashboard.periods import Grain, period_start, period_starts
 from dashboard.warehouse import Warehouse
 
 # What stands between gross and net sales, in the order in which it is taken off.
 BRIDGE = ("gross_sales", "discounts", "returns", "net_sales")
+
+
 MEASURES = (*BRIDGE, "units", "orders")
+
+
 SUMS = ", ".join(
     f"round(sum({name}), 4) as {name}" if name in BRIDGE else f"sum({name}) as {name}"
     for name in MEASURES
 )
+
+
 TYPES = dict.fromkeys(BRIDGE, "float64") | {"units": "int64", "orders": "int64"}
 
 
@@ -68,7 +72,7 @@ def _unknown_last(name: str) -> tuple[bool, str]:
     return name.startswith("("), name.casefold()
 
 
-def _daily_source(chosen: SalesFilter) -> tuple[str, Parameters]:
+def daily_source(chosen: SalesFilter) -> tuple[str, Parameters]:
     """The rows of rpt_sales_daily that hold the choice, each amount once."""
     in_countries, countries = one_of("country", chosen.countries, "country")
     if chosen.categories:
@@ -83,7 +87,7 @@ def _daily_source(chosen: SalesFilter) -> tuple[str, Parameters]:
     return condition, day_parameters(chosen.days) | countries | categories
 
 
-def _order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
+def order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
     """The counting orders of the choice, as `source` with order and customer keys.
 
     With a category filter one order may stand in several rows.
@@ -128,13 +132,13 @@ def by_day(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
 
     Orders of one day are distinct, and an order has one day: they add up over days.
     """
-    source, parameters = _daily_source(chosen)
+    source, parameters = daily_source(chosen)
     days = warehouse.query(
         f"select date, {SUMS} {source} group by date order by date", parameters
     )
     days["date"] = pd.to_datetime(days["date"])
     if len(chosen.categories) > 1:
-        source, parameters = _order_source(chosen)
+        source, parameters = order_source(chosen)
         orders = warehouse.query(
             "select source.time_key, count(distinct source.order_id) as orders "
             f"{source} group by source.time_key",
@@ -152,7 +156,7 @@ def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
     New are those whose first order ever falls on the days of the choice, whatever the
     category.
     """
-    source, parameters = _order_source(chosen)
+    source, parameters = order_source(chosen)
     if chosen.categories:
         sql = f"""
             select
@@ -189,125 +193,16 @@ def totals(warehouse: Warehouse, chosen: SalesFilter) -> Totals:
     )
 
 
-_PERIOD_KEYS = {
-    Grain.DAY: "calendar.time_key",
-    Grain.WEEK: "calendar.iso_year * 100 + calendar.week_of_year",
-    Grain.MONTH: "calendar.year * 100 + calendar.month",
-}
-
-
-def period_key(day: dt.date, grain: Grain) -> int:
-    """The number that stands for the day's period: 20111209, 201149 or 201112."""
-    match grain:
-        case Grain.DAY:
-            return day.year * 10_000 + day.month * 100 + day.day
-        case Grain.WEEK:
-            iso = day.isocalendar()
-            return iso.year * 100 + iso.week
-        case Grain.MONTH:
-            return day.year * 100 + day.month
-
-
-def buyers_by_period(
-    warehouse: Warehouse, chosen: SalesFilter, grain: Grain
-) -> pd.DataFrame:
-    """One row per period that the days touch: start, buyers, new_buyers.
-
-    A buyer is new in the period that holds the first order ever; of a period that the
-    days cut, only the days of the choice count.
-    """
-    source, parameters = _order_source(chosen)
-    period = _PERIOD_KEYS[grain]
-    if chosen.categories:
-        sql = f"""
-            select visits.period, count(*) as buyers,
-                count(case when {period} = visits.period
-                    and firsts.first_order_date between :start_date and :end_date
-                    then 1 end) as new_buyers
-            from (
-                select distinct {period} as period, visit.customer_key
-                from (
-                    select distinct source.time_key, source.customer_key {source}
-                    and source.customer_key <> -1
-                ) as visit
-                inner join DimTime as calendar
-                    on +visit.time_key = calendar.time_key
-            ) as visits
-            inner join rpt_customer_lifetime_value as firsts
-                on visits.customer_key = firsts.customer_key
-            inner join DimTime as calendar
-                on firsts.first_order_date = calendar.date
-            group by visits.period
-        """
-    else:
-        sql = f"""
-            select {period} as period,
-                count(distinct visit.customer_key) as buyers,
-                sum(visit.is_first) as new_buyers
-            from (
-                select source.time_key, source.customer_key,
-                    case when source.customer_order_number = 1 then 1 else 0 end
-                        as is_first
-                {source}
-            ) as visit
-            inner join DimTime as calendar
-                on +visit.time_key = calendar.time_key
-            group by {period}
-        """
-    found = warehouse.query(sql, parameters).set_index("period")
-    starts = period_starts(chosen.days, grain)
-    keys = [period_key(start, grain) for start in starts]
-    periods = found.reindex(keys).fillna(0).astype("int64").reset_index(drop=True)
-    periods.insert(0, "start", pd.to_datetime(pd.Series(starts)))
-    return periods
-
-
-def by_period(days: pd.DataFrame, chosen: SalesFilter, grain: Grain) -> pd.DataFrame:
-    """The rows of `by_day` added up to periods, empty periods included.
-
-    Returns:
-        start, `MEASURES`, average_order_value (missing where nothing was ordered),
-        returns_rate.
-    """
-    starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
-    keys = days["date"].map(lambda day: pd.Timestamp(period_start(day.date(), grain)))
-    summed = days.groupby(keys)[list(MEASURES)].sum().reindex(starts).fillna(0)
-    summed = summed.rename_axis("start").reset_index()
-    summed["average_order_value"] = summed["net_sales"] / summed["orders"].where(
-        summed["orders"] > 0
-    )
-    summed["returns_rate"] = -summed["returns"] / summed["gross_sales"].where(
-        summed["gross_sales"] > 0
-    )
-    return summed
-
-
-def by_category(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
-    """One row per category with any line: category, then `MEASURES`; best first.
-
-    An order over several categories counts in each of them.
-    """
-    in_countries, countries = one_of("country", chosen.countries, "country")
-    in_categories, categories = one_of("category", chosen.categories, "category")
-    return warehouse.query(
-        f"select category, {SUMS} from rpt_sales_daily "
-        "where date between :start_date and :end_date and not is_all_categories "
-        f"and {in_categories} and {in_countries} "
-        "group by category order by net_sales desc, category",
-        day_parameters(chosen.days) | countries | categories,
-    )
-
-
 def by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     """One row per country with any line: country, then `MEASURES`; best first."""
-    source, parameters = _daily_source(chosen)
+    source, parameters = daily_source(chosen)
     countries = warehouse.query(
         f"select country, {SUMS} {source} "
         "group by country order by net_sales desc, country",
         parameters,
     )
     if len(chosen.categories) > 1:
-        source, parameters = _order_source(chosen)
+        source, parameters = order_source(chosen)
         orders = warehouse.query(
             "select source.country, count(distinct source.order_id) as orders "
             f"{source} group by source.country",
@@ -315,56 +210,3 @@ def by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
         ).set_index("country")["orders"]
         countries["orders"] = countries["country"].map(orders).fillna(0)
     return countries.astype({"orders": "int64"})
-
-
-def charges(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float]:
-    """Shipping and tax of the orders with a line in the choice, where files have them.
-
-    They belong to an order and not to its lines, so a choice of categories has none.
-    """
-    if chosen.categories:
-        return {}
-    join, in_countries, parameters = "", "1 = 1", day_parameters(chosen.days)
-    if chosen.countries:
-        join = (
-            "inner join DimCustomer as customers "
-            "on orders.customer_key = customers.customer_key "
-        )
-        in_countries, countries = one_of(
-            "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
-        )
-        parameters |= countries
-    row = warehouse.query(
-        "select round(sum(orders.shipping), 4) as shipping, "
-        f"round(sum(orders.tax), 4) as tax from FactOrders as orders {join}"
-        "where +orders.time_key between :start_key and :end_key "
-        f"and {in_countries}",
-        parameters,
-    ).iloc[0]
-    return {str(name): float(value) for name, value in row.items() if pd.notna(value)}
-
-
-def buyers_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
-    """One row per country with a buyer: country, buyers, new_buyers.
-
-    A customer has one country, so these add up over countries.
-    """
-    source, parameters = _order_source(chosen)
-    return warehouse.query(
-        f"""
-        select coalesce(customers.country, '(unknown)') as country,
-            count(*) as buyers,
-            count(case when firsts.first_order_date
-                between :start_date and :end_date then 1 end) as new_buyers
-        from (
-            select distinct source.customer_key {source}
-            and source.customer_key <> -1
-        ) as found
-        inner join DimCustomer as customers
-            on found.customer_key = customers.customer_key
-        inner join rpt_customer_lifetime_value as firsts
-            on found.customer_key = firsts.customer_key
-        group by coalesce(customers.country, '(unknown)')
-        """,
-        parameters,
-    )

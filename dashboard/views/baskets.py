@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls, data, exports, frame
+from dashboard import cache, controls, exports, ui
 from dashboard.charts.baskets import category_heat_map, companion_bars, ranked_pairs
 from dashboard.formatting import percent
 from dashboard.metrics import metric
@@ -14,8 +14,8 @@ _EVIDENCE = "Beyond chance"
 
 def main() -> None:
     """Draw the page."""
-    low, high = data.ask(baskets.largest_count)
-    frame.title(
+    low, high = cache.ask(baskets.largest_count)
+    ui.title(
         "Baskets",
         "What is bought together, more often than chance would have it?",
         "All orders; a pair must be in at least as many baskets as the slider says.",
@@ -35,7 +35,7 @@ def main() -> None:
             minimum = controls.slider(
                 "Bought together at least", low, max(low + 1, high // 2), low, "minimum"
             )
-    found = data.ask(baskets.pair_count, minimum, categories)
+    found = cache.ask(baskets.pair_count, minimum, categories)
     if not found:
         st.info(
             "**No pair matches.** Lower “Bought together at least”, or take away a "
@@ -52,9 +52,9 @@ def main() -> None:
 
 
 def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
-    money = data.currency()
-    has_evidence = data.ask(baskets.has_evidence)
-    with frame.card(
+    money = cache.currency()
+    has_evidence = cache.ask(baskets.has_evidence)
+    with ui.card(
         "Which pairs go together?",
         ""
         if has_evidence
@@ -77,11 +77,11 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             with st.container(width=220):
                 top = controls.slider("Pairs shown", 5, 50, 15, "pairs", 5)
         if has_evidence:
-            found = data.ask(
+            found = cache.ask(
                 baskets.pair_count, minimum, categories, only_significant=True
             )
-            share = data.ask(baskets.chance_share)
-            frame.caption(
+            share = cache.ask(baskets.chance_share)
+            ui.caption(
                 f"Of {listed:,} pairs, {found:,} are bought together more often than "
                 "baskets of their sizes would have it by chance."
                 + (
@@ -93,12 +93,12 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             )
             found = found if only_significant else listed
         if not found:
-            frame.note(
+            ui.note(
                 "**None of these pairs is more than chance.** Choose “All listed”, or "
                 "take away a category."
             )
             return
-        pairs = data.ask(
+        pairs = cache.ask(
             baskets.pairs,
             minimum,
             categories,
@@ -106,30 +106,30 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             top,
             only_significant=only_significant,
         )
-        frame.chart(
-            ranked_pairs(pairs, shown, frame.look()),
+        ui.chart(
+            ranked_pairs(pairs, shown, ui.theme()),
             f"Bars of product pairs by {shown.name.lower()}.",
             "pairs_chart",
         )
         columns = {
             "product1": st.column_config.TextColumn("First product"),
             "product2": st.column_config.TextColumn("Second product"),
-            "co_purchase_count": frame.column_format("co_purchase_count", money),
+            "co_purchase_count": ui.column_format("co_purchase_count", money),
         }
         if has_evidence:
             columns |= {
-                "expected_co_purchases": frame.column_format(
+                "expected_co_purchases": ui.column_format(
                     "expected_co_purchases", money
                 ),
-                "lift_lower_95": frame.column_format("lift_lower_95", money),
+                "lift_lower_95": ui.column_format("lift_lower_95", money),
             }
         columns |= {
-            "lift": frame.column_format("lift", money),
-            "support": frame.column_format("support", money),
-            "confidence_1_to_2": frame.column_format(
+            "lift": ui.column_format("lift", money),
+            "support": ui.column_format("support", money),
+            "confidence_1_to_2": ui.column_format(
                 "confidence", money, "First → second"
             ),
-            "confidence_2_to_1": frame.column_format(
+            "confidence_2_to_1": ui.column_format(
                 "confidence", money, "Second → first"
             ),
         }
@@ -138,21 +138,21 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
                 metric("q_value").name, format="%.2g", help=metric("q_value").formula
             )
         with st.expander("The same pairs as a table"):
-            frame.table(pairs, columns, "Pairs with their figures.", "pair_table")
-            frame.download_csv(
+            ui.table(pairs, columns, "Pairs with their figures.", "pair_table")
+            ui.download_csv(
                 lambda: exports.of_frame(pairs[list(columns)]), "pairs", "pair_csv"
             )
 
 
 def _companions(minimum: int, categories: tuple[str, ...]) -> None:
-    products = data.ask(baskets.paired_products, minimum, categories)
+    products = cache.ask(baskets.paired_products, minimum, categories)
     labels = {
         f"{name} · {key}": int(key)
         for name, key in zip(
             products["product_name"], products["product_key"], strict=True
         )
     }
-    with frame.card(
+    with ui.card(
         "What goes with one product?",
         "Of the baskets with it, the share that also holds the other.",
         metric("confidence").formula,
@@ -164,9 +164,9 @@ def _companions(minimum: int, categories: tuple[str, ...]) -> None:
             bind="query-params",
             persist_state="session",
         )
-        found = data.ask(baskets.companions, labels[label], minimum, categories, 12)
-        frame.chart(
-            companion_bars(found, frame.look()),
+        found = cache.ask(baskets.companions, labels[label], minimum, categories, 12)
+        ui.chart(
+            companion_bars(found, ui.theme()),
             f"Bars of the products most often bought with {label}.",
             "companions",
         )
@@ -176,7 +176,7 @@ def _companions(minimum: int, categories: tuple[str, ...]) -> None:
 def _recommendations(
     product_key: int, minimum: int, categories: tuple[str, ...]
 ) -> None:
-    rows = data.ask(baskets.recommendations, product_key, minimum, categories)
+    rows = cache.ask(baskets.recommendations, product_key, minimum, categories)
     if rows is None:
         return
     st.subheader(
@@ -186,18 +186,18 @@ def _recommendations(
         "and are in stock, those with the surest lift first.",
     )
     if rows.empty:
-        frame.caption(
+        ui.caption(
             "Nothing: no product in stock is bought with it more often than by chance."
         )
         return
-    money = data.currency()
-    frame.table(
+    money = cache.currency()
+    ui.table(
         rows,
         {
             "recommendation_rank": st.column_config.NumberColumn("#", width=40),
             "product_name": st.column_config.TextColumn("Product"),
-            "lift_lower_95": frame.column_format("lift_lower_95", money),
-            "price": frame.money_column("Price", money),
+            "lift_lower_95": ui.column_format("lift_lower_95", money),
+            "price": ui.money_column("Price", money),
             "stock_quantity": st.column_config.NumberColumn("In stock", format="%,d"),
         },
         "Products to offer with this one.",
@@ -206,26 +206,26 @@ def _recommendations(
 
 
 def _categories(minimum: int, categories: tuple[str, ...]) -> None:
-    affinity = data.ask(baskets.category_affinity, categories)
-    with frame.card("Which categories attract each other?", "", metric("lift").formula):
+    affinity = cache.ask(baskets.category_affinity, categories)
+    with ui.card("Which categories attract each other?", "", metric("lift").formula):
         whole, listed = "Whole orders", "Listed pairs"
         counted = listed
         if affinity is not None and not affinity.empty:
             counted = controls.picked("Count", [whole, listed], "attraction")
         if affinity is not None and counted == whole:
             rows = affinity
-            frame.caption(
+            ui.caption(
                 "How many times more often an order holds both than by chance, "
                 "whatever the minimum. Small orders of one category keep most of "
                 "them below 1."
             )
         else:
-            rows = data.ask(baskets.category_pairs, minimum, categories)
-            frame.caption(
+            rows = cache.ask(baskets.category_pairs, minimum, categories)
+            ui.caption(
                 "Mean lift of the pairs of products; blank where no pair is listed."
             )
-        frame.chart(
-            category_heat_map(rows, frame.look()),
+        ui.chart(
+            category_heat_map(rows, ui.theme()),
             "Heat map of lift between categories.",
             "category_map",
         )

@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, exports, frame
+from dashboard import cache, controls, exports, ui
 from dashboard.charts.bars import ranked
-from dashboard.charts.maps import unplaced, world
+from dashboard.charts.countries import unplaced, world
 from dashboard.filters import SalesFilter
 from dashboard.metrics import metric
 from dashboard.periods import Comparison, comparison_range
-from dashboard.queries import sales
+from dashboard.queries import countries, sales
 
 _SHOWN = ("net_sales", "orders", "buyers", "average_order_value", "returns_rate")
 _LISTED = 15
@@ -21,21 +21,21 @@ def main() -> None:
     against = controls.comparison()
     categories = controls.categories()
     chosen = SalesFilter(days, (), categories)
-    frame.title(
+    ui.title(
         "Countries",
         "Where do the buyers live, and what do they bring?",
         controls.describe(chosen, by_country=False),
     )
     if days.is_reversed:
-        frame.reversed_range()
+        ui.reversed_range()
         return
     rows = _rows(chosen)
     if rows.empty:
-        frame.nothing_found()
+        ui.nothing_found()
         return
     earlier = comparison_range(chosen.days, against)
     before = None
-    if earlier is not None and earlier.start >= data.span().first:
+    if earlier is not None and earlier.start >= cache.span().first:
         before = _rows(chosen.during(earlier)).set_index("country")
     names = {metric(key).name: key for key in _SHOWN}
     key = names[controls.picked("Show", list(names), "country_show")]
@@ -48,8 +48,8 @@ def main() -> None:
 
 
 def _rows(chosen: SalesFilter) -> pd.DataFrame:
-    rows = data.ask(sales.by_country, chosen).merge(
-        data.ask(sales.buyers_by_country, chosen), on="country", how="left"
+    rows = cache.ask(sales.by_country, chosen).merge(
+        cache.ask(countries.buyers_by_country, chosen), on="country", how="left"
     )
     rows[["buyers", "new_buyers"]] = rows[["buyers", "new_buyers"]].fillna(0)
     rows["average_order_value"] = rows["net_sales"] / rows["orders"].where(
@@ -78,11 +78,9 @@ def _bars(rows: pd.DataFrame, key: str, before: pd.DataFrame | None) -> None:
     if before is not None:
         past = best["country"].map(before[key])
         note += " Grey ticks: the period compared with."
-    with frame.card(
-        f"{shown.name}: which countries lead?", note.strip(), shown.formula
-    ):
-        frame.chart(
-            ranked(list(best["country"]), best[key], shown, frame.look(), before=past),
+    with ui.card(f"{shown.name}: which countries lead?", note.strip(), shown.formula):
+        ui.chart(
+            ranked(list(best["country"]), best[key], shown, ui.theme(), before=past),
             f"Bars of {shown.name.lower()} by country.",
             "country_bars",
         )
@@ -94,9 +92,9 @@ def _map(rows: pd.DataFrame, key: str) -> None:
     note = "Colours grow with the square root, so that smaller countries show."
     if lost:
         note += " Not on the map: " + ", ".join(lost) + "."
-    with frame.card(f"{shown.name} on the map", frame.plain(note)):
-        frame.chart(
-            world(rows, shown, frame.look()),
+    with ui.card(f"{shown.name} on the map", ui.plain(note)):
+        ui.chart(
+            world(rows, shown, ui.theme()),
             f"World map coloured by {shown.name.lower()}; the table below has the "
             "same figures.",
             "country_map",
@@ -106,16 +104,16 @@ def _map(rows: pd.DataFrame, key: str) -> None:
 def _table(
     rows: pd.DataFrame, before: pd.DataFrame | None, against: Comparison
 ) -> None:
-    money = data.currency()
+    money = cache.currency()
     columns = {
         "country": st.column_config.TextColumn("Country", pinned=True),
-        **frame.bridge_formats(rows, money),
-        "sales_share": frame.column_format("sales_share", money),
-        "orders": frame.column_format("orders", money),
-        "average_order_value": frame.column_format("average_order_value", money),
-        "buyers": frame.column_format("buyers", money),
-        "new_buyer_share": frame.column_format("new_buyer_share", money),
-        "returns_rate": frame.column_format("returns_rate", money),
+        **ui.bridge_formats(rows, money),
+        "sales_share": ui.column_format("sales_share", money),
+        "orders": ui.column_format("orders", money),
+        "average_order_value": ui.column_format("average_order_value", money),
+        "buyers": ui.column_format("buyers", money),
+        "new_buyer_share": ui.column_format("new_buyer_share", money),
+        "returns_rate": ui.column_format("returns_rate", money),
     }
     if before is not None:
         past = rows["country"].map(before["net_sales"])
@@ -127,9 +125,9 @@ def _table(
             format="percent",
             help=f"Net sales against: {against.value.lower()}",
         )
-    with frame.card("All countries in figures"):
-        frame.table(rows, columns, "Sales figures by country.", "country_table")
-        frame.download_csv(
+    with ui.card("All countries in figures"):
+        ui.table(rows, columns, "Sales figures by country.", "country_table")
+        ui.download_csv(
             lambda: exports.of_frame(rows[list(columns)]), "countries", "country_csv"
         )
 

@@ -6,11 +6,11 @@ import re
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, frame
-from dashboard.charts.quality import intake_bars
+from dashboard import cache, ui
+from dashboard.charts.data_health import intake_bars
 from dashboard.formatting import DASH, day
 from dashboard.metrics import METRICS
-from dashboard.queries import quality
+from dashboard.queries import data_health
 from dashboard.warehouse import WarehouseError
 
 _OUTCOMES = {
@@ -23,11 +23,9 @@ _OUTCOMES = {
 
 def main() -> None:
     """Draw the page."""
-    frame.title(
-        "Data health", "Can I trust these figures?", "The last published build."
-    )
+    ui.title("Data health", "Can I trust these figures?", "The last published build.")
     _freshness()
-    rows = data.ask(quality.outcomes)
+    rows = cache.ask(data_health.outcomes)
     _intake(rows)
     _left_out(rows)
     _tests()
@@ -35,11 +33,11 @@ def main() -> None:
 
 
 def _freshness() -> None:
-    info = data.ask(quality.build_info)
+    info = cache.ask(data_health.build_info)
     try:
-        known = data.span()
+        known = cache.span()
     except WarehouseError as error:
-        st.warning(f"**{frame.plain(error.what)}**", icon=":material/inbox:")
+        st.warning(f"**{ui.plain(error.what)}**", icon=":material/inbox:")
         known = None
     facts: list[tuple[str, str, str]] = []
     if known is not None:
@@ -57,7 +55,7 @@ def _freshness() -> None:
             else "Not recorded: bare dbt built this warehouse, not the pipeline.",
         )
     )
-    counts = data.ask(quality.row_counts).set_index("name")["row_count"]
+    counts = cache.ask(data_health.row_counts).set_index("name")["row_count"]
     for table, label in (
         ("FactSales", "Lines"),
         ("FactOrders", "Orders with lines"),
@@ -75,9 +73,9 @@ def _freshness() -> None:
         if name not in ("built_at", "as_of_date", "variables") and value is not None
     }
     if more:
-        frame.caption(
+        ui.caption(
             " · ".join(
-                f"{frame.plain(name.replace('_', ' '))}: {frame.plain(value)}"
+                f"{ui.plain(name.replace('_', ' '))}: {ui.plain(value)}"
                 for name, value in more.items()
             )
         )
@@ -105,20 +103,20 @@ def _moment(value: object) -> dt.datetime | None:
 
 
 def _intake(rows: pd.DataFrame) -> None:
-    table = quality.intake(rows)
-    with frame.card(
+    table = data_health.intake(rows)
+    with ui.card(
         "Did every row arrive?",
         "Rows in the raw tables = accepted + rejected. Nothing is lost in silence.",
     ):
         left, right = st.columns([2, 3])
         with left:
-            frame.chart(
-                intake_bars(table, frame.look()),
+            ui.chart(
+                intake_bars(table, ui.theme()),
                 "Bars of accepted and rejected rows by raw table.",
                 "intake",
             )
         with right:
-            frame.table(
+            ui.table(
                 table,
                 {
                     "raw_table": st.column_config.TextColumn("Raw table"),
@@ -135,14 +133,14 @@ def _intake(rows: pd.DataFrame) -> None:
 
 
 def _left_out(rows: pd.DataFrame) -> None:
-    money = data.currency()
-    with frame.card(
+    money = cache.currency()
+    with ui.card(
         "What was left out, and what was it worth?",
         "Sales hold sale, return, refund and gift lines. Everything else stands here.",
     ):
         shown = rows[rows["outcome"] != "accepted"]
         if shown.empty:
-            frame.good("Nothing was left out.")
+            ui.good("Nothing was left out.")
             return
         for outcome, heading in _OUTCOMES.items():
             part = shown[shown["outcome"] == outcome]
@@ -154,16 +152,16 @@ def _left_out(rows: pd.DataFrame) -> None:
                 "row_count": st.column_config.NumberColumn("Rows", format="%,d"),
             }
             if part["amount"].notna().any():
-                columns["amount"] = frame.money_column("Amount", money)
+                columns["amount"] = ui.money_column("Amount", money)
             columns["raw_table"] = st.column_config.TextColumn("Raw table")
             columns["reason"] = st.column_config.TextColumn("Reason in the warehouse")
-            part = part.assign(words=part["reason"].map(quality.in_words))
-            frame.table(part, columns, heading, f"outcome_{outcome}")
+            part = part.assign(words=part["reason"].map(data_health.in_words))
+            ui.table(part, columns, heading, f"outcome_{outcome}")
 
 
 def _tests() -> None:
-    with frame.card("Did the last build pass its tests?"):
-        results = data.ask(quality.build_tests)
+    with ui.card("Did the last build pass its tests?"):
+        results = cache.ask(data_health.build_tests)
         if results is None:
             st.info(
                 "**This build kept no test results.** `python -m pipeline build` keeps "
@@ -175,18 +173,18 @@ def _tests() -> None:
         failed = results[~status.isin(["pass", "success"])] if len(status) else results
         passed = len(results) - len(failed)
         if failed.empty:
-            frame.good(f"All {passed:,} tests passed.")
+            ui.good(f"All {passed:,} tests passed.")
         else:
             st.warning(
                 f"{passed:,} of {len(results):,} tests passed; the others are warnings "
                 "(a build that fails a test is never published).",
                 icon=":material/warning:",
             )
-            frame.table(
+            ui.table(
                 failed, {name: name for name in failed.columns}, "Tests", "failed_tests"
             )
         with st.expander("All tests"):
-            frame.table(
+            ui.table(
                 results,
                 {
                     str(name): str(name).replace("_", " ").capitalize()
@@ -198,7 +196,7 @@ def _tests() -> None:
 
 
 def _definitions() -> None:
-    with frame.card("What does each figure mean?"):
+    with ui.card("What does each figure mean?"):
         st.table(
             pd.DataFrame(
                 [

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls, data, exports, frame, privacy
+from dashboard import cache, controls, exports, privacy, ui
 from dashboard.formatting import DASH
 from dashboard.queries import explore
 from dashboard.queries.explore import Condition, Kind, Operator
@@ -14,11 +14,9 @@ _CONDITIONS = 3
 
 def main() -> None:
     """Draw the page."""
-    warehouse = data.current()
+    warehouse = cache.current()
     names = explore.tables(warehouse)
-    frame.title(
-        "Explore", "Give me the rows: any mart, filtered, sorted, to take away."
-    )
+    ui.title("Explore", "Give me the rows: any mart, filtered, sorted, to take away.")
     table = st.sidebar.selectbox(
         "Table",
         names,
@@ -26,7 +24,7 @@ def main() -> None:
         bind="query-params",
         persist_state="session",
     )
-    show_pii = data.show_pii()
+    show_pii = cache.show_pii()
     columns = explore.searchable(warehouse, table, show_pii=show_pii)
     conditions, problem = _conditions(table, columns)
     order = st.sidebar.selectbox(
@@ -40,11 +38,11 @@ def main() -> None:
         == "Descending"
     )
     if problem:
-        st.warning(f"**{frame.plain(problem)}**", icon=":material/edit:")
+        st.warning(f"**{ui.plain(problem)}**", icon=":material/edit:")
         return
     sort_by = None if order == "(as stored)" else order
-    found = data.ask(explore.count, table, conditions, show_pii=show_pii)
-    rows = data.ask(
+    found = cache.ask(explore.count, table, conditions, show_pii=show_pii)
+    rows = cache.ask(
         explore.rows,
         table,
         conditions,
@@ -54,7 +52,7 @@ def main() -> None:
         show_pii=show_pii,
     )
     st.markdown(
-        f"**{frame.plain(table)}**: {found:,} rows"
+        f"**{ui.plain(table)}**: {found:,} rows"
         + (f", the first {_SHOWN:,} are shown" if found > _SHOWN else "")
         + "."
     )
@@ -64,7 +62,7 @@ def main() -> None:
         if privacy.is_personal(table, name)
     ]
     if masked and not show_pii:
-        frame.caption(
+        ui.caption(
             "Masked, and not to be searched: "
             + ", ".join(f"`{name}`" for name in masked)
             + ". `DWH_SHOW_PII=1` shows them."
@@ -101,7 +99,7 @@ def main() -> None:
         )
 
     with st.container(horizontal=True):
-        frame.download_csv(every, table, "rows_csv")
+        ui.download_csv(every, table, "rows_csv")
         st.download_button(
             "Download Parquet",
             lambda: exports.to_parquet(every()),
@@ -112,14 +110,14 @@ def main() -> None:
             icon=":material/download:",
         )
     if found > _EXPORTED:
-        frame.caption(f"A file holds the first {_EXPORTED:,} rows.")
+        ui.caption(f"A file holds the first {_EXPORTED:,} rows.")
 
 
 def _conditions(
     table: str, columns: list[str]
 ) -> tuple[tuple[Condition, ...], str | None]:
     """The conditions that are filled in, and what is wrong with one of them."""
-    warehouse = data.current()
+    warehouse = cache.current()
     found: list[Condition] = []
     problem = None
     for index in range(_CONDITIONS):

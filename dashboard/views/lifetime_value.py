@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, frame
+from dashboard import cache, controls, ui
 from dashboard.charts.bars import bands
-from dashboard.charts.customers import (
+from dashboard.charts.lifetime_value import (
     by_cohort,
     forecast_check,
     lorenz_curve,
@@ -13,19 +13,19 @@ from dashboard.charts.customers import (
 )
 from dashboard.formatting import day
 from dashboard.metrics import metric
-from dashboard.queries import customers
+from dashboard.queries import lifetime_value, retention
 
 
 def main() -> None:
     """Draw the page."""
     countries = controls.countries()
-    frame.title(
+    ui.title(
         "Lifetime value",
         "What is a customer worth, so far and from here on?",
-        f"All orders until {day(data.span().as_of)} · "
+        f"All orders until {day(cache.span().as_of)} · "
         + (", ".join(countries) if countries else "all countries"),
     )
-    values = data.ask(customers.lifetime_values, countries)
+    values = cache.ask(lifetime_value.lifetime_values, countries)
     if values.empty:
         st.info(
             "**No buyer lives there.** Choose another country.",
@@ -37,47 +37,47 @@ def main() -> None:
     left, right = st.columns([3, 2])
     with (
         left,
-        frame.card(
+        ui.card(
             "How much have buyers spent?",
             "Buyers by net sales so far; the last bar holds all larger ones.",
             metric("lifetime_value").formula,
         ),
     ):
-        histogram = customers.value_histogram(spent)
-        frame.chart(
+        histogram = lifetime_value.value_histogram(spent)
+        ui.chart(
             bands(
                 list(histogram["low"]),
                 list(histogram["high"]),
                 list(histogram["buyers"]),
                 metric("lifetime_value"),
                 metric("buyers"),
-                frame.look(),
+                ui.theme(),
             ),
             "Histogram of buyers by net sales.",
             "histogram",
         )
     with (
         right,
-        frame.card(
+        ui.card(
             "How unequal are they?",
             "Lorenz curve; on the dotted line all buyers would be worth the same.",
             metric("gini").formula,
         ),
     ):
-        frame.chart(
-            lorenz_curve(customers.lorenz(spent), frame.look(), height=300),
+        ui.chart(
+            lorenz_curve(lifetime_value.lorenz(spent), ui.theme(), height=300),
             "Lorenz curve of net sales over buyers.",
             "lorenz",
         )
-    with frame.card(
+    with ui.card(
         "Are newer buyers worth as much?",
         "Mean value by the month of the first order. Newer buyers had less time.",
     ):
-        frame.chart(
+        ui.chart(
             by_cohort(
-                customers.value_by_cohort(values),
+                lifetime_value.value_by_cohort(values),
                 metric("lifetime_value"),
-                frame.look(),
+                ui.theme(),
             ),
             "Bars of mean value by cohort.",
             "value_by_cohort",
@@ -89,13 +89,13 @@ def main() -> None:
 
 def _headline(values: pd.DataFrame) -> None:
     spent = values["total_spending"]
-    frame.key_figures(
+    ui.key_figures(
         [
             ("buyers", float(len(values))),
             ("mean_value", float(spent.mean())),
             ("median_value", float(spent.median())),
-            ("top_tenth_share", customers.top_share(spent, 0.1)),
-            ("gini", customers.gini(spent)),
+            ("top_tenth_share", lifetime_value.top_share(spent, 0.1)),
+            ("gini", lifetime_value.gini(spent)),
         ]
     )
 
@@ -105,7 +105,7 @@ _ORIGINS_SHOWN = 12
 
 def _origins(countries: tuple[str, ...]) -> None:
     """Which beginnings lead to valuable customers."""
-    with frame.card(
+    with ui.card(
         "Which beginnings pay off?",
         "Net sales per customer so many days after the first order; only customers "
         "known for so long.",
@@ -114,18 +114,20 @@ def _origins(countries: tuple[str, ...]) -> None:
         "order came back within 30 days.",
     ):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            kind = controls.picked("Begun with", list(customers.ORIGINS), "origin")
-            spans = {f"{days} days": days for days in reversed(customers.MILESTONES)}
+            kind = controls.picked("Begun with", list(lifetime_value.ORIGINS), "origin")
+            spans = {f"{days} days": days for days in reversed(retention.MILESTONES)}
             days = spans[controls.picked("After", list(spans), "after")]
-        rows = data.ask(customers.origin_values, customers.ORIGINS[kind], days)
+        rows = cache.ask(
+            lifetime_value.origin_values, lifetime_value.ORIGINS[kind], days
+        )
         if rows is None:
-            frame.note(
+            ui.note(
                 "**This warehouse does not say.** It was built without "
                 "`rpt_cohort_values`: build it again."
             )
             return
         if countries and kind != "Country":
-            frame.note(
+            ui.note(
                 "This is counted for all countries together. Take the country away to "
                 "see it."
             )
@@ -134,38 +136,41 @@ def _origins(countries: tuple[str, ...]) -> None:
             rows = rows[rows["origin"].isin(countries)]
         found = rows.dropna(subset="value_per_customer")
         if found.empty:
-            frame.note(
+            ui.note(
                 "**Too few customers have been known for so long.** Choose fewer days."
             )
             return
         left_out = len(rows) - len(found)
         if left_out:
-            frame.caption(
-                f"{left_out:,} with fewer than {data.whole_variable('least_customers')}"
-                " customers left out: their means say little."
+            ui.caption(
+                f"{left_out:,} with fewer than "
+                f"{cache.whole_variable('least_customers')} customers "
+                "left out: their means say little."
             )
         largest = found.nlargest(_ORIGINS_SHOWN, "customers").index
         if len(found) > _ORIGINS_SHOWN:
-            frame.caption(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
-        frame.chart(
-            origin_bars(found[found.index.isin(largest)], frame.look()),
+            ui.caption(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
+        ui.chart(
+            origin_bars(found[found.index.isin(largest)], ui.theme()),
             f"Bars of net sales per customer after {days} days by origin.",
             "origins",
         )
 
 
 def _predicted(values: pd.DataFrame) -> None:
-    with frame.card("What may they still bring?"):
+    with ui.card("What may they still bring?"):
         if "predicted_value" not in values:
-            frame.note(
+            ui.note(
                 "**There is no forecast in this warehouse.** It was built without "
                 "predicted lifetime value: `rpt_customer_lifetime_value` lacks the "
-                "columns " + ", ".join(f"`{n}`" for n in customers.PREDICTIONS) + "."
+                "columns "
+                + ", ".join(f"`{n}`" for n in lifetime_value.PREDICTIONS)
+                + "."
             )
             return
-        models = data.ask(customers.prediction_models)
+        models = cache.ask(lifetime_value.prediction_models)
         if values["expected_orders"].isna().all():
-            frame.note("**No forecast could be made.** " + _why_none(models))
+            ui.note("**No forecast could be made.** " + _why_none(models))
             return
         figures = [
             (name, float(total))
@@ -176,27 +181,27 @@ def _predicted(values: pd.DataFrame) -> None:
             )
             if not pd.isna(total)
         ]
-        frame.key_figures(figures)
+        ui.key_figures(figures)
         _warn_of_a_far_horizon(models)
         if values["predicted_value"].isna().all():
-            frame.note(
+            ui.note(
                 "**What a purchase will be worth cannot be said.** "
-                + _sentence(_status(models, customers.SPEND_MODEL))
+                + _sentence(_status(models, lifetime_value.SPEND_MODEL))
             )
         alive = values["p_alive"].dropna()
         if alive.empty:
-            frame.note(_why_nobody_left(models))
+            ui.note(_why_nobody_left(models))
             return
-        frame.caption("Buyers by the chance that they have not left for good.")
-        bars = customers.share_histogram(alive)
-        frame.chart(
+        ui.caption("Buyers by the chance that they have not left for good.")
+        bars = lifetime_value.share_histogram(alive)
+        ui.chart(
             bands(
                 list(bars["low"]),
                 list(bars["high"]),
                 list(bars["buyers"]),
                 metric("p_alive"),
                 metric("buyers"),
-                frame.look(),
+                ui.theme(),
                 height=240,
             ),
             "Histogram of buyers by the chance to be active.",
@@ -209,10 +214,10 @@ def _warn_of_a_far_horizon(models: pd.DataFrame | None) -> None:
     if models is None or models.empty:
         return
     weeks = int(models["horizon_weeks"].iloc[0])
-    span = data.span()
+    span = cache.span()
     known = (span.as_of - span.first).days // 7
     if weeks > known:
-        frame.caption(
+        ui.caption(
             f"This looks {weeks} weeks ahead, after orders of {known}: it is what "
             "would come if nothing changed."
         )
@@ -227,11 +232,11 @@ def _status(models: pd.DataFrame | None, *names: str) -> str:
 
 
 def _sentence(status: str) -> str:
-    return frame.plain(status[:1].upper() + status[1:]) + "."
+    return ui.plain(status[:1].upper() + status[1:]) + "."
 
 
 def _why_none(models: pd.DataFrame | None) -> str:
-    status = _status(models, *customers.PURCHASE_MODELS)
+    status = _status(models, *lifetime_value.PURCHASE_MODELS)
     if status in ("", "too few customers"):
         return "Too few buyers came back for a model to be fitted."
     return _sentence(status)
@@ -239,7 +244,7 @@ def _why_none(models: pd.DataFrame | None) -> str:
 
 def _why_nobody_left(models: pd.DataFrame | None) -> str:
     """Why there is no chance to be active, in plain words."""
-    status = _status(models, *customers.LEAVING_MODELS)
+    status = _status(models, *lifetime_value.LEAVING_MODELS)
     if status != "no sign of leaving":
         return (
             "**Whether customers have left cannot be told.** "
@@ -276,46 +281,46 @@ def _method(row: pd.Series) -> str:
 
 def _backtest(countries: tuple[str, ...]) -> None:
     """How good the forecast was on weeks that it had not seen."""
-    rows = data.ask(customers.backtest)
+    rows = cache.ask(lifetime_value.backtest)
     if rows is None or rows.empty:
         return
-    with frame.card("Can the forecast be trusted?"):
+    with ui.card("Can the forecast be trusted?"):
         if countries:
-            frame.note(
+            ui.note(
                 "The forecast is tested for all countries together. Take the country "
                 "away to see how it did."
             )
             return
         model = rows.iloc[0]
-        tenths = data.ask(customers.backtest_tenths)
+        tenths = cache.ask(lifetime_value.backtest_tenths)
         if pd.isna(model["predicted_orders"]) or tenths.empty:
-            frame.note(
+            ui.note(
                 "**The forecast could not be tested.** "
                 + _sentence(str(model["forecast_status"]))
             )
             return
         off = float(model["relative_error"])
-        frame.caption(
+        ui.caption(
             f"Made without the last {int(model['holdout_weeks'])} weeks, the model "
             f"expected {float(model['predicted_orders']):,.0f} purchases in them; "
             f"{int(model['actual_orders']):,} came ({off:+.1%})."
         )
         left, right = st.columns(2)
         with left:
-            frame.chart(
-                forecast_check(tenths, frame.look()),
+            ui.chart(
+                forecast_check(tenths, ui.theme()),
                 "Bars of forecast and actual purchases by tenths of customers.",
                 "forecast_check",
             )
         with right:
-            money = data.currency()
+            money = cache.currency()
             named = rows.assign(forecast_method=rows.apply(_method, axis=1))
-            frame.table(
+            ui.table(
                 named,
                 {
                     "forecast_method": st.column_config.TextColumn("Way to forecast"),
-                    "relative_error": frame.column_format("relative_error", money),
-                    "root_mean_squared_error": frame.column_format(
+                    "relative_error": ui.column_format("relative_error", money),
+                    "root_mean_squared_error": ui.column_format(
                         "root_mean_squared_error", money
                     ),
                 },

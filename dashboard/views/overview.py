@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, frame
+from dashboard import cache, controls, ui
 from dashboard.charts.bars import bridge, ranked
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
@@ -16,7 +16,7 @@ from dashboard.periods import (
     default_grain,
     is_partial,
 )
-from dashboard.queries import sales
+from dashboard.queries import overview, sales
 
 _FIGURES = (
     "net_sales",
@@ -39,13 +39,13 @@ def main() -> None:
     if not days.is_reversed:
         earlier, compared = _earlier(chosen, against)
         described += compared
-    frame.title("Overview", "Are we growing, and where does it come from?", described)
+    ui.title("Overview", "Are we growing, and where does it come from?", described)
     if days.is_reversed:
-        frame.reversed_range()
+        ui.reversed_range()
         return
-    by_day = data.ask(sales.by_day, chosen)
+    by_day = cache.ask(sales.by_day, chosen)
     if by_day.empty:
-        frame.nothing_found()
+        ui.nothing_found()
         return
     _headline(chosen, by_day, earlier, against)
     _over_time(chosen, by_day, earlier, against)
@@ -54,7 +54,7 @@ def main() -> None:
     breakdowns = [
         (column, question)
         for options, column, question in zip(
-            data.choices()[::-1],
+            cache.choices()[::-1],
             ("category", "country"),
             ("Which categories sell?", "Where do the buyers live?"),
             strict=True,
@@ -79,7 +79,7 @@ def _earlier(
     if before is None:
         return None, ""
     period = day_range(before.start, before.end)
-    first = data.span().first
+    first = cache.span().first
     if before.start < first:
         return None, f" · no comparison: the data start on {day(first)}"
     return chosen.during(before), f" · compared with {period}"
@@ -91,9 +91,9 @@ def _headline(
     earlier: SalesFilter | None,
     against: Comparison,
 ) -> None:
-    now = data.totals(chosen)
-    before = data.totals(earlier) if earlier is not None else None
-    frame.key_figures(
+    now = cache.totals(chosen)
+    before = cache.totals(earlier) if earlier is not None else None
+    ui.key_figures(
         [(key, getattr(now, key)) for key in _FIGURES],
         {key: getattr(before, key) for key in _FIGURES} if before else None,
         against.value.lower(),
@@ -104,8 +104,8 @@ def _headline(
 def _sparks(chosen: SalesFilter, by_day: pd.DataFrame) -> dict[str, list[float]]:
     """Whole periods only: a part of a month would look like a fall."""
     grain = default_grain(chosen.days)
-    periods = sales.by_period(by_day, chosen, grain)
-    people = data.ask(sales.buyers_by_period, chosen, grain)
+    periods = overview.by_period(by_day, chosen, grain)
+    people = cache.ask(overview.buyers_by_period, chosen, grain)
     periods["buyers"] = people["buyers"]
     periods["new_buyer_share"] = people["new_buyers"] / people["buyers"].where(
         people["buyers"] > 0
@@ -123,7 +123,7 @@ def _over_time(
     earlier: SalesFilter | None,
     against: Comparison,
 ) -> None:
-    with frame.card("How do sales develop?"):
+    with ui.card("How do sales develop?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             names = {metric(key).name: key for key in _FIGURES}
             key = names[controls.picked("Show", list(names), "show")]
@@ -131,16 +131,16 @@ def _over_time(
         periods = _periods(chosen, by_day, grain)
         before = None
         if earlier is not None:
-            before_days = data.ask(sales.by_day, earlier)
+            before_days = cache.ask(sales.by_day, earlier)
             before = _periods(earlier, before_days, grain)[key]
         shown = metric(key)
-        frame.chart(
+        ui.chart(
             over_time(
                 periods,
                 shown,
                 grain,
                 chosen.days,
-                frame.look(),
+                ui.theme(),
                 before,
                 against.value,
             ),
@@ -152,25 +152,25 @@ def _over_time(
 
 def _bridge(chosen: SalesFilter) -> None:
     """What is left of gross sales, where anything is taken off."""
-    now = data.totals(chosen)
+    now = cache.totals(chosen)
     amounts = {key: getattr(now, key) for key in sales.BRIDGE}
     taken = [key for key in sales.BRIDGE[1:-1] if amounts[key]]
-    charged = data.ask(sales.charges, chosen)
+    charged = cache.ask(overview.charges, chosen)
     if not taken and not charged:
         return
     shown = {key: amounts[key] for key in (sales.BRIDGE[0], *taken, sales.BRIDGE[-1])}
-    money = data.currency()
+    money = cache.currency()
     beside = [
         f"{metric(key).name.lower()} {exact(value, metric(key), money)}"
         for key, value in charged.items()
     ]
-    with frame.card(
+    with ui.card(
         "What is left of gross sales?",
-        frame.plain(f"Beside net sales: {' and '.join(beside)}.") if beside else "",
+        ui.plain(f"Beside net sales: {' and '.join(beside)}.") if beside else "",
         metric("net_sales").formula,
     ):
-        frame.chart(
-            bridge(shown, frame.look()),
+        ui.chart(
+            bridge(shown, ui.theme()),
             "Bars from gross to net sales: "
             + ", ".join(
                 f"{metric(key).name.lower()} {exact(value, metric(key), money)}"
@@ -182,8 +182,8 @@ def _bridge(chosen: SalesFilter) -> None:
 
 
 def _periods(chosen: SalesFilter, by_day: pd.DataFrame, grain: Grain) -> pd.DataFrame:
-    periods = sales.by_period(by_day, chosen, grain)
-    people = data.ask(sales.buyers_by_period, chosen, grain)
+    periods = overview.by_period(by_day, chosen, grain)
+    people = cache.ask(overview.buyers_by_period, chosen, grain)
     periods["buyers"] = people["buyers"]
     periods["new_buyer_share"] = people["new_buyers"] / people["buyers"].where(
         people["buyers"] > 0
@@ -195,13 +195,13 @@ def _breakdown(
     column: str, question: str, chosen: SalesFilter, earlier: SalesFilter | None
 ) -> None:
     """Net sales by category or country; a click on a bar filters the page."""
-    query = sales.by_category if column == "category" else sales.by_country
-    rows = data.ask(query, chosen)
+    query = overview.by_category if column == "category" else sales.by_country
+    rows = cache.ask(query, chosen)
     shown = rows.head(_LISTED)
     shares = rows["net_sales"] / rows["net_sales"].sum()
     before = None
     if earlier is not None:
-        past = data.ask(query, earlier).set_index(column)["net_sales"]
+        past = cache.ask(query, earlier).set_index(column)["net_sales"]
         before = shown[column].map(past).fillna(0)
     note = "Click a bar to look at it alone."
     if len(rows) > _LISTED:
@@ -211,17 +211,17 @@ def _breakdown(
     key = f"by_{column}_{hash((chosen.countries, chosen.categories))}"
 
     def choose() -> None:
-        name = frame.clicked(key)
+        name = ui.clicked(key)
         if name is not None:
             st.session_state[column] = [name]
 
-    with frame.card(question, note):
-        frame.chart(
+    with ui.card(question, note):
+        ui.chart(
             ranked(
                 list(shown[column]),
                 shown["net_sales"],
                 metric("net_sales"),
-                frame.look(),
+                ui.theme(),
                 before=before,
                 details=[
                     f"{share:.1%} of net sales, {orders:,} orders"

@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, exports, frame
+from dashboard import cache, controls, exports, ui
 from dashboard.charts.bars import ranked
-from dashboard.charts.look import escaped, message
 from dashboard.charts.products import pareto, products_for_share, stock_cover
 from dashboard.charts.series import over_time
+from dashboard.charts.theme import escaped, message
 from dashboard.filters import SalesFilter
 from dashboard.formatting import exact, short
 from dashboard.metrics import metric
@@ -25,13 +25,13 @@ def main() -> None:
     with st.sidebar:
         top = controls.slider("Top products", 5, 50, 10, "top", 5)
     chosen = SalesFilter(days, countries, categories)
-    frame.title("Products", "What sells, and what does not?", controls.describe(chosen))
+    ui.title("Products", "What sells, and what does not?", controls.describe(chosen))
     if days.is_reversed:
-        frame.reversed_range()
+        ui.reversed_range()
         return
-    sold = data.ask(products.by_product, chosen)
+    sold = cache.ask(products.by_product, chosen)
     if sold.empty:
-        frame.nothing_found()
+        ui.nothing_found()
         return
     _headline(sold)
     left, right = st.columns([3, 2])
@@ -58,11 +58,11 @@ def _headline(sold: pd.DataFrame) -> None:
     for key, taken in (("discount_rate", "discounts"), ("returns_rate", "returns")):
         if sold[taken].any() or key == "returns_rate":
             figures.append((key, -sold[taken].sum() / gross if gross > 0 else None))
-    frame.key_figures(figures)
+    ui.key_figures(figures)
 
 
 def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
-    with frame.card(
+    with ui.card(
         f"Which {min(top, len(sold))} products sell most?",
         "Click a bar to see the product over time.",
     ):
@@ -72,16 +72,16 @@ def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
         key = f"best_{by}"
 
         def choose() -> None:
-            product = frame.clicked(key)
+            product = ui.clicked(key)
             if product is not None:
                 st.session_state["product"] = _label(sold, int(product))
 
-        frame.chart(
+        ui.chart(
             ranked(
                 list(best["product_name"]),
                 best[by],
                 metric(by),
-                frame.look(),
+                ui.theme(),
                 keys=[int(product) for product in best["product_key"]],
                 details=[
                     f"{escaped(str(row.category))}, {row.sales_share:.1%} of net sales"
@@ -98,16 +98,16 @@ def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
 def _pareto(sold: pd.DataFrame) -> None:
     selling = int(sold["cumulative_share"].notna().sum())
     needed = products_for_share(sold, 0.8)
-    with frame.card(
+    with ui.card(
         "How few products make most of the money?",
         f"{needed:,} of {selling:,} products with net sales make 80% of them."
         if selling
         else "",
         metric("cumulative_share").formula,
     ):
-        look = frame.look()
-        frame.chart(
-            pareto(sold, look) if selling else message(look, "Nothing but returns"),
+        theme = ui.theme()
+        ui.chart(
+            pareto(sold, theme) if selling else message(theme, "Nothing but returns"),
             f"Pareto curve: {needed} of {selling} products make 80% of net sales.",
             "pareto",
         )
@@ -131,7 +131,7 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
     }
     if wanted in every:
         labels.setdefault(str(wanted), every[str(wanted)])
-    with frame.card("How does one product develop?"):
+    with ui.card("How does one product develop?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             label = st.selectbox(
                 "Product",
@@ -145,9 +145,9 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
             shown = metric(names[controls.picked("Show", list(names), "product_show")])
             grain = controls.grain(chosen.days, default_grain(chosen.days))
         row = sold.loc[sold["product_key"] == every[label]].iloc[0]
-        money = data.currency()
-        frame.caption(
-            frame.plain(
+        money = cache.currency()
+        ui.caption(
+            ui.plain(
                 f"{row['category']} · price today "
                 f"{exact(row['price'], metric('net_sales'), money)} · in stock "
                 f"{exact(row['stock_quantity'], metric('units'), money)} · "
@@ -155,11 +155,11 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
                 f"{exact(row['returns_rate'], metric('returns_rate'), money)}"
             )
         )
-        periods = data.ask(
+        periods = cache.ask(
             products.product_by_period, int(row["product_key"]), chosen, grain
         )
-        frame.chart(
-            over_time(periods, shown, grain, chosen.days, frame.look(), height=260),
+        ui.chart(
+            over_time(periods, shown, grain, chosen.days, ui.theme(), height=260),
             f"Line of {shown.name.lower()} of {row['product_name']} per "
             f"{grain.value.lower()}.",
             "one_product",
@@ -168,19 +168,19 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
 
 
 def _table(best: pd.DataFrame) -> None:
-    money = data.currency()
+    money = cache.currency()
     with st.expander(f"The best {len(best)} as a table, with price and stock"):
-        frame.table(
+        ui.table(
             best,
             {
                 "product_name": st.column_config.TextColumn("Product", pinned=True),
                 "product_id": "Id",
                 "category": "Category",
-                **frame.bridge_formats(best, money),
-                "units": frame.column_format("units", money),
-                "orders": frame.column_format("orders", money),
-                "returns_rate": frame.column_format("returns_rate", money),
-                "price": frame.money_column("Price today", money),
+                **ui.bridge_formats(best, money),
+                "units": ui.column_format("units", money),
+                "orders": ui.column_format("orders", money),
+                "returns_rate": ui.column_format("returns_rate", money),
+                "price": ui.money_column("Price today", money),
                 "stock_quantity": st.column_config.NumberColumn(
                     "In stock", format="%,.0f"
                 ),
@@ -188,11 +188,11 @@ def _table(best: pd.DataFrame) -> None:
             "The best products with their sales, price and stock.",
             "best_table",
         )
-        frame.download_csv(lambda: exports.of_frame(best), "top_products", "best_csv")
+        ui.download_csv(lambda: exports.of_frame(best), "top_products", "best_csv")
 
 
 def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
-    with frame.card(
+    with ui.card(
         "What runs out first?",
         "Stock of today against the pace of this period.",
         metric("days_of_stock").formula,
@@ -206,34 +206,34 @@ def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
         cover = controls.slider("Days that stock should last", 7, 180, 30, "cover")
         low = products.low_stock(sold, chosen.days.days, cover)
         if low.empty:
-            frame.good("No product is short at this pace.")
+            ui.good("No product is short at this pace.")
             return
         if len(low) > _LISTED:
-            frame.caption(f"The shortest {_LISTED} of {len(low):,}.")
-        frame.chart(
-            stock_cover(low.head(_LISTED), cover, frame.look()),
+            ui.caption(f"The shortest {_LISTED} of {len(low):,}.")
+        ui.chart(
+            stock_cover(low.head(_LISTED), cover, ui.theme()),
             f"Bars of days of stock left, {len(low)} products below {cover} days.",
             "low_stock",
         )
 
 
 def _returns(sold: pd.DataFrame) -> None:
-    with frame.card(
+    with ui.card(
         "What comes back most?",
         "Products by the worth of their returns.",
         metric("returns_rate").formula,
     ):
         back = sold[sold["returns"] < 0].sort_values("returns").head(_LISTED)
         if back.empty:
-            frame.good("Nothing came back in this period.")
+            ui.good("Nothing came back in this period.")
             return
-        money = data.currency()
-        frame.chart(
+        money = cache.currency()
+        ui.chart(
             ranked(
                 list(back["product_name"]),
                 -back["returns"],
                 metric("returned"),
-                frame.look(),
+                ui.theme(),
                 details=[
                     f"Returns rate: {exact(rate, metric('returns_rate'), money)}"
                     for rate in back["returns_rate"]
@@ -245,13 +245,13 @@ def _returns(sold: pd.DataFrame) -> None:
 
 
 def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
-    stocked = data.ask(products.stocked, chosen.categories)
+    stocked = cache.ask(products.stocked, chosen.categories)
     selling = set(sold.loc[sold["orders"] > 0, "product_key"])
     unsold = stocked[~stocked["product_key"].isin(selling)]
     if stocked.empty:
         return
-    money = data.currency()
-    with frame.card(
+    money = cache.currency()
+    with ui.card(
         "What lies in stock and does not sell?",
         "In stock today, without a sale in this choice; by what the stock is worth at "
         "today's price.",
@@ -264,26 +264,26 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
             return
         st.markdown(
             f"**{len(unsold):,}** of {len(stocked):,} stocked products, worth "
-            + frame.plain(
+            + ui.plain(
                 short(float(unsold["stock_value"].sum()), metric("stock_value"), money)
             )
         )
-        frame.table(
+        ui.table(
             unsold.head(200),
             {
                 "product_name": st.column_config.TextColumn("Product", pinned=True),
                 "category": "Category",
-                "price": frame.money_column("Price today", money),
+                "price": ui.money_column("Price today", money),
                 "stock_quantity": st.column_config.NumberColumn(
                     "In stock", format="%,.0f"
                 ),
-                "stock_value": frame.column_format("stock_value", money),
+                "stock_value": ui.column_format("stock_value", money),
             },
             "Products in stock without a sale.",
             "unsold_table",
             height=280,
         )
-        frame.download_csv(
+        ui.download_csv(
             lambda: exports.of_frame(unsold), "unsold_products", "unsold_csv"
         )
 

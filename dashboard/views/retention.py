@@ -3,16 +3,16 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, exports, frame
-from dashboard.charts.customers import (
+from dashboard import cache, controls, exports, ui
+from dashboard.charts.retention import (
     cohort_curves,
     cohort_heat_map,
     repeat_curves,
     sales_by_type,
 )
-from dashboard.charts.look import message
+from dashboard.charts.theme import message
 from dashboard.metrics import Unit, metric
-from dashboard.queries import customers
+from dashboard.queries import retention
 
 _BASES = {"First order": "first_order", "Registration": "registration"}
 _MEASURES = (
@@ -26,7 +26,7 @@ _DEFAULT_COHORTS = 13
 
 def main() -> None:
     """Draw the page."""
-    frame.title(
+    ui.title(
         "Retention",
         "Do customers come back, and what do they spend as time goes on?",
         "All sales; cohorts are not cut by period, country or category.",
@@ -35,7 +35,7 @@ def main() -> None:
         basis = _BASES[controls.picked("Cohort by", list(_BASES), "cohort")]
         names = {metric(key).name: key for key in _MEASURES}
         shown = metric(names[controls.picked("Show", list(names), "cohort_show")])
-    cells = data.ask(customers.cohorts, basis)
+    cells = cache.ask(retention.cohorts, basis)
     months = sorted(cells["cohort_month"].unique())
     if not months:
         st.info(
@@ -58,16 +58,16 @@ def main() -> None:
             persist_state="session",
         )
         cells = cells[cells["cohort_month"].between(first, last)]
-    matrix = customers.cohort_matrix(cells, shown.key)
-    least_customers = data.whole_variable("least_customers")
-    average = customers.average(cells, shown.key, least_customers)
+    matrix = retention.cohort_matrix(cells, shown.key)
+    least_customers = cache.whole_variable("least_customers")
+    average = retention.average(cells, shown.key, least_customers)
     sizes = cells.groupby("cohort_month")["cohort_size"].max()
     open_cells = cells[~cells["is_complete"]]
     incomplete = set(
         zip(open_cells["cohort_month"], open_cells["month_index"], strict=True)
     )
     _headline(cells, least_customers)
-    with frame.card(
+    with ui.card(
         "How much of each cohort is still there?"
         if shown.key == "retention_rate"
         else f"{shown.name}, cohort by cohort",
@@ -76,12 +76,12 @@ def main() -> None:
         "half of them), * a month that is not over.",
         shown.formula,
     ):
-        frame.chart(
-            cohort_heat_map(matrix, average, sizes, incomplete, shown, frame.look()),
+        ui.chart(
+            cohort_heat_map(matrix, average, sizes, incomplete, shown, ui.theme()),
             f"Heat map of {shown.name.lower()} by cohort and months since the start.",
             "cohort_map",
         )
-    with frame.card(
+    with ui.card(
         "Do newer cohorts do better?"
         if shown.key != "retention_rate"
         else "How fast do they leave?",
@@ -89,57 +89,55 @@ def main() -> None:
         f"half of their customers, and {least_customers}, have been seen for so long. "
         "Complete months only.",
     ):
-        look = frame.look()
+        theme = ui.theme()
         if average.empty:
-            frame.chart(message(look, "No month is complete yet"), "Empty.", "curves")
+            ui.chart(message(theme, "No month is complete yet"), "Empty.", "curves")
         else:
-            frame.chart(
-                cohort_curves(matrix, average, incomplete, shown, look),
+            ui.chart(
+                cohort_curves(matrix, average, incomplete, shown, theme),
                 f"Lines of {shown.name.lower()} by months since the start.",
                 "curves",
             )
-    frame.download_csv(
-        lambda: exports.of_frame(cells), f"cohorts_{basis}", "cohort_csv"
-    )
+    ui.download_csv(lambda: exports.of_frame(cells), f"cohorts_{basis}", "cohort_csv")
     _repeats(least_customers)
     _money_by_type()
 
 
 def _repeats(least_customers: int) -> None:
     """When customers order again."""
-    repeats = data.ask(customers.repeat_purchases)
-    with frame.card(
+    repeats = cache.ask(retention.repeat_purchases)
+    with ui.card(
         "When do they order again?",
         "By the days since the first to fifth order. A line ends where fewer than "
         f"{least_customers} are still waited for.",
         metric("share_back").formula,
     ):
         if repeats is None:
-            frame.note(
+            ui.note(
                 "**This warehouse does not say.** It was built without "
                 "`rpt_repeat_purchase`: build it again."
             )
             return
         if repeats.empty:
-            frame.note("**No known customer has placed an order yet.**")
+            ui.note("**No known customer has placed an order yet.**")
             return
         left, right = st.columns([3, 2])
         with left:
-            frame.chart(
-                repeat_curves(repeats, frame.look()),
+            ui.chart(
+                repeat_curves(repeats, ui.theme()),
                 "Lines of the share that ordered again, by days and number of orders.",
                 "repeat_curves",
             )
         with right:
-            money = data.currency()
-            frame.table(
+            money = cache.currency()
+            ui.table(
                 repeats,
                 {
                     "order_number": st.column_config.NumberColumn("After order"),
-                    "customers": frame.column_format("buyers", money, "Customers"),
-                    "share_returned": frame.column_format("share_returned", money),
-                    "median_days": frame.column_format("median_days", money),
-                    "returned_within_365_days": frame.column_format(
+                    "customers": ui.column_format("buyers", money, "Customers"),
+                    "share_returned": ui.column_format("share_returned", money),
+                    "median_days": ui.column_format("median_days", money),
+                    "returned_within_365_days": ui.column_format(
                         "share_back", money, "Within a year"
                     ),
                 },
@@ -150,31 +148,31 @@ def _repeats(least_customers: int) -> None:
 
 def _money_by_type() -> None:
     """Whose money it is: that of new, returning or reactivated customers."""
-    rows = data.ask(customers.sales_by_type)
-    with frame.card(
+    rows = cache.ask(retention.sales_by_type)
+    with ui.card(
         "Whose money is it?",
         "Net sales a month of known customers. Hatched: a month that is not over.",
         "New: in the month of the first order. Won back: ordered again after more than "
-        f"{data.whole_variable('reactivation_days')} days (the var "
+        f"{cache.whole_variable('reactivation_days')} days (the var "
         "`reactivation_days`). Returning: all others who ordered before, and returns "
         "without an order.",
     ):
         if rows is None:
-            frame.note(
+            ui.note(
                 "**This warehouse does not say.** It was built without "
                 "`rpt_sales_by_customer_type`: build it again."
             )
             return
-        frame.chart(
-            sales_by_type(rows, frame.look()),
+        ui.chart(
+            sales_by_type(rows, ui.theme()),
             "Bars of net sales by month and type of customer.",
             "sales_by_type",
         )
 
 
 def _headline(cells: pd.DataFrame, least_customers: int) -> None:
-    rates = customers.average(cells, "retention_rate", least_customers)
-    spent = customers.average(
+    rates = retention.average(cells, "retention_rate", least_customers)
+    spent = retention.average(
         cells, "cumulative_spending_per_customer", least_customers
     )
     sizes = cells.groupby("cohort_month")["cohort_size"].max()
@@ -189,7 +187,7 @@ def _headline(cells: pd.DataFrame, least_customers: int) -> None:
         figures.append((key, _at(means["value"], month)))
         if (old_enough := _at(means["customers_at_risk"], month)) is not None:
             notes[key] = f"Old enough: {old_enough:,.0f} customers."
-    frame.key_figures(figures, notes=notes)
+    ui.key_figures(figures, notes=notes)
 
 
 def _at(values: pd.Series, month: int) -> float | None:

@@ -3,17 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import controls, data, exports, frame, privacy
-from dashboard.charts.customers import (
+from dashboard import cache, controls, exports, privacy, ui
+from dashboard.charts.segments import (
     move_bars,
     score_grid,
     segment_history,
     segment_map,
 )
-from dashboard.charts.look import message
+from dashboard.charts.theme import message
 from dashboard.formatting import day
 from dashboard.metrics import metric
-from dashboard.queries import customers
+from dashboard.queries import segments
 
 _LISTED = 500
 _MOVES = 12
@@ -22,25 +22,25 @@ _MOVES = 12
 def main() -> None:
     """Draw the page."""
     countries = controls.countries()
-    frame.title(
+    ui.title(
         "Segments",
         "Who are the buyers, and whom should we write to?",
-        f"All orders until {day(data.span().as_of)} · "
+        f"All orders until {day(cache.span().as_of)} · "
         + (", ".join(countries) if countries else "all countries"),
     )
-    cells = data.ask(customers.rfm_cells, countries)
+    cells = cache.ask(segments.rfm_cells, countries)
     if cells.empty:
         st.info(
             "**No buyer lives there.** Choose another country.",
             icon=":material/search:",
         )
         return
-    rows = customers.segments(cells)
+    rows = segments.segments(cells)
     _headline(cells, countries)
     left, right = st.columns([3, 2])
     with (
         left,
-        frame.card(
+        ui.card(
             "Where does each segment stand?",
             "The size of a mark is its number of buyers. Click one to list them below.",
             "Scores from 1 to 5 (best) cut the buyers into five groups by recency, "
@@ -50,22 +50,22 @@ def main() -> None:
     ):
 
         def choose() -> None:
-            name = frame.clicked("segment_map")
+            name = ui.clicked("segment_map")
             if name is not None:
                 st.session_state["segment"] = [name]
 
-        frame.chart(
-            segment_map(rows, frame.look()),
+        ui.chart(
+            segment_map(rows, ui.theme()),
             "Map of the segments by recency, and by frequency and money.",
             "segment_map",
             choose,
         )
     with (
         right,
-        frame.card("How many buyers have which scores?", "Recency against frequency."),
+        ui.card("How many buyers have which scores?", "Recency against frequency."),
     ):
-        frame.chart(
-            score_grid(cells, frame.look()),
+        ui.chart(
+            score_grid(cells, ui.theme()),
             "Grid of buyers by recency and frequency score.",
             "score_grid",
         )
@@ -76,74 +76,74 @@ def main() -> None:
 
 def _headline(cells: pd.DataFrame, countries: tuple[str, ...]) -> None:
     buyers = float(cells["customers"].sum())
-    frame.key_figures(
+    ui.key_figures(
         [
             ("buyers", buyers),
             ("mean_value", float(cells["monetary_value"].sum()) / buyers),
             ("mean_orders", float(cells["frequency"].sum()) / buyers),
             ("one_time_share", float(cells["one_time_buyers"].sum()) / buyers),
-            ("prospects", float(data.ask(customers.prospects, countries))),
+            ("prospects", float(cache.ask(segments.prospects, countries))),
         ]
     )
 
 
 def _table(rows: pd.DataFrame) -> None:
-    money = data.currency()
+    money = cache.currency()
     columns = {
         "segment_name": st.column_config.TextColumn("Segment", pinned=True),
-        "customers": frame.column_format("buyers", money),
+        "customers": ui.column_format("buyers", money),
         "customer_share": st.column_config.ProgressColumn(
             "Share of buyers", format="percent", min_value=0, max_value=1
         ),
-        "monetary_value": frame.column_format("net_sales", money),
+        "monetary_value": ui.column_format("net_sales", money),
         "money_share": st.column_config.ProgressColumn(
             "Share of money", format="percent", min_value=0, max_value=1
         ),
-        "average_value": frame.column_format("mean_value", money),
-        "average_orders": frame.column_format("mean_orders", money),
+        "average_value": ui.column_format("mean_value", money),
+        "average_orders": ui.column_format("mean_orders", money),
         "average_recency": st.column_config.NumberColumn(
             "Mean days since the last order", format="%,.0f"
         ),
-        "one_time_share": frame.column_format("one_time_share", money),
+        "one_time_share": ui.column_format("one_time_share", money),
     }
-    with frame.card("What is each segment worth?"):
-        frame.table(rows, columns, "Segments with their figures.", "segment_table", 425)
+    with ui.card("What is each segment worth?"):
+        ui.table(rows, columns, "Segments with their figures.", "segment_table", 425)
 
 
 def _history(countries: tuple[str, ...]) -> None:
     """How the segments grew, and who moved between them."""
-    moves = data.ask(customers.segment_moves)
+    moves = cache.ask(segments.segment_moves)
     if moves is None:
-        with frame.card("How have the segments changed?"):
-            frame.note(
+        with ui.card("How have the segments changed?"):
+            ui.note(
                 "**There is no history in this warehouse.** It was built without "
                 "`rpt_segment_migration`: build it again."
             )
         return
     if moves.empty:
-        with frame.card("How have the segments changed?"):
-            frame.note("**No month with a buyer is over yet.**")
+        with ui.card("How have the segments changed?"):
+            ui.note("**No month with a buyer is over yet.**")
         return
     if countries:
-        with frame.card("How have the segments changed?"):
-            frame.note(
+        with ui.card("How have the segments changed?"):
+            ui.note(
                 "The history is kept for all countries together. Take the country away "
                 "to see it."
             )
         return
     groups = "; ".join(
         f"{group}: {', '.join(names)}"
-        for group, names in customers.SEGMENT_GROUPS.items()
+        for group, names in segments.SEGMENT_GROUPS.items()
     )
-    with frame.card(
+    with ui.card(
         "How have the segments changed?",
         "Buyers at the end of each month, by what to do about them.",
         f"{groups}. Each month's end is scored with what was known on that day.",
     ):
         names = {metric(key).name: key for key in ("buyer_share", "buyers")}
         shown = metric(names[controls.picked("Show", list(names), "history_show")])
-        frame.chart(
-            segment_history(customers.segment_history(moves), shown, frame.look()),
+        ui.chart(
+            segment_history(segments.segment_history(moves), shown, ui.theme()),
             f"Areas of {shown.name.lower()} by group of segments and month.",
             "segment_history",
         )
@@ -151,7 +151,7 @@ def _history(countries: tuple[str, ...]) -> None:
 
 
 def _moves(moves: pd.DataFrame) -> None:
-    with frame.card(
+    with ui.card(
         "Who moved?",
         "From one month's end to the next, most buyers first, in the colour of where "
         "they went. A buyer may also sink because others bought.",
@@ -167,20 +167,20 @@ def _moves(moves: pd.DataFrame) -> None:
                 bind="query-params",
                 persist_state="session",
             )
-        frame.key_figures(list(customers.month_figures(moves, month).items()))
-        moved = customers.moves_of_month(moves, month)
+        ui.key_figures(list(segments.month_figures(moves, month).items()))
+        moved = segments.moves_of_month(moves, month)
         if moved.empty:
-            frame.chart(message(frame.look(), "Nobody moved"), "Empty.", "moves")
+            ui.chart(message(ui.theme(), "Nobody moved"), "Empty.", "moves")
             return
-        frame.chart(
-            move_bars(moved.head(_MOVES), frame.look()),
+        ui.chart(
+            move_bars(moved.head(_MOVES), ui.theme()),
             f"Bars of the largest moves between segments in {month}.",
             "moves",
         )
 
 
 def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
-    with frame.card("Who is in a segment?"):
+    with ui.card("Who is in a segment?"):
         names = list(rows["segment_name"])
         chosen = tuple(
             st.multiselect(
@@ -199,9 +199,9 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
             )
             return
         size = int(rows.loc[rows["segment_name"].isin(chosen), "customers"].sum())
-        found = data.ask(customers.segment_customers, chosen, countries, _LISTED)
-        masked = not data.show_pii()
-        frame.caption(
+        found = cache.ask(segments.segment_customers, chosen, countries, _LISTED)
+        masked = not cache.show_pii()
+        ui.caption(
             f"{size:,} buyers, largest value first"
             + (f"; the first {_LISTED} are listed" if size > _LISTED else "")
             + (
@@ -210,8 +210,8 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
                 else "."
             )
         )
-        money = data.currency()
-        frame.table(
+        money = cache.currency()
+        ui.table(
             privacy.mask(found) if masked else found,
             {
                 "customer_id": st.column_config.TextColumn("Customer", pinned=True),
@@ -220,9 +220,9 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
                 "country": "Country",
                 "segment_name": "Segment",
                 "last_order_date": st.column_config.DateColumn("Last order"),
-                "recency_days": frame.column_format("recency_days", money),
-                "frequency": frame.column_format("frequency", money),
-                "monetary_value": frame.column_format("monetary_value", money),
+                "recency_days": ui.column_format("recency_days", money),
+                "frequency": ui.column_format("frequency", money),
+                "monetary_value": ui.column_format("monetary_value", money),
             },
             "Customers of the segment.",
             "member_table",
@@ -230,12 +230,12 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
         )
 
         def members() -> exports.Export:
-            return customers.segment_export(
+            return segments.segment_export(
                 warehouse, chosen, countries, show_pii=not masked
             )
 
-        warehouse = data.current()
-        frame.download_csv(members, "segment_customers", "member_csv")
+        warehouse = cache.current()
+        ui.download_csv(members, "segment_customers", "member_csv")
 
 
 main()

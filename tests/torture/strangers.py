@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from dashboard.running import running
+from benchmarks.dashboard_server import running
 from tests.torture.attack import Arena, Attack
 from tests.torture.children import ROOT
 from tests.torture.generations import write_folder

@@ -7,7 +7,18 @@ import pandas as pd
 
 from dashboard.filters import SalesFilter
 from dashboard.periods import DateRange, Grain
-from dashboard.queries import baskets, customers, explore, products, quality, sales
+from dashboard.queries import (
+    baskets,
+    countries,
+    data_health,
+    explore,
+    lifetime_value,
+    overview,
+    products,
+    retention,
+    sales,
+    segments,
+)
 from dashboard.queries.explore import Condition, Operator
 from dashboard.schema import span
 from dashboard.warehouse import Warehouse
@@ -16,12 +27,12 @@ from dashboard.warehouse import Warehouse
 def filters(warehouse: Warehouse) -> dict[str, SalesFilter]:
     """All, and each filter alone and together; whole months and broken ones."""
     known = span(warehouse)
-    countries, categories = sales.choices(warehouse)
+    some_countries, categories = sales.choices(warehouse)
     every = DateRange(known.first, known.as_of)
     broken = DateRange(
         known.as_of - dt.timedelta(days=130), known.as_of - dt.timedelta(days=7)
     )
-    some, two = tuple(countries[:3]), tuple(categories[:2])
+    some, two = tuple(some_countries[:3]), tuple(categories[:2])
     return {
         "all": SalesFilter(every),
         "broken": SalesFilter(broken),
@@ -39,14 +50,14 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
     for name, chosen in filters(warehouse).items():
         found[f"by_day {name}"] = sales.by_day(warehouse, chosen)
         found[f"totals {name}"] = sales.totals(warehouse, chosen)
-        found[f"charges {name}"] = sales.charges(warehouse, chosen)
-        found[f"by_category {name}"] = sales.by_category(warehouse, chosen)
+        found[f"charges {name}"] = overview.charges(warehouse, chosen)
+        found[f"by_category {name}"] = overview.by_category(warehouse, chosen)
         found[f"by_country {name}"] = sales.by_country(warehouse, chosen)
-        found[f"buyers_by_country {name}"] = sales.buyers_by_country(
+        found[f"buyers_by_country {name}"] = countries.buyers_by_country(
             warehouse, chosen
         ).sort_values("country")
         for grain in Grain:
-            found[f"buyers_by_period {name} {grain}"] = sales.buyers_by_period(
+            found[f"buyers_by_period {name} {grain}"] = overview.buyers_by_period(
                 warehouse, chosen, grain
             )
         found[f"by_product {name}"] = products.by_product(warehouse, chosen)
@@ -54,19 +65,19 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
             warehouse, 1, chosen, Grain.WEEK
         )
         found[f"stocked {name}"] = products.stocked(warehouse, chosen.categories)
-    countries, categories = sales.choices(warehouse)
+    some_countries, categories = sales.choices(warehouse)
     for basis in ("first_order", "registration"):
-        found[f"cohorts {basis}"] = customers.cohorts(warehouse, basis)
-    for some in ((), tuple(countries[:2])):
-        found[f"segments {some}"] = customers.segments(
-            customers.rfm_cells(warehouse, some)
+        found[f"cohorts {basis}"] = retention.cohorts(warehouse, basis)
+    for some in ((), tuple(some_countries[:2])):
+        found[f"segments {some}"] = segments.segments(
+            segments.rfm_cells(warehouse, some)
         )
-        found[f"prospects {some}"] = customers.prospects(warehouse, some)
-        found[f"members {some}"] = customers.segment_customers(
+        found[f"prospects {some}"] = segments.prospects(warehouse, some)
+        found[f"members {some}"] = segments.segment_customers(
             warehouse, ("Champions", "Lost"), some, 50
         )
-        found[f"value {some}"] = customers.value_by_cohort(
-            customers.lifetime_values(warehouse, some)
+        found[f"value {some}"] = lifetime_value.value_by_cohort(
+            lifetime_value.lifetime_values(warehouse, some)
         )
     low, high = baskets.largest_count(warehouse)
     found["largest_count"] = low, high
@@ -91,15 +102,15 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
             found[f"offers {product} {some}"] = baskets.recommendations(
                 warehouse, int(product), low, some
             )
-    found["moves"] = customers.segment_moves(warehouse)
-    found["repeat purchases"] = customers.repeat_purchases(warehouse)
-    found["sales by type"] = customers.sales_by_type(warehouse)
-    found["prediction models"] = customers.prediction_models(warehouse)
-    found["backtest tenths"] = customers.backtest_tenths(warehouse)
-    for kind in customers.ORIGINS.values():
-        found[f"origins {kind}"] = customers.origin_values(warehouse, kind, 90)
-    found["outcomes"] = quality.outcomes(warehouse)
-    found["row_counts"] = quality.row_counts(warehouse)
+    found["moves"] = segments.segment_moves(warehouse)
+    found["repeat purchases"] = retention.repeat_purchases(warehouse)
+    found["sales by type"] = retention.sales_by_type(warehouse)
+    found["prediction models"] = lifetime_value.prediction_models(warehouse)
+    found["backtest tenths"] = lifetime_value.backtest_tenths(warehouse)
+    for kind in lifetime_value.ORIGINS.values():
+        found[f"origins {kind}"] = lifetime_value.origin_values(warehouse, kind, 90)
+    found["outcomes"] = data_health.outcomes(warehouse)
+    found["row_counts"] = data_health.row_counts(warehouse)
     for name, condition in {
         "text": Condition("country", Operator.CONTAINS, "AN"),
         "date": Condition("registration_date", Operator.AT_LEAST, "2024-06-01"),

@@ -15,7 +15,17 @@ from benchmarks.dashboard_queries import (
     overall,
     percentile,
 )
-from dashboard.queries import baskets, customers, products, quality, sales
+from dashboard.queries import (
+    baskets,
+    countries,
+    data_health,
+    lifetime_value,
+    overview,
+    products,
+    retention,
+    sales,
+    segments,
+)
 from dashboard.warehouse import Location, Warehouse
 
 
@@ -47,7 +57,17 @@ def test_every_query_of_the_pages_is_measured(
 ) -> None:
     asked: set[str] = set()
     expected: set[str] = set()
-    for module in (baskets, customers, products, quality, sales):
+    for module in (
+        baskets,
+        countries,
+        data_health,
+        lifetime_value,
+        overview,
+        products,
+        retention,
+        sales,
+        segments,
+    ):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             takes = list(inspect.signature(function).parameters)[:1]
             # What is taken away is asked for by a button, not by a page.

@@ -31,7 +31,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from dashboard.running import AT_REST, chromium, running
+from benchmarks.dashboard_server import AT_REST, chromium, running
 
 _PATHS = {
     name: "" if name == "Overview" else Path(file).stem for name, file in PAGES.items()

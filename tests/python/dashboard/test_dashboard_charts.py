@@ -6,15 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.charts import baskets, customers, maps, products, quality
+from dashboard.charts import (
+    baskets,
+    countries,
+    data_health,
+    lifetime_value,
+    products,
+    retention,
+    segments,
+)
 from dashboard.charts.bars import bands, bridge, ranked
-from dashboard.charts.look import CONFIG, Look, clipped, escaped, message
 from dashboard.charts.series import over_time, period_label
+from dashboard.charts.theme import CONFIG, Theme, clipped, escaped, message
 from dashboard.formatting import Currency
 from dashboard.metrics import metric
 from dashboard.periods import DateRange, Grain
 
-LIGHT, DARK = Look(), Look(dark=True, currency=Currency("EUR"))
+LIGHT, DARK = Theme(), Theme(dark=True, currency=Currency("EUR"))
 LOOKS = pytest.mark.parametrize("look", [LIGHT, DARK])
 D = dt.date
 
@@ -26,7 +34,7 @@ def weeks(values: list[float], first: dt.date) -> pd.DataFrame:
 
 @LOOKS
 def test_a_part_of_a_week_is_a_mark_of_its_own_never_the_end_of_the_line(
-    look: Look,
+    look: Theme,
 ) -> None:
     chosen = DateRange(D(2024, 1, 1), D(2024, 1, 24))  # Monday to Wednesday
     chart = over_time(
@@ -85,7 +93,7 @@ def test_labels_of_periods_name_the_days_that_are_covered() -> None:
 
 
 @LOOKS
-def test_bars_hold_values_in_order_and_names_in_full_on_hover(look: Look) -> None:
+def test_bars_hold_values_in_order_and_names_in_full_on_hover(look: Theme) -> None:
     names = ["A product with quite a long name indeed", "<b>x</b> %{y}", "x"]
     chart = ranked(
         names, pd.Series([3.0, 2.0, -1.0]), metric("net_sales"), look, keys=[7, 8, 9]
@@ -163,9 +171,9 @@ def matrix() -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
 
 
 @LOOKS
-def test_the_future_is_blank_and_an_open_month_is_starred(look: Look) -> None:
+def test_the_future_is_blank_and_an_open_month_is_starred(look: Theme) -> None:
     cells, average, sizes = matrix()
-    chart = customers.cohort_heat_map(
+    chart = retention.cohort_heat_map(
         cells, average, sizes, {("2024-01", 2)}, metric("retention_rate"), look
     )
     heat = chart.data[0]
@@ -179,7 +187,7 @@ def test_the_future_is_blank_and_an_open_month_is_starred(look: Look) -> None:
 
 def test_curves_leave_out_open_months_and_the_certain_month_zero() -> None:
     cells, average, _ = matrix()
-    chart = customers.cohort_curves(
+    chart = retention.cohort_curves(
         cells, average, {("2024-01", 2)}, metric("retention_rate"), LIGHT
     )
     first = chart.data[0]
@@ -205,7 +213,7 @@ def test_a_line_of_returns_ends_where_few_are_waited_for() -> None:
             **{f"customers_at_risk_{day}_days": [400 - day, 20] for day in days},
         }
     )
-    chart = customers.repeat_curves(repeats, LIGHT)
+    chart = retention.repeat_curves(repeats, LIGHT)
     (line,) = chart.data
     assert list(line.x) == [0, 30, 60, 90]
     assert "370 still waited for" in line.text[1]
@@ -232,23 +240,23 @@ def test_the_map_places_countries_dots_and_names_the_rest() -> None:
             "net_sales": [100.0, 5.0, 7.0, 3.0, 1.0, -4.0],
         }
     )
-    chart = maps.world(frame, metric("net_sales"), LIGHT)
+    chart = countries.world(frame, metric("net_sales"), LIGHT)
     areas, dots = chart.data
     shown = dict(zip(areas.locations, areas.hovertext, strict=True))
     assert "$12.00" in shown["IRL"]
     assert "NOR" in shown
     assert len(dots.lat) == 1
-    assert maps.unplaced(frame["country"]) == ["Atlantis"]
+    assert countries.unplaced(frame["country"]) == ["Atlantis"]
     assert CONFIG["topojsonURL"].startswith("app/static")
 
 
 def test_a_map_without_any_known_country_can_be_drawn() -> None:
     frame = pd.DataFrame({"country": ["(unknown)"], "net_sales": [1.0]})
-    maps.world(frame, metric("net_sales"), DARK)
+    countries.world(frame, metric("net_sales"), DARK)
 
 
 @LOOKS
-def test_the_category_map_is_symmetric_around_chance(look: Look) -> None:
+def test_the_category_map_is_symmetric_around_chance(look: Theme) -> None:
     rows = pd.DataFrame(
         {
             "category1": ["A", "A"],
@@ -302,14 +310,14 @@ def test_pairs_say_whether_they_may_be_chance() -> None:
 
 
 @LOOKS
-def test_the_history_adds_up_to_all_buyers(look: Look) -> None:
+def test_the_history_adds_up_to_all_buyers(look: Theme) -> None:
     history = pd.DataFrame(
         [[1.0, 2.0, 3.0, 4.0, 0.0], [5.0, 5.0, 5.0, 5.0, 5.0]],
-        columns=list(customers.GROUP_COLOURS),
+        columns=list(segments.GROUP_COLOURS),
         index=["2024-01", "2024-02"],
     )
-    counts = customers.segment_history(history, metric("buyers"), look)
-    shares = customers.segment_history(history, metric("buyer_share"), look)
+    counts = segments.segment_history(history, metric("buyers"), look)
+    shares = segments.segment_history(history, metric("buyer_share"), look)
     assert [sum(t.y[i] for t in counts.data) for i in (0, 1)] == [10, 25]
     for month in (0, 1):
         assert sum(t.y[month] for t in shares.data) == pytest.approx(1)
@@ -325,10 +333,10 @@ def test_moves_have_the_colour_of_where_they_went() -> None:
             "monetary_value": [50.0, 30.0],
         }
     )
-    bars = customers.move_bars(moves, LIGHT).data[0]
+    bars = segments.move_bars(moves, LIGHT).data[0]
     assert list(bars.marker.color) == [
-        customers.SEGMENT_COLOURS["At Risk"],
-        customers.SEGMENT_COLOURS["Champions"],
+        segments.SEGMENT_COLOURS["At Risk"],
+        segments.SEGMENT_COLOURS["Champions"],
     ]
     assert len(set(bars.y)) == 2
 
@@ -344,7 +352,7 @@ def test_an_open_month_is_hatched_and_an_unused_type_left_out() -> None:
             "is_complete": [True, False] * 2,
         }
     )
-    (bars,) = customers.sales_by_type(rows, LIGHT).data
+    (bars,) = retention.sales_by_type(rows, LIGHT).data
     assert list(bars.y) == [10, 20]
     assert list(bars.marker.pattern.shape) == ["", "/"]
 
@@ -359,7 +367,7 @@ def test_origins_name_the_customers_behind_a_mean() -> None:
             "returning_share": [0.5, 0.0],
         }
     )
-    bars = customers.origin_bars(rows, LIGHT).data[0]
+    bars = lifetime_value.origin_bars(rows, LIGHT).data[0]
     assert list(bars.x) == [20, 10]
     assert "1,200 customers" in bars.y[0]
     assert "50.00%" in bars.hovertext[0]
@@ -374,7 +382,7 @@ def test_intake_bars_show_shares_of_rows_in() -> None:
             "rejected": [1, 0],
         }
     )
-    chart = quality.intake_bars(rows, LIGHT)
+    chart = data_health.intake_bars(rows, LIGHT)
     assert [list(bar.x) for bar in chart.data] == [[0.9, 0], [0.1, 0]]
 
 

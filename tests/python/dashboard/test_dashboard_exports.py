@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import dashboard.warehouse
+from dashboard.country_codes import code_of, small_places
 from dashboard.exports import Export, of_frame, safe_cell, to_csv, to_parquet
-from dashboard.places import SMALL_PLACES, code_of
 from dashboard.privacy import is_personal, mask, shows_pii
 from dashboard.queries import explore
 from dashboard.warehouse import Warehouse
@@ -208,6 +208,8 @@ def test_countries_are_found_by_name_or_code(name: str, code: str | None) -> Non
 
 
 def test_places_too_small_for_the_outlines_have_a_point() -> None:
-    assert code_of("Malta") in SMALL_PLACES
-    assert code_of("Singapore") in SMALL_PLACES
-    assert all(abs(lat) <= 90 and abs(lon) <= 180 for lat, lon in SMALL_PLACES.values())
+    assert code_of("Malta") in small_places()
+    assert code_of("Singapore") in small_places()
+    assert all(
+        abs(lat) <= 90 and abs(lon) <= 180 for lat, lon in small_places().values()
+    )

@@ -10,7 +10,15 @@ from dashboard_support import change
 
 from dashboard.filters import SalesFilter
 from dashboard.periods import DateRange
-from dashboard.queries import baskets, customers, explore, products, quality
+from dashboard.queries import (
+    baskets,
+    data_health,
+    explore,
+    lifetime_value,
+    products,
+    retention,
+    segments,
+)
 from dashboard.queries.explore import Condition, Operator
 from dashboard.schema import Span
 from dashboard.warehouse import Location, Warehouse
@@ -52,38 +60,38 @@ def test_low_stock_is_stock_divided_by_pace() -> None:
 
 def test_lorenz_and_gini_of_known_distributions() -> None:
     equal = pd.Series([5.0] * 200)
-    assert customers.gini(equal) == pytest.approx(0)
-    curve = customers.lorenz(equal)
+    assert lifetime_value.gini(equal) == pytest.approx(0)
+    curve = lifetime_value.lorenz(equal)
     np.testing.assert_allclose(curve["buyer_share"], curve["money_share"], atol=1e-12)
     one = pd.Series([0.0] * 99 + [10.0])
-    assert customers.gini(one) == pytest.approx(0.99)
-    assert customers.top_share(one, 0.1) == pytest.approx(1)
-    assert customers.top_share(equal, 0.1) == pytest.approx(0.1)
-    assert customers.gini(pd.Series([1.0, 3.0])) == pytest.approx(0.25)
-    assert customers.gini(pd.Series([-1.0, 0.0])) is None
-    assert customers.top_share(pd.Series([], dtype=float), 0.1) is None
+    assert lifetime_value.gini(one) == pytest.approx(0.99)
+    assert lifetime_value.top_share(one, 0.1) == pytest.approx(1)
+    assert lifetime_value.top_share(equal, 0.1) == pytest.approx(0.1)
+    assert lifetime_value.gini(pd.Series([1.0, 3.0])) == pytest.approx(0.25)
+    assert lifetime_value.gini(pd.Series([-1.0, 0.0])) is None
+    assert lifetime_value.top_share(pd.Series([], dtype=float), 0.1) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_histograms_count_every_buyer_once(seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = pd.Series(np.append(rng.lognormal(5, 1.5, 500) - 50, [-4000, 1e6]))
-    bands = customers.value_histogram(values)
+    bands = lifetime_value.value_histogram(values)
     assert bands["buyers"].sum() == len(values)
     assert bands["high"].iloc[-1] == np.inf
     assert (bands["low"].to_numpy()[1:] == bands["high"].to_numpy()[:-1]).all()
-    shares = customers.share_histogram(pd.Series(rng.random(300)))
+    shares = lifetime_value.share_histogram(pd.Series(rng.random(300)))
     assert shares["buyers"].sum() == 300
 
 
 def test_a_histogram_of_nothing_and_of_one_value() -> None:
-    assert customers.value_histogram(pd.Series([], dtype=float)).empty
-    assert customers.value_histogram(pd.Series([0.0]))["buyers"].sum() == 1
+    assert lifetime_value.value_histogram(pd.Series([], dtype=float)).empty
+    assert lifetime_value.value_histogram(pd.Series([0.0]))["buyers"].sum() == 1
 
 
 def test_the_segments_are_the_eleven_of_the_map(warehouse: Warehouse) -> None:
     seed = warehouse.query("select distinct segment_name from rfm_segment_map")
-    assert set(seed["segment_name"]) == set(customers.SEGMENTS)
+    assert set(seed["segment_name"]) == set(segments.SEGMENTS)
 
 
 def test_raising_the_minimum_only_takes_pairs_away(warehouse: Warehouse) -> None:
@@ -176,13 +184,13 @@ def test_affinity_is_cut_to_the_chosen_categories(warehouse: Warehouse) -> None:
 
 
 def test_moves_of_a_month_and_who_stayed_are_its_buyers(warehouse: Warehouse) -> None:
-    moves = customers.segment_moves(warehouse)
+    moves = segments.segment_moves(warehouse)
     assert moves is not None
-    history = customers.segment_history(moves)
-    assert list(history.columns) == list(customers.SEGMENT_GROUPS)
+    history = segments.segment_history(moves)
+    assert list(history.columns) == list(segments.SEGMENT_GROUPS)
     for month, before in zip(history.index[1:], history.index, strict=False):
-        figures = customers.month_figures(moves, month)
-        moved = customers.moves_of_month(moves, month)
+        figures = segments.month_figures(moves, month)
+        moved = segments.moves_of_month(moves, month)
         assert moved["customers"].sum() == figures["customers_moved"]
         size = history.loc[before].sum()
         assert size + figures["month_new_buyers"] == history.loc[month].sum()
@@ -194,14 +202,14 @@ def test_moves_of_a_month_and_who_stayed_are_its_buyers(warehouse: Warehouse) ->
 
 
 def test_every_segment_is_in_one_group() -> None:
-    grouped = [n for names in customers.SEGMENT_GROUPS.values() for n in names]
-    assert sorted(grouped) == sorted(customers.SEGMENTS)
+    grouped = [n for names in segments.SEGMENT_GROUPS.values() for n in names]
+    assert sorted(grouped) == sorted(segments.SEGMENTS)
 
 
 def test_types_of_customers_share_the_known_customers_sales(
     warehouse: Warehouse,
 ) -> None:
-    rows = customers.sales_by_type(warehouse)
+    rows = retention.sales_by_type(warehouse)
     assert rows is not None
     known = warehouse.query(
         "select sum(net_sales) as net_sales from FactOrders where customer_key <> -1"
@@ -216,10 +224,10 @@ def test_types_of_customers_share_the_known_customers_sales(
 
 
 def test_origins_are_ordered_by_value(warehouse: Warehouse) -> None:
-    for kind in customers.ORIGINS.values():
+    for kind in lifetime_value.ORIGINS.values():
         counts = []
-        for days in customers.MILESTONES:
-            rows = customers.origin_values(warehouse, kind, days)
+        for days in retention.MILESTONES:
+            rows = lifetime_value.origin_values(warehouse, kind, days)
             assert rows is not None
             assert rows["value_per_customer"].dropna().is_monotonic_decreasing
             counts.append(rows["customers"].sum())
@@ -228,8 +236,8 @@ def test_origins_are_ordered_by_value(warehouse: Warehouse) -> None:
 
 
 def test_rows_in_are_the_rows_of_the_raw_tables(warehouse: Warehouse) -> None:
-    intake = quality.intake(quality.outcomes(warehouse)).set_index("raw_table")
-    for table in quality.RAW_TABLES:
+    intake = data_health.intake(data_health.outcomes(warehouse)).set_index("raw_table")
+    for table in data_health.RAW_TABLES:
         raw = warehouse.query(f"select count(*) as n from {table}")["n"].iloc[0]
         assert intake.loc[table, "rows_in"] == raw
         assert (
@@ -253,7 +261,7 @@ def test_rows_in_are_the_rows_of_the_raw_tables(warehouse: Warehouse) -> None:
     ],
 )
 def test_reasons_are_told_in_words(reason: str, words: str) -> None:
-    assert quality.in_words(reason) == words
+    assert data_health.in_words(reason) == words
 
 
 def test_every_reason_that_the_models_give_has_words() -> None:
@@ -269,7 +277,9 @@ def test_every_reason_that_the_models_give_has_words() -> None:
         ),
     } - {"valid"}
     assert {"inferred member", "order without a line", "order rejected"} <= named
-    assert {reason for reason in named if quality.in_words(reason) == reason} == set()
+    assert {
+        reason for reason in named if data_health.in_words(reason) == reason
+    } == set()
 
 
 def rows(warehouse: Warehouse, table: str, *conditions: Condition) -> pd.DataFrame:

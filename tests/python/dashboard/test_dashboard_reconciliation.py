@@ -11,7 +11,15 @@ import pytest
 
 from dashboard.filters import SalesFilter
 from dashboard.periods import DateRange, Grain, period_start
-from dashboard.queries import customers, products, sales
+from dashboard.queries import (
+    countries,
+    lifetime_value,
+    overview,
+    products,
+    retention,
+    sales,
+    segments,
+)
 from dashboard.schema import Span
 from dashboard.warehouse import Warehouse
 
@@ -134,9 +142,9 @@ def check_totals(warehouse: Warehouse, chosen: SalesFilter, part: pd.DataFrame) 
 def check_breakdowns(
     warehouse: Warehouse, chosen: SalesFilter, part: pd.DataFrame
 ) -> None:
-    by_buyers = sales.buyers_by_country(warehouse, chosen).set_index("country")
+    by_buyers = countries.buyers_by_country(warehouse, chosen).set_index("country")
     for column, query in (
-        ("category", sales.by_category),
+        ("category", overview.by_category),
         ("country", sales.by_country),
     ):
         rows = query(warehouse, chosen).set_index(column)
@@ -183,8 +191,8 @@ def check_periods(
     warehouse: Warehouse, chosen: SalesFilter, part: pd.DataFrame, grain: Grain
 ) -> None:
     by_day = sales.by_day(warehouse, chosen)
-    rows = sales.by_period(by_day, chosen, grain).set_index("start")
-    found = sales.buyers_by_period(warehouse, chosen, grain).set_index("start")
+    rows = overview.by_period(by_day, chosen, grain).set_index("start")
+    found = overview.buyers_by_period(warehouse, chosen, grain).set_index("start")
     days = set(part["day"]) | set(part["first_day"].dropna())
     first_of = {day: pd.Timestamp(period_start(day.date(), grain)) for day in days}
     part = part.assign(start=part["day"].map(first_of))
@@ -218,8 +226,8 @@ def test_segments_and_lifetime_value_add_up_to_the_buyers_sales(
     for some in ((), *((name,) for name in countries[:4]), tuple(countries[:3])):
         part = lines[lines["country"].isin(some)] if some else lines
         part = part[part["first_day"].notna()]
-        rows = customers.segments(customers.rfm_cells(warehouse, some))
-        values = customers.lifetime_values(warehouse, some)
+        rows = segments.segments(segments.rfm_cells(warehouse, some))
+        values = lifetime_value.lifetime_values(warehouse, some)
         assert rows["customers"].sum() == part["customer_key"].nunique()
         assert len(values) == part["customer_key"].nunique()
         assert rows["monetary_value"].sum() == pytest.approx(money(part), abs=1e-3)
@@ -229,9 +237,9 @@ def test_segments_and_lifetime_value_add_up_to_the_buyers_sales(
 def test_average_rows_are_weighted_by_cohort_size_over_complete_months(
     warehouse: Warehouse,
 ) -> None:
-    cells = customers.cohorts(warehouse, "first_order")
+    cells = retention.cohorts(warehouse, "first_order")
     whole = cells[cells["is_complete"]]
-    average = customers.average(cells, "retention_rate", 30)
+    average = retention.average(cells, "retention_rate", 30)
     for month in (1, 2, 5):
         rows = whole[whole["month_index"] == month]
         expected = np.average(
@@ -255,7 +263,7 @@ def test_an_average_over_cohorts_is_of_enough_customers_and_of_most() -> None:
             "is_complete",
         ],
     ).assign(total_spending=0.0, cumulative_spending=0.0)
-    average = customers.average(cells, "retention_rate", 30)
+    average = retention.average(cells, "retention_rate", 30)
     assert list(average["customers_at_risk"]) == [135, 65, 25]
     assert list(average["cohorts"]) == [3, 2, 1]
     # 65 are fewer than half of 135, and 25 too few for any average.
@@ -265,8 +273,8 @@ def test_an_average_over_cohorts_is_of_enough_customers_and_of_most() -> None:
 
 
 def test_the_future_of_a_cohort_is_missing_not_zero(warehouse: Warehouse) -> None:
-    cells = customers.cohorts(warehouse, "first_order")
-    matrix = customers.cohort_matrix(cells, "retention_rate")
+    cells = retention.cohorts(warehouse, "first_order")
+    matrix = retention.cohort_matrix(cells, "retention_rate")
     last = matrix.index[-1]
     assert matrix.loc[last].notna().sum() == 1
     assert matrix.loc[matrix.index[0]].notna().all()

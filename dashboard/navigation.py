@@ -7,7 +7,7 @@ import logging
 
 import streamlit as st
 
-from dashboard import data, entrance, frame
+from dashboard import cache, login, ui
 from dashboard.warehouse import Trouble, WarehouseError
 
 WATCH_SECONDS = 5
@@ -28,7 +28,7 @@ PAGES = {
 @st.fragment(run_every=WATCH_SECONDS)
 def watch(shown: str) -> None:
     """Draw the page anew once another version is published."""
-    if data.published_version() != shown:
+    if cache.published_version() != shown:
         st.rerun()
 
 
@@ -39,22 +39,22 @@ def draw() -> None:
         st.Page(f"views/{name}.py", title=title, default=name == "overview")
         for name, title in PAGES.items()
     ]
-    if not entrance.passed():
+    if not login.is_let_in():
         st.navigation(pages, position="hidden")
         return
     page = st.navigation(pages, position="top")
     # Asked before the page is drawn: what is published while it is drawn is news.
-    version = data.published_version()
+    version = cache.published_version()
     try:
-        data.open_published()
+        cache.open_published()
         page.run()
     except WarehouseError as error:
         if error.trouble is Trouble.REPLACED:
             st.rerun()
         st.title(page.title, anchor=False)
-        frame.trouble(error)
+        ui.trouble(error)
     except Exception:
         logging.getLogger("dashboard").exception("page %s", page.title)
-        frame.fault()
-    entrance.way_out()
+        ui.fault()
+    login.log_out_button()
     watch(version)

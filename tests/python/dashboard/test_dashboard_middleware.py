@@ -16,8 +16,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.door import MOST_SOCKETS
-from dashboard.running import running
+from benchmarks.dashboard_server import running
+from dashboard.middleware import MOST_SOCKETS
 from dashboard.server import MOST_IDLE_CONNECTIONS
 
 PATHS = ("/", "/products", "/_stcore/health", "/app/static/world_110m.json", "/nothing")

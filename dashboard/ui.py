@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import data, exports
-from dashboard.charts.look import CONFIG, Look
+from dashboard import cache, exports
+from dashboard.charts.theme import CONFIG, Theme
 from dashboard.exports import Export
 from dashboard.formatting import Currency, change, exact, short
 from dashboard.metrics import Metric, Unit, metric
@@ -18,9 +18,9 @@ from dashboard.queries import sales
 from dashboard.warehouse import WarehouseError
 
 
-def look() -> Look:
+def theme() -> Theme:
     """The theme that the browser shows, and the warehouse's currency."""
-    return Look(dark=st.context.theme.type == "dark", currency=data.currency())
+    return Theme(dark=st.context.theme.type == "dark", currency=cache.currency())
 
 
 # What Streamlit makes a link of by itself, or a picture of, escaped or not: an address
@@ -76,7 +76,7 @@ def key_figures(
         sparks: A small line for each card, by key.
         notes: What else its help says, by key.
     """
-    money = data.currency()
+    money = cache.currency()
     with st.grid(
         columns=min(5, max(1, len(figures))), min_column_width=150, gap="small"
     ):
@@ -278,7 +278,7 @@ def trouble(error: WarehouseError) -> None:
     """Why there is nothing to see, and what to do."""
     st.error(f"**{plain(error.what)}**", icon=":material/database_off:")
     st.markdown(f"**What to do.** {error.remedy}")
-    st.button("Look again", type="primary", key="look_again")
+    st.button("Theme again", type="primary", key="look_again")
 
 
 def fault() -> None:

@@ -1,8 +1,8 @@
-"""The door: what every request passes before Streamlit sees it.
+"""What every request passes before Streamlit sees it.
 
 Streamlit checks the host of a websocket only, takes any local port for its own origin,
 and asks a host on the internet for this machine's address before it refuses a page. The
-door knows which names the dashboard has (`server.allowedHosts`) and whose pages may
+guard knows which names the dashboard has (`server.allowedHosts`) and whose pages may
 talk to it (its own, and `server.corsAllowedOrigins`), and lets nobody else in.
 """
 
@@ -47,11 +47,11 @@ _HEADERS = {
 }
 
 
-class Door:
+class RequestGuard:
     """An ASGI middleware that lets in who may come in.
 
     Args:
-        app: What is behind the door.
+        app: What is guarded.
         hosts: The names under which the dashboard is reached, or patterns such as
             `*.example.com`.
         origins: Whose pages may talk to it besides its own, each as

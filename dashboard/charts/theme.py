@@ -1,4 +1,4 @@
-"""One look for all pictures: colours, fonts, hover texts, sizes."""
+"""The theme of all pictures: colours, fonts, hover texts, sizes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ CONFIG: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Look:
+class Theme:
     """The theme and the currency of a picture.
 
     Attributes:
@@ -128,8 +128,8 @@ def _stops(colours: Sequence[str]) -> list[list[Any]]:
     return [[index / last, colour] for index, colour in enumerate(colours)]
 
 
-def figure(look: Look, height: int) -> go.Figure:
-    """An empty figure in the look of the dashboard."""
+def figure(theme: Theme, height: int) -> go.Figure:
+    """An empty figure in the theme of the dashboard."""
     chart = go.Figure()
     chart.update_layout(
         height=height,
@@ -139,13 +139,13 @@ def figure(look: Look, height: int) -> go.Figure:
         font={
             "family": '"Source Sans", "Source Sans Pro", sans-serif',
             "size": 13,
-            "color": look.text,
+            "color": theme.text,
         },
         colorway=[BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY],
         hoverlabel={
-            "bgcolor": "#2A3440" if look.dark else "#FFFFFF",
-            "bordercolor": look.grid,
-            "font": {"color": look.text, "size": 13},
+            "bgcolor": "#2A3440" if theme.dark else "#FFFFFF",
+            "bordercolor": theme.grid,
+            "font": {"color": theme.text, "size": 13},
             "align": "left",
         },
         showlegend=False,
@@ -156,15 +156,15 @@ def figure(look: Look, height: int) -> go.Figure:
             "x": 0,
             "y": 1.02,
             "yanchor": "bottom",
-            "font": {"color": look.muted, "size": 12},
+            "font": {"color": theme.muted, "size": 12},
         },
     )
     axis = {
-        "gridcolor": look.grid,
-        "zerolinecolor": look.grid,
-        "linecolor": look.grid,
-        "tickfont": {"color": look.muted, "size": 12},
-        "title": {"font": {"color": look.muted, "size": 12}, "standoff": 8},
+        "gridcolor": theme.grid,
+        "zerolinecolor": theme.grid,
+        "linecolor": theme.grid,
+        "tickfont": {"color": theme.muted, "size": 12},
+        "title": {"font": {"color": theme.muted, "size": 12}, "standoff": 8},
         "automargin": True,
         "ticks": "",
         "fixedrange": True,
@@ -174,11 +174,11 @@ def figure(look: Look, height: int) -> go.Figure:
     return chart
 
 
-def axis_format(metric: Metric, look: Look) -> dict[str, Any]:
+def axis_format(metric: Metric, theme: Theme) -> dict[str, Any]:
     """How the ticks of an axis are written."""
     match metric.unit:
         case Unit.MONEY:
-            return {"tickprefix": look.currency.symbol, "tickformat": "~s"}
+            return {"tickprefix": theme.currency.symbol, "tickformat": "~s"}
         case Unit.SHARE:
             return {"tickformat": ".0%"}
         case Unit.COUNT:
@@ -201,12 +201,12 @@ def records(frame: pd.DataFrame) -> Iterator[Any]:
     return iter(frame.itertuples(index=False))
 
 
-def message(look: Look, text: str, height: int = 160) -> go.Figure:
+def message(theme: Theme, text: str, height: int = 160) -> go.Figure:
     """A picture that says why there is none."""
-    chart = figure(look, height)
+    chart = figure(theme, height)
     chart.update_xaxes(visible=False)
     chart.update_yaxes(visible=False)
     chart.add_annotation(
-        text=escaped(text), showarrow=False, font={"color": look.muted, "size": 14}
+        text=escaped(text), showarrow=False, font={"color": theme.muted, "size": 14}
     )
     return chart

@@ -16,7 +16,7 @@ import yaml  # type: ignore[import-untyped]
 from dashboard import privacy, schema
 from dashboard.filters import SalesFilter
 from dashboard.formatting import Currency
-from dashboard.queries import quality, sales
+from dashboard.queries import data_health, sales
 from dashboard.warehouse import (
     Location,
     Warehouse,
@@ -95,13 +95,13 @@ def choices() -> tuple[list[str], list[str]]:
 
 def currency() -> Currency:
     """The warehouse's currency: of the build, or as the dbt project has it."""
-    built = ask(quality.build_info).get("currency")
+    built = ask(data_health.build_info).get("currency")
     return Currency(str(built or _project_variables()["currency"] or Currency.code))
 
 
 def whole_variable(name: str) -> int:
     """A whole number among dbt's variables: of the build, or as the project has it."""
-    built = ask(quality.build_variables)
+    built = ask(data_health.build_variables)
     return int(built[name] if name in built else _project_variables()[name])
 
 

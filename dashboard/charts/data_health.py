@@ -3,17 +3,17 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.look import BLUE, ORANGE, Look, figure, share_axis
+from dashboard.charts.theme import BLUE, ORANGE, Theme, figure, share_axis
 
 
-def intake_bars(intake: pd.DataFrame, look: Look) -> go.Figure:
+def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
     """Accepted and rejected share of every raw table.
 
     Args:
-        intake: Rows of `queries.quality.intake`.
-        look: Colours and currency.
+        intake: Rows of `queries.data_health.intake`.
+        theme: Colours and currency.
     """
-    chart = figure(look, 60 + 36 * len(intake))
+    chart = figure(theme, 60 + 36 * len(intake))
     total = intake["rows_in"].where(intake["rows_in"] > 0)
     names = [
         name.removeprefix("raw_").replace("_", " ") for name in intake["raw_table"]

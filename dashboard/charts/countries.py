@@ -3,9 +3,9 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.look import Look, escaped, figure
+from dashboard.charts.theme import Theme, escaped, figure
+from dashboard.country_codes import code_of, small_places
 from dashboard.metrics import Metric
-from dashboard.places import SMALL_PLACES, code_of
 
 
 def unplaced(countries: pd.Series) -> list[str]:
@@ -13,7 +13,7 @@ def unplaced(countries: pd.Series) -> list[str]:
     return [str(name) for name in countries if code_of(str(name)) is None]
 
 
-def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
+def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
     """Countries coloured by a figure; places too small to be drawn are dots.
 
     The outlines come from this machine (`CONFIG["topojsonURL"]`).
@@ -21,9 +21,9 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
     Args:
         countries: country, and a column named as the metric.
         metric: What is shown.
-        look: Colours and currency.
+        theme: Colours and currency.
     """
-    chart = figure(look, 400)
+    chart = figure(theme, 400)
     placed = countries.assign(code=countries["country"].map(code_of))
     placed = placed[placed["code"].notna() & placed[metric.key].notna()]
     summed = placed.groupby("code", as_index=False).agg(
@@ -34,11 +34,11 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
     shades = summed[metric.key].clip(lower=0).astype(float) ** 0.5
     hover = [
         f"<b>{escaped(name)}</b><br>{escaped(metric.name)}: "
-        f"{look.exact(float(value), metric)}"
+        f"{theme.exact(float(value), metric)}"
         for name, value in zip(summed["country"], summed[metric.key], strict=True)
     ]
     summed = summed.assign(shade=shades, hover=hover)
-    small = summed["code"].isin(set(SMALL_PLACES))
+    small = summed["code"].isin(small_places().keys())
     drawn, dots = summed[~small], summed[small]
     top = highest**0.5 or 1.0
     marks = [0.0, top / 2, top]
@@ -47,8 +47,8 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
         z=drawn["shade"],
         zmin=0,
         zmax=top,
-        colorscale=look.map_scale,
-        marker={"line": {"color": look.ground, "width": 0.6}},
+        colorscale=theme.map_scale,
+        marker={"line": {"color": theme.ground, "width": 0.6}},
         hovertext=drawn["hover"],
         hovertemplate="%{hovertext}<extra></extra>",
         customdata=drawn["country"],
@@ -59,23 +59,23 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
             "y": -0.02,
             "yanchor": "top",
             "tickvals": marks,
-            "ticktext": [look.tick(mark**2, metric) for mark in marks],
-            "tickfont": {"color": look.muted, "size": 11},
+            "ticktext": [theme.tick(mark**2, metric) for mark in marks],
+            "tickfont": {"color": theme.muted, "size": 11},
             "outlinewidth": 0,
         },
     )
     if len(dots):
         chart.add_scattergeo(
-            lat=[SMALL_PLACES[code][0] for code in dots["code"]],
-            lon=[SMALL_PLACES[code][1] for code in dots["code"]],
+            lat=[small_places()[code][0] for code in dots["code"]],
+            lon=[small_places()[code][1] for code in dots["code"]],
             mode="markers",
             marker={
                 "size": 8,
                 "color": dots["shade"],
-                "colorscale": look.map_scale,
+                "colorscale": theme.map_scale,
                 "cmin": 0,
                 "cmax": top,
-                "line": {"color": look.muted, "width": 1},
+                "line": {"color": theme.muted, "width": 1},
             },
             hovertext=dots["hover"],
             hovertemplate="%{hovertext}<extra></extra>",
@@ -86,9 +86,9 @@ def world(countries: pd.DataFrame, metric: Metric, look: Look) -> go.Figure:
         showframe=False,
         showcoastlines=False,
         showland=True,
-        landcolor=look.faint,
+        landcolor=theme.faint,
         showcountries=True,
-        countrycolor=look.ground,
+        countrycolor=theme.ground,
         countrywidth=0.5,
         bgcolor="rgba(0,0,0,0)",
         lataxis_range=[-56, 80],

@@ -10,7 +10,7 @@ import pytest
 from dashboard_support import APP, PAGES, ROOT, texts
 from streamlit.testing.v1 import AppTest
 
-from dashboard.access import Access, access, secret_fault
+from dashboard.login import Access, access, secret_fault
 
 
 def verified(email: str, said: object = True) -> dict[str, object]:

@@ -1,0 +1,300 @@
+"""Pictures of the Retention page."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from dashboard.charts.theme import (
+    BLUE,
+    GOLD,
+    GREY,
+    ORANGE,
+    PURPLE,
+    TEAL,
+    Theme,
+    axis_format,
+    escaped,
+    figure,
+    records,
+)
+from dashboard.formatting import short
+from dashboard.metrics import Metric, Unit, metric
+from dashboard.queries.retention import MILESTONES
+
+
+def cohort_heat_map(
+    matrix: pd.DataFrame,
+    average: pd.DataFrame,
+    sizes: pd.Series,
+    incomplete: set[tuple[str, int]],
+    shown: Metric,
+    theme: Theme,
+) -> go.Figure:
+    """Cohorts down, months since the start across; blank where the future is.
+
+    Args:
+        matrix: Rows of `queries.retention.cohort_matrix`.
+        average: `queries.retention.average`; stands on top, where it is of most.
+        sizes: Cohort size by cohort month.
+        incomplete: (cohort_month, month_index) of months that are not over.
+        shown: What the cells hold.
+        theme: Colours and currency.
+    """
+    months = [int(column) for column in matrix.columns]
+    names = [
+        f"{name}  ({short(float(sizes[name]), metric('cohort_size'), theme.currency)})"
+        for name in matrix.index
+    ]
+    label = "Average" if shown.unit in (Unit.SHARE, Unit.MONEY) else "Total"
+    if shown.key in ("total_spending", "active_customers"):
+        label = "Total"
+    means = average["value"].where(average["is_of_most"])
+    values = np.vstack([means.reindex(matrix.columns).to_numpy(float), matrix])
+    coloured = values.astype(float).copy()
+    if label == "Total":
+        coloured[0, :] = np.nan  # a sum would outshine every cohort
+    # Month 0 is 100 % by definition and would wash out all others.
+    if shown.key == "retention_rate" and months and months[0] == 0:
+        later = coloured[:, 1:]
+        top = np.nanmax(later) if later.size and not np.isnan(later).all() else 1.0
+    else:
+        top = np.nanmax(coloured) if not np.isnan(coloured).all() else 1.0
+    texts, hovers = [], []
+    for row, name in enumerate([label, *matrix.index]):
+        texts.append([_cell(value, shown, theme) for value in values[row]])
+        hovers.append(
+            [
+                _cell_hover(
+                    name, month, value, (name, month) in incomplete, shown, theme
+                )
+                for month, value in zip(months, values[row], strict=True)
+            ]
+        )
+    for row, name in enumerate(matrix.index, start=1):
+        for column, month in enumerate(months):
+            is_open = (name, month) in incomplete and texts[row][column]
+            # The first month of a cohort is whole by definition.
+            if is_open and (month > 0 or shown.key != "retention_rate"):
+                texts[row][column] += "*"
+    # Hover and figures also where the colour is left out.
+    background = np.where(np.isnan(values), np.nan, np.nan_to_num(coloured))
+    chart = figure(theme, 84 + 27 * (len(names) + 1))
+    chart.add_heatmap(
+        x=months,
+        y=[f"<b>{label}</b>", *(escaped(name) for name in names)],
+        z=background,
+        zmin=0,
+        zmax=top or 1.0,
+        text=texts,
+        texttemplate="%{text}",
+        # Two digits fit into a cell on a phone; longer figures shrink to theirs.
+        textfont={
+            "color": theme.text,
+            "size": 11 if shown.unit is Unit.SHARE else None,
+        },
+        hovertext=hovers,
+        hovertemplate="%{hovertext}<extra></extra>",
+        colorscale=theme.cell_scale,
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverongaps=False,
+    )
+    chart.update_yaxes(
+        autorange="reversed",
+        showgrid=False,
+        type="category",
+        tickfont={"color": theme.text, "size": 12},
+    )
+    chart.update_xaxes(
+        side="top",
+        showgrid=False,
+        title_text="Months since the start",
+        tickangle=0,
+        dtick=1 if len(months) <= 13 else 3,
+        zeroline=False,
+    )
+    return chart
+
+
+def _cell(value: float, shown: Metric, theme: Theme) -> str:
+    if np.isnan(value):
+        return ""
+    if shown.unit is Unit.SHARE:
+        return f"{value * 100:.0f}"
+    return escaped(short(float(round(value)), metric("units"), theme.currency))
+
+
+def _cell_hover(
+    name: str, month: int, value: float, unfinished: bool, shown: Metric, theme: Theme
+) -> str:
+    if np.isnan(value):
+        return ""
+    note = "<br>The month is not over yet." if unfinished else ""
+    return (
+        f"<b>{escaped(name)}</b>, month {month}<br>"
+        f"{escaped(shown.name)}: {theme.exact(float(value), shown)}{note}"
+    )
+
+
+def cohort_curves(
+    matrix: pd.DataFrame,
+    average: pd.DataFrame,
+    incomplete: set[tuple[str, int]],
+    shown: Metric,
+    theme: Theme,
+    height: int = 320,
+) -> go.Figure:
+    """One thin line a cohort, and the weighted average on top; complete months only.
+
+    The average ends where it would be of fewer than half of the customers.
+    """
+    chart = figure(theme, height)
+    first = 1 if shown.key == "retention_rate" else 0
+    for name in matrix.index:
+        row = matrix.loc[name].dropna()
+        row = row[
+            [month for month in row.index if (name, int(month)) not in incomplete]
+        ]
+        row = row[row.index >= first]
+        if row.empty:
+            continue
+        chart.add_scatter(
+            x=list(row.index),
+            y=row.to_numpy(float),
+            mode="lines+markers" if len(row) == 1 else "lines",
+            line={"color": GREY, "width": 1},
+            marker={"size": 4},
+            opacity=0.55,
+            text=[theme.exact(float(value), shown) for value in row],
+            hovertemplate=f"<b>{escaped(str(name))}</b>, month %{{x}}<br>"
+            f"{escaped(shown.name)}: %{{text}}<extra></extra>",
+            showlegend=False,
+        )
+    whole = average[average["is_of_most"] & (average.index >= first)].dropna()
+    chart.add_scatter(
+        x=list(whole.index),
+        y=whole["value"].to_numpy(float),
+        mode="lines+markers",
+        name="All cohorts, weighted by size",
+        line={"color": BLUE, "width": 3},
+        marker={"size": 6},
+        text=[
+            f"{theme.exact(float(row.value), shown)}<br>"
+            f"of {row.customers_at_risk:,} customers in {row.cohorts:,} cohorts"
+            for row in records(whole)
+        ],
+        hovertemplate="<b>All cohorts</b>, month %{x}<br>"
+        f"{escaped(shown.name)}: %{{text}}<extra></extra>",
+        showlegend=True,
+    )
+    chart.update_xaxes(
+        title_text="Months since the start", showgrid=False, zeroline=False
+    )
+    chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(shown, theme))
+    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    return chart
+
+
+def repeat_curves(repeats: pd.DataFrame, theme: Theme, height: int = 320) -> go.Figure:
+    """The share that has ordered again by the days since an order, a line an order.
+
+    Args:
+        repeats: Rows of `queries.retention.repeat_purchases`.
+        theme: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(theme, height)
+    shown = metric("share_back")
+    colours = (BLUE, TEAL, GOLD, ORANGE, PURPLE)
+    for row, colour in zip(records(repeats), colours, strict=False):
+        known = [
+            (days, share, getattr(row, f"customers_at_risk_{days}_days"))
+            for days in MILESTONES
+            if not np.isnan(share := getattr(row, f"returned_within_{days}_days"))
+        ]
+        if not known:
+            continue
+        number = int(row.order_number)
+        chart.add_scatter(
+            x=[0, *(days for days, _, _ in known)],
+            y=[0.0, *(share for _, share, _ in known)],
+            mode="lines+markers",
+            name=f"{_ORDINALS.get(number, number)} order",
+            line={"color": colour, "width": 3 if number == 1 else 2},
+            marker={"size": 6},
+            text=[
+                "",
+                *(
+                    f"{theme.exact(share, shown)}<br>{at_risk:,} still waited for"
+                    for _, share, at_risk in known
+                ),
+            ],
+            hovertemplate=f"<b>Within %{{x}} days of order {number}</b><br>"
+            f"{escaped(shown.name)}: %{{text}}<extra></extra>",
+        )
+    chart.update_xaxes(
+        title_text="Days since the order",
+        tickvals=[0, *MILESTONES],
+        showgrid=False,
+        zeroline=False,
+    )
+    chart.update_yaxes(rangemode="tozero", nticks=6, tickformat=".0%")
+    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    return chart
+
+
+_ORDINALS = {1: "First", 2: "Second", 3: "Third", 4: "Fourth", 5: "Fifth"}
+
+
+CUSTOMER_TYPES = {
+    "new": ("New", TEAL),
+    "returning": ("Returning", BLUE),
+    "reactivated": ("Won back", GOLD),
+    "no order yet": ("Before a first order", GREY),
+}
+
+
+def sales_by_type(rows: pd.DataFrame, theme: Theme, height: int = 320) -> go.Figure:
+    """Net sales a month, stacked by the type of customer; the open month is hatched.
+
+    Args:
+        rows: Rows of `queries.retention.sales_by_type`.
+        theme: Colours and currency.
+        height: Pixels.
+    """
+    chart = figure(theme, height)
+    money = metric("net_sales")
+    for kind, (name, colour) in CUSTOMER_TYPES.items():
+        part = rows[rows["customer_type"] == kind]
+        if not part["net_sales"].any():
+            continue
+        chart.add_bar(
+            x=[pd.Timestamp(f"{month}-01") for month in part["month"]],
+            y=part["net_sales"],
+            name=name,
+            marker={
+                "color": colour,
+                "pattern": {
+                    "shape": ["" if done else "/" for done in part["is_complete"]],
+                    "size": 5,
+                },
+            },
+            text=[
+                f"{theme.exact(row.net_sales, money)}, {row.customers:,} buyers, "
+                f"{row.orders:,} orders"
+                for row in records(part)
+            ],
+            textposition="none",
+            hovertemplate=f"{escaped(name)}: %{{text}}<extra></extra>",
+        )
+    chart.update_layout(
+        barmode="relative",
+        hovermode="x unified",
+        showlegend=True,
+        legend={"traceorder": "normal"},
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+    )
+    chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
+    chart.update_yaxes(nticks=6, **axis_format(money, theme))
+    return chart

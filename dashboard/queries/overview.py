@@ -1,0 +1,145 @@
+"""Sales by period and category, and what is charged beside them."""
+
+import datetime as dt
+
+import pandas as pd
+
+from dashboard.filters import SalesFilter, day_parameters, one_of
+from dashboard.periods import Grain, period_start, period_starts
+from dashboard.queries.sales import MEASURES, SUMS, order_source
+from dashboard.warehouse import Warehouse
+
+_PERIOD_KEYS = {
+    Grain.DAY: "calendar.time_key",
+    Grain.WEEK: "calendar.iso_year * 100 + calendar.week_of_year",
+    Grain.MONTH: "calendar.year * 100 + calendar.month",
+}
+
+
+def period_key(day: dt.date, grain: Grain) -> int:
+    """The number that stands for the day's period: 20111209, 201149 or 201112."""
+    match grain:
+        case Grain.DAY:
+            return day.year * 10_000 + day.month * 100 + day.day
+        case Grain.WEEK:
+            iso = day.isocalendar()
+            return iso.year * 100 + iso.week
+        case Grain.MONTH:
+            return day.year * 100 + day.month
+
+
+def buyers_by_period(
+    warehouse: Warehouse, chosen: SalesFilter, grain: Grain
+) -> pd.DataFrame:
+    """One row per period that the days touch: start, buyers, new_buyers.
+
+    A buyer is new in the period that holds the first order ever; of a period that the
+    days cut, only the days of the choice count.
+    """
+    source, parameters = order_source(chosen)
+    period = _PERIOD_KEYS[grain]
+    if chosen.categories:
+        sql = f"""
+            select visits.period, count(*) as buyers,
+                count(case when {period} = visits.period
+                    and firsts.first_order_date between :start_date and :end_date
+                    then 1 end) as new_buyers
+            from (
+                select distinct {period} as period, visit.customer_key
+                from (
+                    select distinct source.time_key, source.customer_key {source}
+                    and source.customer_key <> -1
+                ) as visit
+                inner join DimTime as calendar
+                    on +visit.time_key = calendar.time_key
+            ) as visits
+            inner join rpt_customer_lifetime_value as firsts
+                on visits.customer_key = firsts.customer_key
+            inner join DimTime as calendar
+                on firsts.first_order_date = calendar.date
+            group by visits.period
+        """
+    else:
+        sql = f"""
+            select {period} as period,
+                count(distinct visit.customer_key) as buyers,
+                sum(visit.is_first) as new_buyers
+            from (
+                select source.time_key, source.customer_key,
+                    case when source.customer_order_number = 1 then 1 else 0 end
+                        as is_first
+                {source}
+            ) as visit
+            inner join DimTime as calendar
+                on +visit.time_key = calendar.time_key
+            group by {period}
+        """
+    found = warehouse.query(sql, parameters).set_index("period")
+    starts = period_starts(chosen.days, grain)
+    keys = [period_key(start, grain) for start in starts]
+    periods = found.reindex(keys).fillna(0).astype("int64").reset_index(drop=True)
+    periods.insert(0, "start", pd.to_datetime(pd.Series(starts)))
+    return periods
+
+
+def by_period(days: pd.DataFrame, chosen: SalesFilter, grain: Grain) -> pd.DataFrame:
+    """The rows of `by_day` added up to periods, empty periods included.
+
+    Returns:
+        start, `MEASURES`, average_order_value (missing where nothing was ordered),
+        returns_rate.
+    """
+    starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
+    keys = days["date"].map(lambda day: pd.Timestamp(period_start(day.date(), grain)))
+    summed = days.groupby(keys)[list(MEASURES)].sum().reindex(starts).fillna(0)
+    summed = summed.rename_axis("start").reset_index()
+    summed["average_order_value"] = summed["net_sales"] / summed["orders"].where(
+        summed["orders"] > 0
+    )
+    summed["returns_rate"] = -summed["returns"] / summed["gross_sales"].where(
+        summed["gross_sales"] > 0
+    )
+    return summed
+
+
+def by_category(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
+    """One row per category with any line: category, then `MEASURES`; best first.
+
+    An order over several categories counts in each of them.
+    """
+    in_countries, countries = one_of("country", chosen.countries, "country")
+    in_categories, categories = one_of("category", chosen.categories, "category")
+    return warehouse.query(
+        f"select category, {SUMS} from rpt_sales_daily "
+        "where date between :start_date and :end_date and not is_all_categories "
+        f"and {in_categories} and {in_countries} "
+        "group by category order by net_sales desc, category",
+        day_parameters(chosen.days) | countries | categories,
+    )
+
+
+def charges(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float]:
+    """Shipping and tax of the orders with a line in the choice, where files have them.
+
+    They belong to an order and not to its lines, so a choice of categories has none.
+    """
+    if chosen.categories:
+        return {}
+    join, in_countries, parameters = "", "1 = 1", day_parameters(chosen.days)
+    if chosen.countries:
+        join = (
+            "inner join DimCustomer as customers "
+            "on orders.customer_key = customers.customer_key "
+        )
+        in_countries, countries = one_of(
+            "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
+        )
+        parameters |= countries
+    row = warehouse.query(
+        "select round(sum(orders.shipping), 4) as shipping, "
+        f"round(sum(orders.tax), 4) as tax from FactOrders as orders {join}"
+        "where +orders.time_key between :start_key and :end_key "
+        f"and {in_countries}",
+        parameters,
+    ).iloc[0]
+    return {str(name): float(value) for name, value in row.items() if pd.notna(value)}

@@ -1,0 +1,258 @@
+"""RFM segments: who is in which, and who moved."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from dashboard import privacy
+from dashboard.exports import Export
+from dashboard.filters import Parameters, customers_in, one_of
+from dashboard.warehouse import Warehouse
+
+# From the best to the worst; the names are those of the seed rfm_segment_map.
+SEGMENTS = (
+    "Champions",
+    "Loyal",
+    "Potential Loyalists",
+    "New Customers",
+    "Promising",
+    "Need Attention",
+    "About To Sleep",
+    "At Risk",
+    "Cannot Lose Them",
+    "Hibernating",
+    "Lost",
+)
+
+
+# Segments by what to do about them; the charts' colours follow these.
+SEGMENT_GROUPS = {
+    "Keep": ("Champions", "Loyal"),
+    "Grow": ("Potential Loyalists", "New Customers", "Promising"),
+    "Hold": ("Need Attention", "About To Sleep"),
+    "Win back": ("At Risk", "Cannot Lose Them"),
+    "Let go": ("Hibernating", "Lost"),
+}
+
+
+NEW_BUYERS = "(new)"
+
+
+def rfm_cells(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
+    """Buyers by segment and score.
+
+    Returns:
+        segment_name, r_score, f_score, m_score, customers, one_time_buyers,
+        monetary_value, frequency (both summed), recency_days (summed).
+    """
+    join, condition, parameters = customers_in("rfm", countries)
+    return warehouse.query(
+        "select rfm.segment_name, rfm.r_score, rfm.f_score, rfm.m_score, "
+        "count(*) as customers, "
+        "count(case when rfm.is_one_time_buyer then 1 end) as one_time_buyers, "
+        "round(sum(rfm.monetary_value), 4) as monetary_value, "
+        "sum(rfm.frequency) as frequency, sum(rfm.recency_days) as recency_days "
+        f"from rpt_customer_rfm as rfm {join} where {condition} "
+        "group by rfm.segment_name, rfm.r_score, rfm.f_score, rfm.m_score",
+        parameters,
+    ).astype({"monetary_value": float, "frequency": float, "recency_days": float})
+
+
+def segments(cells: pd.DataFrame) -> pd.DataFrame:
+    """One row per segment, best first.
+
+    Args:
+        cells: Rows of `rfm_cells`.
+
+    Returns:
+        segment_name, customers, customer_share, monetary_value, money_share,
+        average_value, average_orders, average_recency, one_time_share, r_mean,
+        fm_mean (mean scores: the place on the map).
+    """
+    weighted = cells.assign(
+        r_sum=cells["r_score"] * cells["customers"],
+        fm_sum=(cells["f_score"] + cells["m_score"]) / 2 * cells["customers"],
+    )
+    summed = weighted.groupby("segment_name")[
+        [
+            "customers",
+            "one_time_buyers",
+            "monetary_value",
+            "frequency",
+            "recency_days",
+            "r_sum",
+            "fm_sum",
+        ]
+    ].sum()
+    known = [name for name in SEGMENTS if name in summed.index]
+    others = sorted(set(summed.index) - set(SEGMENTS))
+    summed = summed.loc[known + others]
+    size = summed["customers"]
+    total = summed["monetary_value"].sum()
+    return pd.DataFrame(
+        {
+            "customers": size,
+            "customer_share": size / size.sum(),
+            "monetary_value": summed["monetary_value"],
+            "money_share": summed["monetary_value"] / total if total > 0 else np.nan,
+            "average_value": summed["monetary_value"] / size,
+            "average_orders": summed["frequency"] / size,
+            "average_recency": summed["recency_days"] / size,
+            "one_time_share": summed["one_time_buyers"] / size,
+            "r_mean": summed["r_sum"] / size,
+            "fm_mean": summed["fm_sum"] / size,
+        }
+    ).reset_index(names="segment_name")
+
+
+def prospects(warehouse: Warehouse, countries: tuple[str, ...]) -> int:
+    """Customers of the file who never placed a counting order."""
+    condition, parameters = one_of(
+        "coalesce(customers.country, '(unknown)')", countries, "country"
+    )
+    frame = warehouse.query(
+        "select count(*) as prospects from DimCustomer as customers "
+        "left join rpt_customer_rfm as rfm "
+        "on customers.customer_key = rfm.customer_key "
+        "where rfm.customer_key is null and customers.customer_key <> -1 "
+        f"and {condition}",
+        parameters,
+    )
+    return int(frame["prospects"].iloc[0])
+
+
+_MEMBER_TYPES = {
+    "customer_id": pa.string(),
+    "name": pa.string(),
+    "email": pa.string(),
+    "country": pa.string(),
+    "segment_name": pa.string(),
+    "last_order_date": pa.date32(),
+    "recency_days": pa.int64(),
+    "frequency": pa.int64(),
+    "monetary_value": pa.float64(),
+    "rfm_segment": pa.string(),
+}
+
+
+def segment_customers(
+    warehouse: Warehouse,
+    segment_names: tuple[str, ...],
+    countries: tuple[str, ...],
+    limit: int,
+) -> pd.DataFrame:
+    """The first buyers of some segments, largest value first.
+
+    Returns:
+        customer_id, name, email, country, segment_name, last_order_date,
+        recency_days, frequency, monetary_value, rfm_segment.
+    """
+    sql, parameters = _members(segment_names, countries)
+    return warehouse.query(
+        f"{sql} limit :row_limit", parameters | {"row_limit": limit}
+    ).astype({"monetary_value": float})
+
+
+def segment_export(
+    warehouse: Warehouse,
+    segment_names: tuple[str, ...],
+    countries: tuple[str, ...],
+    *,
+    show_pii: bool,
+) -> Export:
+    """All of them to take away, fetched some at a time."""
+    batches = warehouse.batches(*_members(segment_names, countries))
+    masked = batches if show_pii else privacy.mask_batches(batches, list(_MEMBER_TYPES))
+    return Export(_MEMBER_TYPES, masked)
+
+
+def _members(
+    segment_names: tuple[str, ...], countries: tuple[str, ...]
+) -> tuple[str, Parameters]:
+    in_segments, parameters = one_of("rfm.segment_name", segment_names, "segment")
+    in_countries, more = one_of(
+        "coalesce(customers.country, '(unknown)')", countries, "country"
+    )
+    return (
+        "select rfm.customer_id, customers.name, customers.email, "
+        "coalesce(customers.country, '(unknown)') as country, rfm.segment_name, "
+        "rfm.last_order_date, rfm.recency_days, rfm.frequency, rfm.monetary_value, "
+        "rfm.rfm_segment "
+        "from rpt_customer_rfm as rfm "
+        "inner join DimCustomer as customers "
+        "on rfm.customer_key = customers.customer_key "
+        f"where {in_segments} and {in_countries} "
+        "order by rfm.monetary_value desc, rfm.customer_key"
+    ), parameters | more
+
+
+def segment_moves(warehouse: Warehouse) -> pd.DataFrame | None:
+    """Who moved from which segment to which, by month; None in an older warehouse.
+
+    Returns:
+        month, from_segment (NEW_BUYERS for buyers of the month), to_segment,
+        customers, monetary_value (net sales so far), monetary_value_change.
+    """
+    if not warehouse.has("rpt_segment_migration", "monetary_value_change"):
+        return None
+    return warehouse.query(
+        "select month, from_segment, to_segment, customers, monetary_value, "
+        "monetary_value_change from rpt_segment_migration "
+        "order by month, from_segment, to_segment"
+    ).astype(
+        {"customers": float, "monetary_value": float, "monetary_value_change": float}
+    )
+
+
+def segment_history(moves: pd.DataFrame) -> pd.DataFrame:
+    """Buyers at each month's end by group of segments.
+
+    Args:
+        moves: Rows of `segment_moves`.
+
+    Returns:
+        A row a month, a column a group; 0 where a group was empty.
+    """
+    groups = {name: group for group, names in SEGMENT_GROUPS.items() for name in names}
+    return (
+        moves.assign(group=moves["to_segment"].map(lambda name: groups.get(name, name)))
+        .pivot_table(index="month", columns="group", values="customers", aggfunc="sum")
+        .reindex(columns=list(SEGMENT_GROUPS))
+        .fillna(0.0)
+    )
+
+
+def moves_of_month(moves: pd.DataFrame, month: str) -> pd.DataFrame:
+    """Buyers who came from one segment to another in a month; most first.
+
+    Args:
+        moves: Rows of `segment_moves`.
+        month: YYYY-MM.
+    """
+    moved = moves[
+        (moves["month"] == month)
+        & (moves["from_segment"] != NEW_BUYERS)
+        & (moves["from_segment"] != moves["to_segment"])
+    ]
+    return moved.sort_values(
+        ["customers", "from_segment", "to_segment"], ascending=[False, True, True]
+    )
+
+
+def month_figures(moves: pd.DataFrame, month: str) -> dict[str, float]:
+    """Buyers of a month by what became of them: moved, stayed, and new ones.
+
+    Returns:
+        customers_moved, segment_stayed (a share of those who were there before; nan
+        without any), month_new_buyers.
+    """
+    rows = moves[moves["month"] == month]
+    new = rows["from_segment"] == NEW_BUYERS
+    stayed = rows["from_segment"] == rows["to_segment"]
+    before = float(rows.loc[~new, "customers"].sum())
+    kept = float(rows.loc[stayed, "customers"].sum())
+    return {
+        "customers_moved": before - kept,
+        "segment_stayed": kept / before if before else float("nan"),
+        "month_new_buyers": float(rows.loc[new, "customers"].sum()),
+    }
