@@ -6,7 +6,6 @@ engine's bulk load) is one more function here and one more call in
 """
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -208,27 +207,13 @@ def measure_load(bench: Bench) -> None:
     )
 
 
-def stage_seconds(output: str) -> dict[str, float]:
-    """Return the stages that ``pipeline build`` printed, and their seconds."""
-    _, found, table = output.partition("time:\n")
-    if not found:
-        return {}
-    stages = {}
-    for line in table.splitlines()[1:]:
-        match = re.fullmatch(r"  (\S.*?)\s{2,}([\d.]+)", line)
-        if match is None:
-            break
-        stages[match[1]] = float(match[2])
-    return stages
-
-
 @dataclass(frozen=True)
 class Build:
     """Where the seconds of one ``pipeline build`` went.
 
     Attributes:
         whole: The process.
-        stages: What it printed, a sum over the nodes of each.
+        stages: The seconds of each, for models and tests a sum over the nodes.
         load: Checking, loading and taking over raw rows.
         floor_models: The models whose tables the floor makes too.
         models: All models.
@@ -258,17 +243,15 @@ def run_build(bench: Bench, place: str) -> Build | None:
     whole = bench.run(
         "pipeline build",
         [
-            *("-m", "pipeline", "build", "--raw", str(bench.raw)),
+            *("-m", "pipeline", "build", "--json", "--raw", str(bench.raw)),
             *("--target", bench.engine, "--database", place),
         ],
     )
-    if whole is None:
-        return None
-    stages = stage_seconds(whole.output)
     folder = newest_artifacts(bench.project)
-    if not stages or folder is None:
-        bench.section.failures.append("pipeline build: its output was not understood")
+    if whole is None or folder is None:
         return None
+    summary = json.loads(whole.output)
+    stages = {stage["name"]: stage["seconds"] for stage in summary["stages"]}
     built = read_artifacts(folder)
     bench.section.seconds = built.seconds_a_model()
     # Models and tests run side by side where the engine has two threads.

@@ -6,11 +6,22 @@
 import argparse
 import sys
 
-from pipeline.__main__ import run
 from pipeline.build import BuildRequest, build
 from pipeline.dbt.project import find_project
+from pipeline.dbt.run import DbtSession
+from pipeline.terminal.outcome import run
 from pipeline.terminal.progress import reporter_for
 from pipeline.warehouse import engine_for
+
+
+class UntestedSession(DbtSession):
+    """Builds models and no tests."""
+
+    left_out = (*DbtSession.left_out, "test")
+
+    def data_tests(self) -> dict[str, str]:
+        """None that has to run."""
+        return {}
 
 
 def main() -> int:
@@ -21,9 +32,13 @@ def main() -> int:
     options = parser.parse_args()
 
     def work() -> None:
-        engine = engine_for(options.target, options.database)
-        request = BuildRequest(options.raw, tests=False)
-        build(engine, find_project(options.vars), request, reporter_for(sys.stderr))
+        build(
+            engine_for(options.target, options.database),
+            find_project(options.vars),
+            BuildRequest(options.raw),
+            reporter_for(sys.stderr),
+            UntestedSession,
+        )
 
     return run("build", work)
 

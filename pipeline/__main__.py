@@ -1,113 +1,37 @@
 """The command line: `python -m pipeline load`, `build`, `fit`, `export`, `compare`."""
 
 import argparse
-import errno
-import os
+import json
 import sys
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from pipeline.build import BuildRequest, build
+from pipeline.build_record import BuildSummary, RowsByReason
 from pipeline.compare import TableDifference, compare_warehouses, raw_differences
 from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.export import FORMATS, export
 from pipeline.load import load
-from pipeline.terminal.interrupts import EXIT_INTERRUPTED, interruptible, is_done
-from pipeline.terminal.output import unfailing_output
+from pipeline.terminal.outcome import run
 from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter, reporter_for
 from pipeline.terminal.summary import print_table
 from pipeline.warehouse import TARGETS, engine_for
 from pipeline.warehouse.readers import TableReader, reader_for
 
-EXIT_FAILED = 1
-# Set, it shows where in the program an error came from.
-DEBUG = "DWH_DEBUG"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0 only if everything was done. Otherwise the last line on
-        standard error says what was wrong and what to do.
+        The exit code, as `run` gives it.
     """
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace, Reporter], None] = options.command
     return run(options.name, lambda: command(options, reporter_for(sys.stderr)))
-
-
-def run(name: str, work: Callable[[], object]) -> int:
-    """Do some work, and turn whatever goes wrong into one last line.
-
-    Once the work is done (published, loaded), nothing that follows makes it a failure:
-    what could not be said or cleaned up then is a warning.
-
-    Args:
-        name: What the line says was being done.
-        work: Raises whatever it likes.
-
-    Returns:
-        The exit code.
-    """
-
-    def say_interrupted() -> None:
-        _last_line(f"{name} was interrupted; the published warehouse is as it was")
-
-    with unfailing_output() as out:
-        code = 0
-        try:
-            with interruptible(say_interrupted):
-                work()
-        except Exception as error:
-            if os.environ.get(DEBUG):
-                traceback.print_exc()
-            if is_done():
-                _last_line(f"warning: {name} is done, but then: {_wording(error)}")
-            else:
-                _last_line(f"{name} failed: {_wording(error)}")
-                code = EXIT_FAILED
-        except KeyboardInterrupt:
-            if not is_done():
-                say_interrupted()
-                code = EXIT_INTERRUPTED
-        out.flush()
-        if out.fault is not None and code == 0:
-            _last_line(
-                f"warning: {name} is done; not all that it printed could be written: "
-                f"{_wording(out.fault)}"
-            )
-        return code
-
-
-def _wording(error: Exception) -> str:
-    """What was wrong, and what to do."""
-    if isinstance(error, PipelineError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "there is not enough memory; end other programs, or use a larger machine"
-    if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        advice = "; free some disk space and run again" if _no_room(error) else ""
-        return f"{where}{error.strerror or error}{advice}"
-    said = " ".join(str(error).split())[:300]
-    return (
-        f"{type(error).__name__}{f': {said}' if said else ''}; this is a fault of the "
-        f"program: {DEBUG}=1 shows where"
-    )
-
-
-def _no_room(error: OSError) -> bool:
-    return error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-
-
-def _last_line(text: str) -> None:
-    sys.stdout.flush()
-    print(printable(text), file=sys.stderr, flush=True)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -178,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
         help="without --raw: take the raw tables over even where they changed since "
         "they were loaded",
     )
+    builds.add_argument(
+        "--json",
+        action="store_true",
+        help="print the summary for a program instead of for people",
+    )
     builds.set_defaults(command=_build, name="build")
 
     fits = commands.add_parser(
@@ -223,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _load(options: argparse.Namespace, reporter: Reporter) -> None:
+    started = time.monotonic()
     engine = engine_for(options.target, options.database)
     loads = load(engine, options.folder, reporter)
     chosen = "".join(
@@ -235,49 +165,58 @@ def _load(options: argparse.Namespace, reporter: Reporter) -> None:
         ("raw table", "rows"),
         [(entry.raw_table, f"{entry.row_count:,}") for entry in loads],
     )
-    seconds = sum(reporter.seconds.values())
     reporter.say(
-        f"loaded {sum(entry.row_count for entry in loads):,} rows in {seconds:.1f} s; "
+        f"loaded {sum(entry.row_count for entry in loads):,} rows in "
+        f"{time.monotonic() - started:.1f} s; "
         f"run the models with: python -m pipeline build{chosen}"
     )
 
 
 def _build(options: argparse.Namespace, reporter: Reporter) -> None:
-    started = time.monotonic()
     engine = engine_for(options.target, options.database)
     project = find_project(options.vars)
     request = BuildRequest(
         options.raw, options.full_refresh, options.accept_changed_raw
     )
     summary = build(engine, project, request, reporter)
+    if options.json:
+        print(json.dumps(summary.as_json(), indent=2), flush=True)
+    else:
+        _print_summary(summary)
+    tests = ", ".join(f"{count} {status}" for status, count in summary.tests.items())
+    reporter.say(
+        f"published {summary.database} in {summary.seconds:.1f} s "
+        f"(tests: {tests or 'none'})"
+    )
+
+
+def _print_summary(summary: BuildSummary) -> None:
     print_table(
-        f"rows ({summary.source})",
+        f"rows ({summary.info.source}: {summary.info.origin})",
         ("table", "rows"),
-        [(table, f"{rows:,}") for table, rows in summary.table_rows],
+        [(table, f"{rows:,}") for table, rows in summary.tables.items()],
     )
     print_table(
         "time",
         ("stage", "seconds"),
-        [(stage, f"{seconds:.1f}") for stage, seconds in reporter.seconds.items()],
+        [(stage.name, f"{stage.seconds:.1f}") for stage in summary.stages],
     )
-    if summary.rejects:
-        print_table(
-            "rejected rows (in stg_rejected_rows)",
-            ("raw table", "reason", "rows"),
-            [(table, reason, f"{n:,}") for table, reason, n in summary.rejects],
-        )
+    if summary.rejected_rows:
+        _print_reasons("rejected rows (in stg_rejected_rows)", summary.rejected_rows)
     else:
         print("rejected rows: none", flush=True)
-    if summary.nulled:
-        print_table(
+    if summary.nulled_values:
+        _print_reasons(
             "values nulled in accepted rows (counted in rpt_data_quality)",
-            ("raw table", "reason", "rows"),
-            [(table, reason, f"{n:,}") for table, reason, n in summary.nulled],
+            summary.nulled_values,
         )
-    tests = ", ".join(f"{count} {status}" for status, count in summary.tests)
-    reporter.say(
-        f"published {summary.location} in {time.monotonic() - started:.1f} s "
-        f"(tests: {tests or 'none'})"
+
+
+def _print_reasons(title: str, found: Sequence[RowsByReason]) -> None:
+    print_table(
+        title,
+        ("raw table", "reason", "rows"),
+        [(rows.raw_table, rows.reason, f"{rows.rows:,}") for rows in found],
     )
 
 
@@ -295,7 +234,7 @@ def _fit(options: argparse.Namespace, reporter: Reporter) -> None:
                 *(model.model_name, f"{model.customers:,}", model.status),
                 "yes" if prediction.is_used(model) else "",
             )
-            for prediction in fit(engine, reporter)
+            for prediction in fit(engine)
             for model in prediction.models
         ],
     )

@@ -6,21 +6,25 @@ warehouse as it was.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.build_record import (
     BuildInfo,
+    BuildSummary,
+    RowsByReason,
+    Stages,
     versions,
-    write_build_info,
-    write_build_tests,
 )
+from pipeline.dbt.nodes import BuildTest
+from pipeline.dbt.oddities import advice
 from pipeline.dbt.project import Project
-from pipeline.dbt.run import DbtBuild, DbtSession, Node, advice
-from pipeline.errors import PipelineError
+from pipeline.dbt.run import DbtBuild, DbtSession
+from pipeline.errors import BuildFailedError, PipelineError
 from pipeline.load import CheckedFolder, check_folder, load_folder
 from pipeline.raw_files.contract import (
     KEY_MAPS,
@@ -28,11 +32,13 @@ from pipeline.raw_files.contract import (
     RAW_LOADS_COLUMNS,
     RAW_TABLE_NAMES,
 )
+from pipeline.records import columns_of, rows_of
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse.engine import Engine
 
 AFTER_THE_FIT = "source:predictions+"
+_DBT_ITSELF = "dbt itself"
 
 
 @dataclass(frozen=True)
@@ -45,41 +51,28 @@ class BuildRequest:
         full_refresh: Give new surrogate keys to everything.
         accept_changed_raw: Take raw tables over that were changed since they were
             loaded.
-        tests: Whether to run the tests of the data. Without them it is only for
-            measuring: no command publishes so.
     """
 
     raw_folder: str | None = None
     full_refresh: bool = False
     accept_changed_raw: bool = False
-    tests: bool = True
-
-
-@dataclass(frozen=True)
-class BuildSummary:
-    """What was published.
-
-    Attributes:
-        location: Where.
-        source: `demo` or `load`, and where the raw rows came from.
-        table_rows: Rows of each raw table, star table and report.
-        rejects: Raw table, reason, rows.
-        nulled: The same of optional values that could not be read.
-        tests: How many tests had each status.
-    """
-
-    location: str
-    source: str
-    table_rows: tuple[tuple[str, int], ...]
-    rejects: tuple[tuple[str, str, int], ...]
-    nulled: tuple[tuple[str, str, int], ...]
-    tests: tuple[tuple[str, int], ...]
 
 
 def build(
-    engine: Engine, project: Project, request: BuildRequest, reporter: Reporter
+    engine: Engine,
+    project: Project,
+    request: BuildRequest,
+    reporter: Reporter,
+    session_type: type[DbtSession] = DbtSession,
 ) -> BuildSummary:
     """Load if asked to, run models and tests, publish.
+
+    Args:
+        engine: Where to.
+        project: The models.
+        request: What to build.
+        reporter: Told what happens.
+        session_type: How dbt is run.
 
     Raises:
         PipelineError: Something was wrong; the published warehouse is as it was.
@@ -87,36 +80,53 @@ def build(
     """
     started = time.monotonic()
     built_at = datetime.now(UTC).isoformat(timespec="seconds")
+    stages = Stages()
     engine.check_requirements()
     engine.check_published()
     checked: CheckedFolder | None = None
     if request.raw_folder is not None:
-        with reporter.stage("check raw files"):
+        with stages.timed("check raw files"):
             checked = check_folder(request.raw_folder, reporter)
     with closing(checked) if checked else nullcontext(), engine.exclusive_use():
         engine.begin_build()
-        keep_build = False
         try:
-            fill_raw_tables(engine, request, checked, reporter)
-            dbt_build = _run_models(engine, project, request, reporter)
-            keep_build = True
+            fill_raw_tables(engine, request, checked, reporter, stages)
+            session = session_type(
+                project,
+                engine.target,
+                engine.dbt_environment(),
+                project.target_path(engine.build_location),
+                reporter,
+            )
+            dbt_build = _run_models(engine, session, reporter, stages)
             _require_success(engine, dbt_build)
-            keep_build = False
-            with reporter.stage("record"):
-                summary = _record(engine, project, dbt_build, built_at, started)
-            with reporter.stage("publish"):
-                reporter.say(f"publishing {engine.location}")
-                keep_build = True
-                with uninterrupted():
-                    left = engine.publish()
-            for text in left:
-                reporter.warn(text)
-            return summary
+            with stages.timed("record"):
+                record = _Record(engine, dbt_build)
+                info = record.write(project, built_at, started)
+                tables = record.count_rows(stages)
+                rejected, nulled = record.rejected_rows(), record.nulled_values()
+        except BuildFailedError:
+            raise  # what was built is kept, to be looked at
         except BaseException:
-            # A build that failed its tests is kept, to be looked at.
-            if not keep_build:
-                engine.discard_build()
+            engine.discard_build()
             raise
+        with stages.timed("publish"):
+            reporter.say(f"publishing {engine.location}")
+            with uninterrupted():
+                left_undone = engine.publish()
+    for text in left_undone:
+        reporter.warn(text)
+    return BuildSummary(
+        database=engine.location,
+        info=info,
+        seconds=time.monotonic() - started,
+        stages=tuple(stages),
+        tables=tables,
+        tests=dict(Counter(sorted(n.status for n in dbt_build.nodes if n.test))),
+        rejected_rows=rejected,
+        nulled_values=nulled,
+        warnings=tuple(reporter.warnings),
+    )
 
 
 def fill_raw_tables(
@@ -124,6 +134,7 @@ def fill_raw_tables(
     request: BuildRequest,
     checked: CheckedFolder | None,
     reporter: Reporter,
+    stages: Stages,
 ) -> None:
     """Load the checked files into the build area, or take the published rows over.
 
@@ -131,8 +142,9 @@ def fill_raw_tables(
         PipelineError: The files changed, or the published rows did, since loaded.
     """
     if checked is not None:
-        with reporter.stage("load raw files"):
-            load_folder(engine, checked, reporter, in_place=False)
+        with stages.timed("load raw files") as stage:
+            loads = load_folder(engine, checked, reporter, in_place=False)
+            stage.rows = sum(load.row_count for load in loads)
     published = engine.published_source()
     taken: list[str] = []
     if checked is None and published == "load":
@@ -143,8 +155,9 @@ def fill_raw_tables(
         taken += KEY_MAPS
     if not taken:
         return
-    with reporter.stage("take over"):
+    with stages.timed("take over") as stage:
         rows = engine.carry_over(taken)
+        stage.rows = sum(rows.values())
         if checked is None and published == "load":
             _take_over_loads(engine, request, rows, reporter)
     if rows:
@@ -189,47 +202,36 @@ def _take_over_loads(
         )
     if changed:
         reporter.warn(f"{' and '.join(changed)} changed since loaded, and taken over")
-    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, loads))
+    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, rows_of(loads))
 
 
 def _run_models(
-    engine: Engine, project: Project, request: BuildRequest, reporter: Reporter
+    engine: Engine, session: DbtSession, reporter: Reporter, stages: Stages
 ) -> DbtBuild:
     """The models that a fit needs, the fit, and the models that need the fit."""
-    start = time.monotonic()
-    session = DbtSession(
-        project,
-        engine.target,
-        engine.dbt_environment(),
-        project.target_path(engine.build_location),
-        reporter,
-    )
-    try:
-        # Where raw rows were loaded or taken over, the demo's seeds leave them alone.
-        dbt_build = session.build(exclude=[AFTER_THE_FIT], tests=request.tests)
-    finally:
-        engine.end_dbt()
-    elapsed = time.monotonic() - start
-    # The tests of this package build a project of a few models, without a fit.
-    if not dbt_build.failed() and dbt_build.has("int_clv_fits"):
-        with reporter.stage("fit"):
+
+    def run(**part: Sequence[str]) -> DbtBuild:
+        with stages.timed(_DBT_ITSELF):
+            try:
+                return session.build(**part)
+            finally:
+                engine.end_dbt()
+
+    # Where raw rows were loaded or taken over, the demo's seeds leave them alone.
+    dbt_build = run(exclude=[AFTER_THE_FIT])
+    if not dbt_build.failed:
+        with stages.timed("fit"):
             _fit(engine, dbt_build, reporter)
-        start = time.monotonic()
-        try:
-            rest = session.build(select=[AFTER_THE_FIT], tests=request.tests)
-        finally:
-            engine.end_dbt()
-        elapsed += time.monotonic() - start
+        rest = run(select=[AFTER_THE_FIT])
         dbt_build = DbtBuild((*dbt_build.nodes, *rest.nodes), rest.log)
-    if request.tests and not dbt_build.failed():
+    if not dbt_build.failed:
         _require_tests(session.data_tests(), dbt_build)
     for node in dbt_build.nodes:
-        stage = "tests" if node.test else node.layer or f"{node.kind}s"
-        reporter.seconds[stage] = reporter.seconds.get(stage, 0.0) + node.seconds
-        elapsed -= node.seconds
+        name = "tests" if node.test else node.layer or f"{node.kind}s"
+        stages[name].seconds += node.seconds
+        stages[_DBT_ITSELF].seconds -= node.seconds
     # With several threads the nodes' seconds add up to more than went by.
-    if elapsed > 0:
-        reporter.seconds["dbt itself"] = elapsed
+    stages[_DBT_ITSELF].seconds = max(stages[_DBT_ITSELF].seconds, 0.0)
     return dbt_build
 
 
@@ -258,114 +260,101 @@ def _require_tests(expected: Mapping[str, str], dbt_build: DbtBuild) -> None:
 
 
 def _require_success(engine: Engine, dbt_build: DbtBuild) -> None:
-    failed = dbt_build.failed()
-    if not failed:
-        if skipped := [node for node in dbt_build.nodes if node.status == "skipped"]:
-            raise PipelineError(
-                f"{len(skipped)} models or tests were skipped, {skipped[0].name} first "
-                f"(log: {dbt_build.log})"
-            )
-        return
-    first = failed[0]
-    others = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    message = first.message.rstrip(".")
-    look = f"look into {engine.build_location} and {dbt_build.log}"
-    raise PipelineError(
-        f"{first.kind} {first.name} failed{others}: {message}; "
-        f"nothing was published; {advice(message, look)}"
-    )
+    if dbt_build.failed:
+        first, *others = dbt_build.failed
+        more = f" (and {len(others)} more)" if others else ""
+        message = first.message.rstrip(".")
+        look = f"look into {engine.build_location} and {dbt_build.log}"
+        raise BuildFailedError(
+            f"{first.kind} {first.name} failed{more}: {message}; "
+            f"nothing was published; {advice(message, look)}"
+        )
+    if skipped := [node for node in dbt_build.nodes if node.status == "skipped"]:
+        raise BuildFailedError(
+            f"{len(skipped)} models or tests were skipped, {skipped[0].name} first "
+            f"(log: {dbt_build.log})"
+        )
 
 
-def _record(
-    engine: Engine,
-    project: Project,
-    dbt_build: DbtBuild,
-    built_at: str,
-    started: float,
-) -> BuildSummary:
-    tables = {node.name: node.relation for node in dbt_build.nodes if node.relation}
-    ((as_of_date,),) = engine.query(
-        f"select as_of_date from {tables['int_as_of_date']}"  # noqa: S608
-    )
-    loads = engine.query(
-        f"select raw_table, source, origin, row_count from {RAW_LOADS}"  # noqa: S608
-    )
-    sources = {str(source) for _, source, _, _ in loads}
-    origins = sorted({str(origin) for _, _, origin, _ in loads})
-    source = "load" if "load" in sources else "demo"
-    origin = ", ".join(origins) if source == "load" else "seeds"
-    dbt_version, adapter_version, python_version = versions(engine.target)
-    write_build_tests(engine, dbt_build.nodes)
-    write_build_info(
-        engine,
-        BuildInfo(
+class _Record:
+    """What a finished build holds, read from its tables before they are published."""
+
+    def __init__(self, engine: Engine, dbt_build: DbtBuild) -> None:
+        self._engine = engine
+        self._nodes = dbt_build.nodes
+        self._tables = {n.name: n.relation for n in dbt_build.nodes if n.relation}
+        self._loads = engine.query(
+            f"select raw_table, source, origin, row_count from {RAW_LOADS}"  # noqa: S608
+        )
+
+    def write(self, project: Project, built_at: str, started: float) -> BuildInfo:
+        """Write `build_tests` and `build_info` into the build area."""
+        engine = self._engine
+        tests = [node.test for node in self._nodes if node.test]
+        engine.write_table(
+            "build_tests",
+            columns_of(BuildTest),
+            sorted(rows_of(tests)),
+        )
+        is_loaded = any(source == "load" for _, source, _, _ in self._loads)
+        origins = sorted({str(origin) for _, _, origin, _ in self._loads})
+        info = BuildInfo(
             built_at=built_at,
-            as_of_date=str(as_of_date),
-            source=source,
-            origin=origin,
-            currency=_currency(engine, project, tables),
+            as_of_date=self._value("as_of_date", "int_as_of_date"),
+            source="load" if is_loaded else "demo",
+            origin=", ".join(origins) if is_loaded else "seeds",
+            currency=self._value("currency", "int_currency"),
             variables=json.dumps(project.variables),
             target=engine.target,
             project_version=project.version,
-            dbt_version=dbt_version,
-            adapter_version=adapter_version,
-            python_version=python_version,
             engine_version=engine.version,
             duration_seconds=round(time.monotonic() - started, 3),
-        ),
-    )
-    rejects = engine.query(
-        "select raw_table, reason, count(*) "  # noqa: S608
-        f"from {tables['stg_rejected_rows']} group by 1, 2 order by 1, 2"
-    )
-    nulled: list[tuple[Any, ...]] = []
-    # The tests of this package build a project of a few models, without reports.
-    if "rpt_data_quality" in tables:
-        nulled = engine.query(
-            "select raw_table, reason, row_count "  # noqa: S608
-            f"from {tables['rpt_data_quality']} "
-            "where outcome = 'value nulled' order by 1, 2"
+            **versions(engine.target),
         )
-    row_counts = {str(table): int(rows) for table, _, _, rows in loads}
-    return BuildSummary(
-        location=engine.location,
-        source=f"{source}: {origin}",
-        table_rows=(
-            *((table, row_counts.get(table, 0)) for table in RAW_TABLE_NAMES),
-            *_count_rows(engine, dbt_build.nodes),
-        ),
-        rejects=_reasons(rejects),
-        nulled=_reasons(nulled),
-        tests=_count_tests(dbt_build.nodes),
-    )
+        engine.write_table("build_info", columns_of(BuildInfo), rows_of([info]))
+        return info
 
-
-def _currency(engine: Engine, project: Project, tables: Mapping[str, str]) -> str:
-    # The tests of this package build a project of a few models, without it.
-    if "int_currency" not in tables:
-        return str(project.variables.get("currency", ""))
-    ((currency,),) = engine.query(
-        f"select currency from {tables['int_currency']}"  # noqa: S608
-    )
-    return str(currency)
-
-
-def _reasons(rows: Sequence[Sequence[Any]]) -> tuple[tuple[str, str, int], ...]:
-    return tuple((str(table), str(reason), int(n)) for table, reason, n in rows)
-
-
-def _count_rows(engine: Engine, nodes: Sequence[Node]) -> list[tuple[str, int]]:
-    marts = [node for node in nodes if node.name.startswith(("dim_", "fct_", "rpt_"))]
-    return [
-        (
-            node.table,
-            int(engine.query(f"select count(*) from {node.relation}")[0][0]),  # noqa: S608
+    def _value(self, column: str, model: str) -> str:
+        """The value of a table that has one row."""
+        ((value,),) = self._engine.query(
+            f"select {column} from {self._tables[model]}"  # noqa: S608
         )
-        for node in sorted(marts, key=lambda node: node.table.lower())
-        if node.relation
-    ]
+        return str(value)
 
+    def count_rows(self, stages: Stages) -> dict[str, int]:
+        """The rows of each raw table, star table and report.
 
-def _count_tests(nodes: Sequence[Node]) -> tuple[tuple[str, int], ...]:
-    statuses = [node.status for node in nodes if node.test]
-    return tuple((status, statuses.count(status)) for status in sorted(set(statuses)))
+        Args:
+            stages: Told the rows of each layer.
+        """
+        loaded = {str(table): int(rows) for table, _, _, rows in self._loads}
+        counts = {table: loaded.get(table, 0) for table in RAW_TABLE_NAMES}
+        marts = [
+            node
+            for node in self._nodes
+            if node.relation and node.name.startswith(("dim_", "fct_", "rpt_"))
+        ]
+        for node in sorted(marts, key=lambda node: node.table.lower()):
+            ((rows,),) = self._engine.query(f"select count(*) from {node.relation}")  # noqa: S608
+            counts[node.table] = int(rows)
+            stages[node.layer].rows = int(rows) + (stages[node.layer].rows or 0)
+        return counts
+
+    def rejected_rows(self) -> tuple[RowsByReason, ...]:
+        """The rows that no model uses."""
+        return self._rows_by_reason(
+            f"count(*) from {self._tables['stg_rejected_rows']} group by 1, 2"
+        )
+
+    def nulled_values(self) -> tuple[RowsByReason, ...]:
+        """The optional values that could not be read."""
+        return self._rows_by_reason(
+            f"row_count from {self._tables['rpt_data_quality']} "
+            "where outcome = 'value nulled'"
+        )
+
+    def _rows_by_reason(self, rows: str) -> tuple[RowsByReason, ...]:
+        found: list[tuple[Any, ...]] = self._engine.query(
+            f"select raw_table, reason, {rows} order by 1, 2"
+        )
+        return tuple(RowsByReason(str(t), str(r), int(n)) for t, r, n in found)

@@ -1,14 +1,12 @@
-"""The record of a build inside the warehouse: `build_info` and `build_tests`."""
+"""What came of a build: for the warehouse, and for whoever asked for it."""
 
 import importlib.metadata
 import platform
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
-
-from pipeline.dbt.run import Node
-from pipeline.warehouse.engine import Engine
-
-_SQL_TYPES = {str: "text", int: "integer", float: "real"}
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,57 +44,92 @@ class BuildInfo:
     duration_seconds: float
 
 
-# One row per test of the build. Statuses are pass, warn, fail, error and skipped.
-BUILD_TESTS_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("unique_id", "text"),
-    ("name", "text"),
-    ("test_type", "text"),
-    ("model_name", "text"),
-    ("table_name", "text"),
-    ("column_name", "text"),
-    ("severity", "text"),
-    ("status", "text"),
-    ("failures", "integer"),
-    ("execution_seconds", "real"),
-    ("description", "text"),
-)
+def versions(target: str) -> dict[str, str]:
+    """The versions that `build_info` names, other than the engine's and the project's.
+
+    Args:
+        target: Whose adapter of dbt is meant.
+    """
+    return {
+        "dbt_version": importlib.metadata.version("dbt-core"),
+        "adapter_version": importlib.metadata.version(f"dbt-{target}"),
+        "python_version": platform.python_version(),
+    }
 
 
-def versions(target: str) -> tuple[str, str, str]:
-    """The versions of dbt-core, of the target's adapter, and of Python."""
-    return (
-        importlib.metadata.version("dbt-core"),
-        importlib.metadata.version(f"dbt-{target}"),
-        platform.python_version(),
-    )
+@dataclass
+class Stage:
+    """One stage of a build.
+
+    Attributes:
+        name: What was done, or the layer of models that was built.
+        seconds: How long it took; of models and tests, the sum of theirs.
+        rows: The rows that were loaded, taken over or built; None where none were.
+    """
+
+    name: str
+    seconds: float = 0.0
+    rows: int | None = None
 
 
-def write_build_info(engine: Engine, info: BuildInfo) -> None:
-    """Write `build_info` into the build area."""
-    columns = [
-        (field.name, _SQL_TYPES[type(value)])
-        for field, value in zip(fields(info), astuple(info), strict=True)
-    ]
-    engine.write_table("build_info", columns, [astuple(info)])
+class Stages:
+    """The stages of a build, in the order in which they began."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, Stage] = {}
+
+    def __getitem__(self, name: str) -> Stage:
+        return self._stages.setdefault(name, Stage(name))
+
+    def __iter__(self) -> Iterator[Stage]:
+        return iter(self._stages.values())
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[Stage]:
+        """Time a stage, or a further part of it."""
+        start = time.monotonic()
+        try:
+            yield self[name]
+        finally:
+            self[name].seconds += time.monotonic() - start
 
 
-def write_build_tests(engine: Engine, nodes: Iterable[Node]) -> None:
-    """Write `build_tests` into the build area."""
-    rows = [
-        (
-            node.unique_id,
-            node.name,
-            node.test.kind,
-            node.test.model,
-            node.test.table,
-            node.test.column,
-            node.test.severity,
-            node.status,
-            node.failures,
-            round(node.seconds, 3),
-            node.description,
-        )
-        for node in nodes
-        if node.test is not None
-    ]
-    engine.write_table("build_tests", BUILD_TESTS_COLUMNS, sorted(rows))
+@dataclass(frozen=True)
+class RowsByReason:
+    """Rows of a raw table that something was wrong with."""
+
+    raw_table: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class BuildSummary:
+    """What was published.
+
+    Attributes:
+        database: Where: a file, or a schema.
+        info: The record that the warehouse holds.
+        seconds: From the start to the end.
+        stages: What took how long.
+        tables: Rows of each raw table, star table and report.
+        tests: How many tests had each status.
+        rejected_rows: Rows that no model uses, which stand in `stg_rejected_rows`.
+        nulled_values: Optional values that could not be read.
+        warnings: What somebody should look at.
+    """
+
+    database: str
+    info: BuildInfo
+    seconds: float
+    stages: tuple[Stage, ...]
+    tables: dict[str, int]
+    tests: dict[str, int]
+    rejected_rows: tuple[RowsByReason, ...]
+    nulled_values: tuple[RowsByReason, ...]
+    warnings: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for a program: what `build --json` prints."""
+        summary = asdict(self)
+        return {"published": True, "version": self.info.project_version, **summary}

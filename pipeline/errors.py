@@ -1,4 +1,4 @@
-"""The one exception that is meant for the person at the terminal."""
+"""What is meant for the person at the terminal; a type a cause that a caller tells."""
 
 
 class PipelineError(Exception):
@@ -9,3 +9,11 @@ class PipelineError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
+
+
+class RawFileError(PipelineError):
+    """A raw file, or the folder of them, does not hold to the contract."""
+
+
+class BuildFailedError(PipelineError):
+    """Models or tests failed; what was built is there to be looked at."""

@@ -4,11 +4,10 @@ from dataclasses import astuple
 
 from pipeline.clv.warehouse import Prediction, Relations, predict
 from pipeline.errors import PipelineError
-from pipeline.terminal.progress import Reporter
 from pipeline.warehouse.engine import Engine
 
 
-def fit(engine: Engine, reporter: Reporter) -> list[Prediction]:
+def fit(engine: Engine) -> list[Prediction]:
     """Fit the purchases of a warehouse, and replace its predictions.
 
     Returns:
@@ -20,7 +19,7 @@ def fit(engine: Engine, reporter: Reporter) -> list[Prediction]:
     """
     engine.check_requirements()
     engine.check_published()
-    with engine.exclusive_use(), reporter.stage("fit"):
+    with engine.exclusive_use():
         warehouse = engine.in_place()
         relations = Relations()
         for model in astuple(relations):

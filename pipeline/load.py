@@ -132,9 +132,8 @@ def load(engine: Engine, folder: str, reporter: Reporter) -> Sequence[RawLoad]:
     """
     engine.check_requirements()
     engine.check_published()
-    with reporter.stage("check"):
-        checked = check_folder(folder, reporter)
-    with closing(checked), engine.exclusive_use(), reporter.stage("load"):
+    checked = check_folder(folder, reporter)
+    with closing(checked), engine.exclusive_use():
         loads = load_folder(engine, checked, reporter, in_place=True)
         work_is_done()
     return loads

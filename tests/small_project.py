@@ -39,6 +39,27 @@ SMALL_PROJECT = {
     "models/intermediate/int_as_of_date.sql": """
         select substr(max(order_date), 1, 10) as as_of_date from {{ ref('stg_orders') }}
     """,
+    "models/intermediate/int_currency.sql": "select 'EUR' as currency",
+    "models/intermediate/int_clv_fits.sql": """
+        select 'calibration' as fit_name, '2024-02-01' as observed_through,
+        4 as horizon_weeks, 0.1 as yearly_discount_rate
+        union all select 'all_data', '2024-03-01', 52, 0.1
+    """,
+    "models/intermediate/int_clv_purchase_summaries.sql": """
+        select 'all_data' as fit_name, 1 as customer_key, 0 as frequency,
+        0 as recency_days, 1 as age_days, 0 as mean_repeat_value, 1 as orders,
+        1 as net_sales
+    """,
+    "models/intermediate/int_clv_holdouts.sql": """
+        select 1 as customer_key, 1 as actual_orders, 1 as actual_sales where 1 = 0
+    """,
+    "models/marts/customers/rpt_customer_lifetime_value.sql": """
+        select * from {{ source('predictions', 'clv_scores') }}
+    """,
+    "models/marts/quality/rpt_data_quality.sql": """
+        select raw_table, 'rejected' as outcome, reason, 1 as row_count
+        from {{ ref('stg_rejected_rows') }}
+    """,
     "models/intermediate/int_customer_keys.sql": """
         {{ config(materialized='incremental') }}
         {% if is_incremental() %}
@@ -60,6 +81,11 @@ SMALL_PROJECT = {
         on stg_orders.customer_id = keys.customer_id
     """,
     "models/schema.yml": """
+        sources:
+          - name: predictions
+            schema: "{{ target.schema }}"
+            tables:
+              - name: clv_scores
         models:
           - name: fct_orders
             description: One row per order.

@@ -11,6 +11,8 @@ from pipeline.errors import PipelineError
 
 PROJECT_NAME = "ecommerce_dwh"
 PROJECT_FILE = "dbt_project.yml"
+# The checkout that this package belongs to.
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,16 @@ def find_project(variables: str | None) -> Project:
     Raises:
         PipelineError: The project is not there, or the variables are not its own.
     """
-    root = Path(__file__).resolve().parents[2]
     try:
-        settings = read_yaml((root / PROJECT_FILE).read_text("utf-8"))
+        settings = read_yaml((ROOT / PROJECT_FILE).read_text("utf-8"))
     except OSError:
         raise PipelineError(
-            f"there is no dbt project in {root}; run from a checkout of the "
+            f"there is no dbt project in {ROOT}; run from a checkout of the "
             "repository, installed with: pip install -e ."
         ) from None
     except ValueError as error:
         raise PipelineError(
-            f"{root / PROJECT_FILE}: {error}; see what was changed there: git diff"
+            f"{ROOT / PROJECT_FILE}: {error}; see what was changed there: git diff"
         ) from None
     rules = read_rules(settings)
     defaults = {n: v for n, v in settings["vars"].items() if n != RULES}
@@ -72,4 +73,4 @@ def find_project(variables: str | None) -> Project:
         ) from None
     known = read_variables(defaults, rules, PROJECT_FILE)
     given = read_variables(written, rules, "--vars")
-    return Project(root, str(settings["version"]), {**known, **given}, given)
+    return Project(ROOT, str(settings["version"]), {**known, **given}, given)

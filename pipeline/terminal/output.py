@@ -1,9 +1,10 @@
-"""Standard output and standard error that never stop the work whose news they tell.
+"""Standard output and standard error that never stop the work they report on.
 
 A full disk under a log, a closed pipe or an encoding without the letters of a name is
 no reason to call a published warehouse a failure.
 """
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -21,10 +22,13 @@ class LossyStream:
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self.fault: Exception | None = None if stream else OSError("it is closed")
+        if isinstance(stream, io.TextIOWrapper):
+            # Letters that the encoding lacks are escaped.
+            stream.reconfigure(errors="backslashreplace")
 
     def write(self, text: str) -> int:
-        """Write, with escapes in the place of letters that the encoding lacks."""
-        self._attempt(lambda stream: stream.write(_encodable(text, stream)))
+        """Write, if that is possible."""
+        self._attempt(lambda stream: stream.write(text))
         return len(text)
 
     def flush(self) -> None:
@@ -45,7 +49,7 @@ class LossyStream:
             action(self._stream)
         except (OSError, ValueError) as error:  # ValueError: it was closed meanwhile
             self.fault = error
-            _silence(self._stream)
+            _discard_buffer(self._stream)
 
 
 @contextmanager
@@ -55,7 +59,7 @@ def unfailing_output() -> Iterator[LossyStream]:
     Yields:
         Standard output.
     """
-    _open_what_is_closed()
+    _open_closed_descriptors()
     before = sys.stdout, sys.stderr
     out, err = LossyStream(sys.stdout), LossyStream(sys.stderr)
     sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)
@@ -67,8 +71,8 @@ def unfailing_output() -> Iterator[LossyStream]:
         sys.stdout, sys.stderr = before
 
 
-def _open_what_is_closed() -> None:
-    """In the place of a closed stream a database would get its number, and its text."""
+def _open_closed_descriptors() -> None:
+    """A database would otherwise get a closed stream's number, and then its text."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -76,17 +80,8 @@ def _open_what_is_closed() -> None:
             os.open(os.devnull, os.O_RDWR)
 
 
-def _encodable(text: str, stream: TextIO) -> str:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.encode(encoding, "backslashreplace").decode(encoding)
-    return text
-
-
-def _silence(stream: TextIO) -> None:
-    """What waits in its buffer goes nowhere; or Python would fail on it at its end."""
+def _discard_buffer(stream: TextIO) -> None:
+    """Let what waits in the buffer go nowhere; Python would fail on it when it ends."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -4,7 +4,6 @@ At a terminal: rich's bars. Anywhere else: plain lines with a timestamp, that re
 well in the log of cron or systemd.
 """
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 from pipeline.terminal.printable import printable
 
@@ -31,43 +31,35 @@ _LOG_SECONDS = 30.0
 
 
 class Task:
-    """One piece of work whose progress can be told."""
+    """One piece of work whose progress is followed; this one says nothing."""
 
     def advance(self, amount: int) -> None:
         """So much more of the total is done."""
 
-    def expect(self, total: int, name: str | None = None) -> None:
-        """The total became known, or is another; so may the name of the work."""
+    def expect(self, total: int, name: str) -> None:
+        """The total became known; from now on the work has another name."""
 
     def doing(self, what: str) -> None:
         """What is being done right now."""
 
 
 class Reporter:
-    """Lines of news, tasks with progress, and how long each stage took.
+    """Lines of news, and tasks with progress; this one says nothing.
 
     Attributes:
-        seconds: For each finished stage, in order, its seconds.
+        warnings: All that were given.
     """
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time one stage of the work."""
-        start = time.monotonic()
-        try:
-            yield
-        finally:
-            elapsed = time.monotonic() - start
-            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed
+        self.warnings: list[str] = []
 
     def say(self, text: str) -> None:
         """One line of news."""
 
     def warn(self, text: str) -> None:
         """One line that somebody should look at."""
+        self.warnings.append(printable(text))
+        self.say(f"warning: {text}")
 
     @contextmanager
     def task(self, name: str, total: int, *, steps: bool = False) -> Iterator[Task]:
@@ -94,16 +86,11 @@ class LogReporter(Reporter):
         now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
         print(now, printable(text), file=self._stream, flush=True)
 
-    def warn(self, text: str) -> None:
-        """One line that says it is a warning."""
-        self.say(f"warning: {text}")
-
     @contextmanager
     def task(self, name: str, total: int, *, steps: bool = False) -> Iterator[Task]:
         """A line now, and one now and then."""
-        task = _LogTask(self, name, total, steps=steps)
         self.say(name)
-        yield task
+        yield _LogTask(self, name, total, steps=steps)
 
 
 class _LogTask(Task):
@@ -111,13 +98,13 @@ class _LogTask(Task):
         self._log, self._name, self._total, self._steps = log, name, total, steps
         self._done = 0
         self._what = ""
-        self._said = time.monotonic()
+        self._logged = time.monotonic()
 
     def advance(self, amount: int) -> None:
         self._done += amount
         now = time.monotonic()
-        if now - self._said >= _LOG_SECONDS and self._total:
-            self._said = now
+        if now - self._logged >= _LOG_SECONDS and self._total:
+            self._logged = now
             done = (
                 f"{self._done}/{self._total}"
                 if self._steps
@@ -125,11 +112,9 @@ class _LogTask(Task):
             )
             self._log.say(f"{self._name}: {done} {self._what}".rstrip())
 
-    def expect(self, total: int, name: str | None = None) -> None:
-        self._total = total
-        if name:
-            self._name = name
-            self._log.say(f"{name}: {total} steps")
+    def expect(self, total: int, name: str) -> None:
+        self._total, self._name = total, name
+        self._log.say(f"{name}: {total} steps")
 
     def doing(self, what: str) -> None:
         self._what = what
@@ -143,13 +128,10 @@ class TerminalReporter(Reporter):
         self._console = Console(file=stream, highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
-        """One line above the bars."""
-        self._console.print(escape(printable(text)))
-
-    def warn(self, text: str) -> None:
-        """One line in colour."""
-        said = escape(printable(text))
-        self._console.print(f"[yellow]warning:[/yellow] {said}")
+        """One line above the bars; a warning begins in colour."""
+        line = Text(printable(text))
+        line.highlight_regex("^warning:", "yellow")
+        self._console.print(line)
 
     @contextmanager
     def task(self, name: str, total: int, *, steps: bool = False) -> Iterator[Task]:
@@ -175,15 +157,13 @@ class _TerminalTask(Task):
     def advance(self, amount: int) -> None:
         self._bars.advance(self._bar, amount)
 
-    def expect(self, total: int, name: str | None = None) -> None:
-        self._bars.update(self._bar, total=total)
-        if name:
-            self._bars.update(self._bar, description=name)
+    def expect(self, total: int, name: str) -> None:
+        self._bars.update(self._bar, total=total, description=name)
 
     def doing(self, what: str) -> None:
         self._bars.update(self._bar, what=escape(printable(what)))
 
 
-def reporter_for(stream: TextIO = sys.stderr) -> Reporter:
+def reporter_for(stream: TextIO) -> Reporter:
     """Bars at a terminal, plain lines elsewhere."""
     return TerminalReporter(stream) if stream.isatty() else LogReporter(stream)

@@ -1,20 +1,20 @@
-"""The tables printed at the end: at a terminal with rich, in a log as plain lines."""
+"""The tables for people that are printed at the end."""
 
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from pipeline.terminal.printable import printable
 
+# Lines of a log are not cut; a terminal has a width of its own.
+_LOG_WIDTH = 1_000
+
 
 def print_table(
-    title: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    stream: TextIO | None = None,
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> None:
     """Print a small table; columns other than the first are set to the right.
 
@@ -22,28 +22,20 @@ def print_table(
         title: Stands above the table.
         columns: The heads of the columns.
         rows: The cells, as they are to be read.
-        stream: Where to; standard output by default.
     """
-    stream = stream or sys.stdout
-    title = printable(title)
-    rows = [[printable(cell) for cell in row] for row in rows]
-    if not stream.isatty():
-        widths = [
-            max(len(row[column]) for row in [columns, *rows])
-            for column in range(len(columns))
-        ]
-        print(f"{title}:", file=stream)
-        for row in [columns, *rows]:
-            cells = [row[0].ljust(widths[0])] + [
-                cell.rjust(width)
-                for cell, width in zip(row[1:], widths[1:], strict=True)
-            ]
-            print("  " + "  ".join(cells).rstrip(), file=stream)
-        stream.flush()
-        return
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(box=None, pad_edge=False)
     for position, column in enumerate(columns):
         table.add_column(column, justify="right" if position else "left")
     for row in rows:
-        table.add_row(*row)
-    Console(file=stream, highlight=False).print(table)
+        table.add_row(*map(printable, row))
+    console = Console(
+        file=sys.stdout,
+        force_terminal=sys.stdout.isatty(),
+        width=None if sys.stdout.isatty() else _LOG_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    console.print(f"{printable(title)}:", style="bold", soft_wrap=True)
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    sys.stdout.flush()

@@ -11,8 +11,10 @@ from typing import NoReturn
 
 import pytest
 
+from benchmarks.untested_build import UntestedSession
 from pipeline.build import BuildRequest, build
 from pipeline.dbt.project import find_project
+from pipeline.dbt.run import DbtSession
 from pipeline.errors import PipelineError
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for
@@ -153,8 +155,9 @@ def warehouse(
             # The messy shops are so on purpose.
             project = find_project("{max_rejected_share: 1}")
             dbt_files = project.target_path(engine.build_location)
-            asked = BuildRequest(str(raw_folder(data)), tests=data == "default")
-            build(engine, project, asked, Reporter())
+            asked = BuildRequest(str(raw_folder(data)))
+            session = DbtSession if data == "default" else UntestedSession
+            build(engine, project, asked, Reporter(), session)
             shutil.rmtree(dbt_files)
             built[data, target] = engine.place
         return built[data, target]

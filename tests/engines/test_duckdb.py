@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.build import BuildRequest, BuildSummary, build
+from pipeline.build import BuildRequest, build
+from pipeline.build_record import BuildSummary
 from pipeline.dbt.project import Project
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_TABLES

@@ -19,7 +19,6 @@ from benchmarks.bare_engine import statements
 from benchmarks.floor.build import Settings, build
 from benchmarks.measure import measure
 from benchmarks.report import Row, Section, markdown_table, render_growth
-from benchmarks.runs import stage_seconds
 from pipeline.build import BuildRequest
 from pipeline.build import build as build_models
 from pipeline.dbt.project import find_project
@@ -148,17 +147,6 @@ def test_child_is_measured(tmp_path: Path) -> None:
     assert result.cpu > 0
     assert result.peak_megabytes > 80
     assert (failed.exit_code, failed.complaint) == (1, "no such folder")
-
-
-def test_stages_are_read_from_what_the_build_prints() -> None:
-    output = (
-        "rows (demo: seeds):\n  table  rows\n  raw_orders  12\n"
-        "time:\n  stage            seconds\n  load raw files       0.4\n"
-        "  dbt itself          10.5\nrejected rows: none\n"
-    )
-
-    assert stage_seconds(output) == {"load raw files": 0.4, "dbt itself": 10.5}
-    assert stage_seconds("something else") == {}
 
 
 def test_models_that_the_floor_lacks_are_told_apart() -> None:

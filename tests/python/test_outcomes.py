@@ -1,5 +1,6 @@
 """What a command says it did is what it did, wherever its words go."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.__main__ import main, run
+from pipeline.__main__ import main
 from pipeline.errors import PipelineError
 from pipeline.terminal.interrupts import work_is_done
+from pipeline.terminal.outcome import run
 from tests.python.conftest import rights_of_nobody
 from tests.small_project import ROOT
 from tests.small_shop import WriteShop
@@ -285,3 +287,56 @@ def test_a_killed_load_leaves_a_file_that_can_be_read_without_the_right_to_write
         "shop.db",
         "shop.db.lock",
     }
+
+
+def test_a_program_reads_what_the_readme_shows(
+    small_project: Path, database: Path, write_shop: WriteShop
+) -> None:
+    readme = (ROOT / "pipeline" / "README.md").read_text(encoding="utf-8")
+    shown = json.loads(readme.partition("```json\n")[2].partition("```")[0])
+    folder = write_shop()
+
+    arguments = ("build", "--json", "--database", database, "--raw", folder)
+    built = shell("", small_project, *arguments)
+
+    assert built.returncode == 0, built.stderr
+    summary = json.loads(built.stdout)
+    assert summary.keys() == shown.keys()
+    assert summary["info"].keys() == shown["info"].keys()
+    assert summary["published"] is True
+    assert summary["database"] == str(database)
+    assert summary["tables"]["raw_order_items"] == 7
+    assert summary["tests"] == {"pass": 2}
+    assert summary["rejected_rows"] == [shown["rejected_rows"][0] | {"rows": 1}]
+    (loaded,) = (s for s in summary["stages"] if s["name"] == "load raw files")
+    assert loaded.keys() == shown["stages"][0].keys()
+    assert loaded["rows"] == sum(
+        rows for table, rows in summary["tables"].items() if table.startswith("raw_")
+    )
+    assert 0 < sum(stage["seconds"] for stage in summary["stages"]) < summary["seconds"]
+
+
+def test_a_build_that_was_not_published_prints_no_summary(
+    small_project: Path, database: Path
+) -> None:
+    missing = database.parent / "nowhere"
+
+    arguments = ("build", "--json", "--database", database, "--raw", missing)
+    failed = shell("", small_project, *arguments)
+
+    assert (failed.returncode, failed.stdout) == (1, b"")
+
+
+def test_warnings_are_in_the_summary_for_a_program(
+    small_project: Path, database: Path, write_shop: WriteShop
+) -> None:
+    folder = write_shop(
+        raw_products=[("product_id", "colour"), ("P1", "red"), ("P2", "\x1b[31m")]
+    )
+
+    arguments = ("build", "--json", "--database", database, "--raw", folder)
+    built = shell("", small_project, *arguments)
+
+    assert json.loads(built.stdout)["warnings"] == [
+        "raw_products.csv: unknown column ignored: colour"
+    ]

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build import BuildRequest, BuildSummary, build
+from pipeline.build import BuildRequest, build
+from pipeline.build_record import BuildSummary, RowsByReason
 from pipeline.dbt.project import Project
 from pipeline.dbt.run import DbtSession
 from pipeline.errors import PipelineError
@@ -90,9 +91,9 @@ def test_a_build_without_any_data_is_the_demo_shops(
     summary = run_build()
 
     assert orders(database) == ["D1"]
-    assert summary.source == "demo: seeds"
-    assert ("FactOrders", 1) in summary.table_rows
-    assert dict(summary.tests) == {"pass": 2}
+    assert (summary.info.source, summary.info.origin) == ("demo", "seeds")
+    assert summary.tables["FactOrders"] == 1
+    assert summary.tests == {"pass": 2}
     assert beside(database) == {"", ".lock"}
 
 
@@ -104,9 +105,9 @@ def test_a_build_of_raw_files_holds_them_and_says_so(
     summary = run_build(folder)
 
     assert orders(database) == ["O1", "O2", "O3"]
-    assert summary.source == f"load: {folder}"
-    assert summary.rejects == (("raw_orders", "bad date", 1),)
-    assert ("raw_order_items", 7) in summary.table_rows
+    assert (summary.info.source, summary.info.origin) == ("load", str(folder))
+    assert summary.rejected_rows == (RowsByReason("raw_orders", "bad date", 1),)
+    assert summary.tables["raw_order_items"] == 7
     (info,) = read(
         database,
         "select as_of_date, source, origin, currency, target, engine_version, "
@@ -281,7 +282,7 @@ def test_dbts_variables_change_nothing_of_a_build(
 
     summary = run_build()
 
-    assert dict(summary.tests) == {"pass": 2}
+    assert summary.tests == {"pass": 2}
     assert orders(database) == ["D1"]
     assert read(database, "select customer_key from int_customer_keys") == [(7,)]
     assert os.environ[name] == value
@@ -538,8 +539,8 @@ def test_a_folder_that_cannot_be_written_to_is_refused(
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from pipeline.__main__ import run
 from pipeline.build import BuildRequest, build
+from pipeline.terminal.outcome import run
 from pipeline.warehouse.sqlite.engine import SqliteEngine
 from pipeline.terminal.progress import LogReporter
 from pipeline.dbt.project import Project

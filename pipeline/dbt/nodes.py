@@ -1,0 +1,161 @@
+"""What came of each seed, model and test, read from dbt's results."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.dbt.oddities import plain_message
+
+_FAILED = ("error", "fail", "runtime error")
+
+
+@dataclass(frozen=True)
+class BuildTest:
+    """One test of a build: a row of `build_tests`.
+
+    Attributes:
+        unique_id: dbt's own id.
+        name: Its name.
+        test_type: `data` or `unit`.
+        model_name: Name of the model (or seed) it tests.
+        table_name: That model's table, such as DimCustomer.
+        column_name: The column, or columns, where it is about some.
+        severity: `error` or `warn`.
+        status: `pass`, `warn`, `fail`, `error` or `skipped`.
+        failures: Rows that failed.
+        execution_seconds: How long it ran.
+        description: Of the test, or of its kind.
+    """
+
+    unique_id: str
+    name: str
+    test_type: str
+    model_name: str | None
+    table_name: str | None
+    column_name: str | None
+    severity: str
+    status: str
+    failures: int | None
+    execution_seconds: float
+    description: str | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """What came of one seed, model or test.
+
+    Attributes:
+        unique_id: dbt's own id.
+        name: Its name.
+        kind: `seed`, `model`, `test` or `operation`.
+        layer: The folder of a model, such as `staging`, or among the marts `sales`;
+            empty for others.
+        table: The table's name in the database; empty for tests.
+        relation: The table as it is written in SQL; empty for tests and views.
+        status: `success`, `pass`, `warn`, `fail`, `error` or `skipped`.
+        message: dbt's message, in one line.
+        seconds: How long it ran.
+        test: For tests: what it is about, and what it found.
+    """
+
+    unique_id: str
+    name: str
+    kind: str
+    layer: str
+    table: str
+    relation: str
+    status: str
+    message: str
+    seconds: float
+    test: BuildTest | None = None
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it failed; one that was skipped because of others did not."""
+        return self.status in _FAILED
+
+
+def read_node(result: Any, manifest: Any) -> Node:
+    """What dbt's result of one node says.
+
+    Args:
+        result: Of a run.
+        manifest: The parsed project.
+    """
+    node = result.node
+    kind = str(node.resource_type)
+    is_test = kind in ("test", "unit_test")
+    is_relation = kind in ("model", "seed")
+    is_view = str(node.config.materialized) == "view" if is_relation else False
+    folders = [folder for folder in node.fqn[1:-1] if folder != "marts"]
+    return Node(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind="test" if is_test else kind,
+        layer=folders[0] if kind == "model" and folders else "",
+        table=node.alias if is_relation else "",
+        relation=node.relation_name if is_relation and not is_view else "",
+        status=str(result.status),
+        message=plain_message(str(result.message or "")),
+        seconds=float(result.execution_time),
+        test=_read_test(result, manifest) if is_test else None,
+    )
+
+
+def _read_test(result: Any, manifest: Any) -> BuildTest:
+    node = result.node
+    # Of a generic test: its kind, and the arguments that it was given.
+    generic = getattr(node, "test_metadata", None)
+    # A generic test is attached to its model; another is about what it reads first.
+    tested = getattr(node, "attached_node", None) or next(
+        iter(node.depends_on.nodes), None
+    )
+    return BuildTest(
+        unique_id=node.unique_id,
+        name=node.name,
+        # Unit tests are of the code; a build leaves them out.
+        test_type="data",
+        model_name=tested.split(".")[2] if tested else None,
+        table_name=_table(manifest, tested) if tested else None,
+        column_name=getattr(node, "column_name", None)
+        or (_columns(generic.kwargs) if generic else None),
+        severity=str(node.config.severity).lower(),
+        status=str(result.status),
+        failures=result.failures,
+        execution_seconds=round(float(result.execution_time), 3),
+        description=node.description
+        or (_description(manifest, generic.name) if generic else None),
+    )
+
+
+def _table(manifest: Any, unique_id: str) -> str:
+    node = manifest.nodes.get(unique_id)
+    return node.alias if node else unique_id.split(".")[2]
+
+
+def _description(manifest: Any, kind: str) -> str | None:
+    """What a kind of test fails for."""
+    return next(
+        (
+            macro.description or None
+            for macro in manifest.macros.values()
+            if macro.name == f"test_{kind}"
+        ),
+        None,
+    )
+
+
+def _columns(arguments: Mapping[str, Any]) -> str | None:
+    """The columns that a test of several names in its arguments."""
+    columns = [
+        *arguments.get("combination_of_columns", ()),
+        *(
+            column
+            for parent in arguments.get("parents", ())
+            for column in parent["columns"]
+        ),
+        *arguments.get("not_null", ()),
+        *arguments.get("accepted_values", ()),
+        *arguments.get("accepted_range", ()),
+    ]
+    return ", ".join(columns) or None
