@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.artifacts import DbtArtifacts, node_name, read_artifacts
-from benchmarks.floor.build import RAW_COLUMNS, header_of
+from benchmarks.floor.build import header_of
 from pipeline.dbt.profile import target_settings
+from pipeline.raw_files.contract import RAW_TABLES
 
 SCHEMA = "bare_engine"
 
@@ -82,9 +83,9 @@ class Spark:
 def load(engine: BareEngine, raw: Path) -> float:
     """Load the four files and return the seconds."""
     started = time.perf_counter()
-    for table in RAW_COLUMNS:
-        path = raw / f"{table}.csv"
-        engine.load(table, header_of(path), path)
+    for table in RAW_TABLES:
+        path = raw / f"{table.name}.csv"
+        engine.load(table.name, header_of(path), path)
     return time.perf_counter() - started
 
 

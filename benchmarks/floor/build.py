@@ -1,21 +1,36 @@
 """Build the floor: raw CSV files to every table of the star and the reports."""
 
 import csv
+import re
 import resource
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pipeline.raw_files.contract import RAW_TABLES
 
-if TYPE_CHECKING:
-    import duckdb
-
-RAW_COLUMNS = {table.name: table.columns for table in RAW_TABLES}
-SQL_FOLDER = Path(__file__).parent
+FLOOR = Path(__file__).parent
+SEEDS = Path(__file__).parents[2] / "seeds"
+LOOKUPS = {
+    "order_status_map": ("status", "order_outcome"),
+    "rfm_segment_map": ("rfm_segment", "segment_name"),
+}
+# What the SQL says for SQLite alone: keys, which on DuckDB cost an index that nothing
+# reads, and how its planner is kept from repeating a subquery.
+SQLITE_ONLY = re.compile(
+    r",\s+primary key \(.*?\)| primary key| unique| without rowid|\blimit -1\b"
+)
+DATE = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[T ](?:[01]\d|2[0-3]):[0-5]\d.*)?", re.ASCII | re.DOTALL
+)
+NUMBER = re.compile(r" *([+-]?[0-9]{1,12}(\.[0-9]{1,4}0*)?) *")
+WHOLE = re.compile(r" *([+-]?[0-9]{1,12})(\.0+)? *")
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,18 @@ class Settings:
     co_purchase_min_support: float = 0.001
 
 
+SETTINGS_TABLE = """
+    create table settings (
+        earliest_date day_text,
+        latest_date day_text,
+        as_of_date day_text,
+        max_basket_items integer,
+        co_purchase_min_orders integer,
+        co_purchase_min_support double
+    )
+"""
+
+
 @dataclass
 class StageTimes:
     """Seconds of wall clock and of CPU for each stage, in the order they ran."""
@@ -37,25 +64,35 @@ class StageTimes:
     wall: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
 
-    def lap(self, stage: str, started: tuple[float, float]) -> None:
-        """Note the time of a stage that began at ``started`` (see ``_now``)."""
-        wall, cpu = _now()
-        self.wall[stage] = round(wall - started[0], 3)
-        self.cpu[stage] = round(cpu - started[1], 3)
+    def measure(self, stage: str, work: Callable[[], object]) -> None:
+        """Do a stage's work and note its time."""
+        wall, cpu = time.perf_counter(), _cpu_seconds()
+        work()
+        self.wall[stage] = round(time.perf_counter() - wall, 3)
+        self.cpu[stage] = round(_cpu_seconds() - cpu, 3)
 
 
-def _now() -> tuple[float, float]:
+def _cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    return time.perf_counter(), usage.ru_utime + usage.ru_stime
+    return usage.ru_utime + usage.ru_stime
 
 
-def stage_files(engine: str) -> list[tuple[str, Path]]:
-    """Return (stage name, SQL file) for an engine, in the order they run."""
-    files = sorted((SQL_FOLDER / engine).glob("[0-9]_*.sql"))
-    return [(path.stem[2:], path) for path in files]
+def stage_scripts(engine: str) -> Iterator[tuple[str, str]]:
+    """Yield each stage's name and its SQL, in the order they run.
+
+    A stage is a folder. A file whose name ends in ``.sqlite.sql`` or ``.duckdb.sql``
+    is for that engine alone, any other for both.
+    """
+    for folder in sorted(FLOOR.glob("[0-9]_*")):
+        files = [
+            path.read_text(encoding="utf-8")
+            for path in sorted(folder.glob("*.sql"))
+            if path.suffixes[0] in (".sql", f".{engine}")
+        ]
+        yield folder.name[2:], "\n".join(files)
 
 
-def _names(header: list[str]) -> tuple[str, ...]:
+def _names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in header)
 
 
@@ -74,98 +111,98 @@ def _rows(reader: Iterator[list[str]], columns: tuple[str, ...]) -> Iterator[lis
     return (["" if place < 0 else row[place] for place in places] for row in reader)
 
 
-def load_sqlite(connection: sqlite3.Connection, raw: Path) -> None:
-    """Load the four files as text with ``executemany``, empty fields as null."""
-    for table, columns in RAW_COLUMNS.items():
+def day_of(text: str | None) -> str | None:
+    """Return the day that a date, or a date and a time, begins with."""
+    if text is None or not DATE.fullmatch(text):
+        return None
+    day = text[:10]
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return None
+    return day
+
+
+def number_of(text: str | None) -> float | None:
+    """Return a number of the raw contract."""
+    match = NUMBER.fullmatch(text or "")
+    return None if match is None else float(match[1])
+
+
+def whole_of(text: str | None) -> int | None:
+    """Return a whole number of the raw contract that fits 32 bits."""
+    match = WHOLE.fullmatch(text or "")
+    number = None if match is None else int(match[1])
+    return number if number is not None and -(2**31) <= number < 2**31 else None
+
+
+class SqliteFloor:
+    """A new SQLite file: a scratch file, since a crash only means to start again."""
+
+    def __init__(self, database: Path) -> None:
+        self._connection = sqlite3.connect(database, isolation_level=None)
+        self._connection.executescript(
+            "pragma journal_mode = off; pragma synchronous = off;"
+            "pragma cache_size = -65536; pragma page_size = 4096;"
+        )
+        for function in (day_of, number_of, whole_of):
+            self._connection.create_function(
+                function.__name__, 1, function, deterministic=True
+            )
+        self.execute = self._connection.execute
+        self.close = self._connection.close
+
+    def load(self, table: str, columns: tuple[str, ...], path: Path) -> None:
+        """Load a file as text with ``executemany``, empty fields as null."""
         names = ", ".join(f"{column} text" for column in columns)
-        connection.execute(f"create table {table} ({names})")
+        self.execute(f"create table {table} ({names})")
         values = ", ".join(["nullif(?, '')"] * len(columns))
         statement = f"insert into {table} values ({values})"  # noqa: S608 our names
-        with (raw / f"{table}.csv").open(newline="", encoding="utf-8-sig") as lines:
-            connection.executemany(
-                statement, _rows(csv.reader(lines, strict=True), columns)
-            )
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            rows = _rows(csv.reader(lines, strict=True), columns)
+            self._connection.executemany(statement, rows)
+
+    def run(self, script: str) -> None:
+        """Run some statements."""
+        self._connection.executescript(script)
 
 
-def build_sqlite(
-    raw: Path, database: Path, settings: Settings, load_only: bool = False
-) -> StageTimes:
-    """Build the floor on SQLite in a new file and return the seconds per stage."""
-    database.unlink(missing_ok=True)
-    times = StageTimes()
-    connection = sqlite3.connect(database, isolation_level=None)
-    # A scratch file: no journal, since a crash only means to start again.
-    connection.executescript(
-        "pragma journal_mode = off; pragma synchronous = off;"
-        "pragma cache_size = -65536; pragma page_size = 4096;"
-    )
-    started = _now()
-    connection.execute("begin")
-    load_sqlite(connection, raw)
-    connection.execute("commit")
-    times.lap("load", started)
-    if load_only:
-        return times
-    columns = asdict(settings)
-    connection.execute(f"create table settings ({', '.join(columns)})")
-    connection.execute(
-        "insert into settings values (?, ?, ?, ?, ?, ?)", list(columns.values())
-    )
-    for stage, path in stage_files("sqlite"):
-        started = _now()
-        connection.executescript(f"begin;\n{path.read_text()}\ncommit;")
-        times.lap(stage, started)
-    connection.close()
-    return times
+class DuckdbFloor:
+    """A new DuckDB file."""
 
+    def __init__(self, database: Path) -> None:
+        # Not among the default requirements: only who asks for it needs it.
+        import duckdb
 
-def load_duckdb(connection: "duckdb.DuckDBPyConnection", raw: Path) -> None:
-    """Load the four files as text with ``read_csv``, empty fields as null."""
-    for table, columns in RAW_COLUMNS.items():
-        path = raw / f"{table}.csv"
+        self._connection = duckdb.connect(str(database))
+        self.execute = self._connection.execute
+        self.close = self._connection.close
+        self.execute((FLOOR / "duckdb.sql").read_text(encoding="utf-8"))
+
+    def load(self, table: str, columns: tuple[str, ...], path: Path) -> None:
+        """Load a file as text with ``read_csv``, empty fields as null."""
         header = header_of(path)
         names = ", ".join(f"'{column}': 'varchar'" for column in header)
         values = ", ".join(
             column if column in header else f"cast(null as varchar) as {column}"
             for column in columns
         )
-        connection.execute(
+        self.execute(
             f"create table {table} as select {values} from read_csv(?,"  # noqa: S608
             f" auto_detect = false, header = true, delim = ',', quote = '\"',"
             f" escape = '\"', columns = {{{names}}})",
             [str(path)],
         )
 
+    def run(self, script: str) -> None:
+        """Run some statements."""
+        self.execute(SQLITE_ONLY.sub("", script))
 
-def build_duckdb(
-    raw: Path, database: Path, settings: Settings, load_only: bool = False
-) -> StageTimes:
-    """Build the floor on DuckDB in a new file and return the seconds per stage."""
-    # Not among the default requirements: only who asks for it needs it.
-    import duckdb
 
-    database.unlink(missing_ok=True)
-    times = StageTimes()
-    with duckdb.connect(str(database)) as connection:
-        started = _now()
-        load_duckdb(connection, raw)
-        times.lap("load", started)
-        if load_only:
-            return times
-        connection.execute(
-            "create table settings (earliest_date date, latest_date date,"
-            " as_of_date date, max_basket_items integer,"
-            " co_purchase_min_orders integer, co_purchase_min_support double)"
-        )
-        connection.execute(
-            "insert into settings values (?, ?, ?, ?, ?, ?)",
-            list(asdict(settings).values()),
-        )
-        for stage, path in stage_files("duckdb"):
-            started = _now()
-            connection.execute(f"begin;\n{path.read_text()}\ncommit;")
-            times.lap(stage, started)
-    return times
+FLOORS: dict[str, Callable[[Path], Any]] = {
+    "sqlite": SqliteFloor,
+    "duckdb": DuckdbFloor,
+}
 
 
 def build(
@@ -175,16 +212,35 @@ def build(
     settings: Settings | None = None,
     load_only: bool = False,
 ) -> StageTimes:
-    """Build the floor on ``engine`` (``sqlite`` or ``duckdb``) in a new file.
+    """Build the floor in a new file and return the seconds of each stage.
 
     Args:
-        engine: Which SQL and which loader.
+        engine: ``sqlite`` or ``duckdb``.
         raw: Folder of the four CSV files.
         database: The file to write; an old one is removed first.
         settings: The variables; the project's defaults if none.
         load_only: Stop after the raw tables.
     """
-    builders = {"sqlite": build_sqlite, "duckdb": build_duckdb}
-    if engine not in builders:
+    if engine not in FLOORS:
         raise ValueError(f"no floor for engine {engine!r}: choose sqlite or duckdb")
-    return builders[engine](raw, database, settings or Settings(), load_only)
+    database.unlink(missing_ok=True)
+    times = StageTimes()
+    with closing(FLOORS[engine](database)) as floor:
+
+        def load() -> None:
+            floor.execute("begin")
+            for table in RAW_TABLES:
+                floor.load(table.name, table.columns, raw / f"{table.name}.csv")
+            floor.execute("commit")
+
+        times.measure("load", load)
+        if load_only:
+            return times
+        for name, columns in LOOKUPS.items():
+            floor.load(name, columns, SEEDS / f"{name}.csv")
+        floor.execute(SETTINGS_TABLE)
+        values = list(asdict(settings or Settings()).values())
+        floor.execute("insert into settings values (?, ?, ?, ?, ?, ?)", values)
+        for stage, script in stage_scripts(engine):
+            times.measure(stage, partial(floor.run, f"begin;\n{script}\ncommit;"))
+    return times

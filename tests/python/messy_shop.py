@@ -4,7 +4,7 @@ import csv
 import random
 from pathlib import Path
 
-from benchmarks.floor.build import RAW_COLUMNS
+from pipeline.raw_files.contract import RAW_TABLES
 
 DAYS = ["2023-12-31", "2024-01-01", "2024-02-29", "2024-03-31", "2024-05-15"]
 DATES = [
@@ -194,8 +194,9 @@ def write_messy_shop(folder: Path, seed: int) -> None:
         "raw_order_items": item_rows,
     }
     folder.mkdir(parents=True)
-    for table, rows in shop.items():
-        with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
+    for table in RAW_TABLES:
+        path = folder / f"{table.name}.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(RAW_COLUMNS[table])
-            writer.writerows(repeated(rows))
+            writer.writerow(table.columns)
+            writer.writerows(repeated(shop[table.name]))

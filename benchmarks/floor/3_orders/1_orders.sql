@@ -11,12 +11,13 @@ insert into countries
 select
     row_number() over (order by country),
     country
-from (select distinct coalesce(country, '(unknown)') as country from DimCustomer);
+from (select distinct coalesce(country, '(unknown)') as country from DimCustomer)
+    as named;
 
 create temp table order_places (
     order_no integer primary key,
-    time_key integer not null,
-    country_no integer not null
+    time_key bigint not null,
+    country_no bigint not null
 );
 
 insert into order_places
@@ -36,11 +37,11 @@ create table order_products (
     category_no integer not null,
     product_rank integer not null,
     product_key integer not null,
-    gross_sales real not null,
-    discounts real not null,
-    returns real not null,
-    units integer not null,
-    has_sale integer not null,
+    gross_sales exact_real not null,
+    discounts exact_real not null,
+    returns exact_real not null,
+    units bigint not null,
+    has_sale boolean not null,
     lines integer not null,
     primary key (order_no, category_no, product_rank)
 ) without rowid;
@@ -60,14 +61,22 @@ select
     line.lines
 from (
     select
-        (line.order_no << 24) + products.product_rank as packed_key,
-        line.product_no,
+        (cast(line.order_no as bigint) << 24) + products.product_rank as packed_key,
+        min(line.product_no) as product_no,
         round(
-            total(line.line_total - line.discount) filter (where line.line_type = 1), 4
+            coalesce(
+                sum(line.line_total - line.discount) filter (where line.line_type = 1),
+                0
+            ),
+            4
         ) as gross_sales,
-        round(total(line.discount), 4) as discounts,
-        round(total(line.line_total) filter (where line.line_type between 2 and 4), 4)
-            as returns,
+        round(sum(line.discount), 4) as discounts,
+        round(
+            coalesce(
+                sum(line.line_total) filter (where line.line_type between 2 and 4), 0
+            ),
+            4
+        ) as returns,
         sum(line.quantity) as units,
         min(line.line_type) = 1 as has_sale,
         count(*) as lines
@@ -88,23 +97,23 @@ create table FactOrderCategories (
     time_key integer not null,
     customer_key integer not null,
     country text not null,
-    gross_sales real not null,
-    discounts real not null,
-    returns real not null,
-    net_sales real not null,
-    units integer not null,
+    gross_sales exact_real not null,
+    discounts exact_real not null,
+    returns exact_real not null,
+    net_sales exact_real not null,
+    units bigint not null,
     fact_lines integer not null,
-    has_sale integer not null
+    has_sale boolean not null
 );
 
 create temp table order_categories (
     order_no integer not null,
     category_no integer not null,
-    gross_sales real not null,
-    discounts real not null,
-    returns real not null,
-    units integer not null,
-    has_sale integer not null,
+    gross_sales exact_real not null,
+    discounts exact_real not null,
+    returns exact_real not null,
+    units bigint not null,
+    has_sale boolean not null,
     lines integer not null,
     primary key (order_no, category_no)
 ) without rowid;
@@ -147,24 +156,20 @@ where
     and line.category_no = categories.category_no
     and places.country_no = countries.country_no;
 
-create index FactOrderCategories_time_key on FactOrderCategories (time_key);
-create index FactOrderCategories_customer_key on FactOrderCategories (customer_key);
-create index FactOrderCategories_order_id on FactOrderCategories (order_id);
-
 create table FactOrders (
     order_id text primary key,
     customer_key integer not null,
     time_key integer not null,
     ordered_at text not null,
-    gross_sales real not null,
-    discounts real not null,
-    returns real not null,
-    net_sales real not null,
-    shipping real,
-    tax real,
-    units integer not null,
+    gross_sales exact_real not null,
+    discounts exact_real not null,
+    returns exact_real not null,
+    net_sales exact_real not null,
+    shipping exact_real,
+    tax exact_real,
+    units bigint not null,
     lines integer not null,
-    has_sale integer not null,
+    has_sale boolean not null,
     customer_order_number integer
 );
 
@@ -230,19 +235,16 @@ cross join stg_orders as orders
 left join other_lines on order_totals.order_no = other_lines.order_no
 where order_totals.order_no = orders.order_no;
 
-create index FactOrders_customer_key on FactOrders (customer_key);
-create index FactOrders_time_key on FactOrders (time_key);
-
 create table rpt_sales_daily (
-    date text not null,
+    date day_text not null,
     country text not null,
     category text not null,
-    is_all_categories integer not null,
-    net_sales real not null,
-    gross_sales real not null,
-    discounts real not null,
-    returns real not null,
-    units integer not null,
+    is_all_categories boolean not null,
+    net_sales exact_real not null,
+    gross_sales exact_real not null,
+    discounts exact_real not null,
+    returns exact_real not null,
+    units bigint not null,
     orders integer not null
 );
 
@@ -251,7 +253,7 @@ select
     DimTime.date,
     countries.country,
     categories.category,
-    0,
+    false,
     round(daily.gross_sales + daily.discounts + daily.returns, 4),
     daily.gross_sales,
     daily.discounts,
@@ -266,7 +268,7 @@ from (
         round(sum(line.discounts), 4) as discounts,
         round(sum(line.returns), 4) as returns,
         sum(line.units) as units,
-        sum(line.has_sale) as orders
+        count(*) filter (where line.has_sale) as orders
     from order_categories as line
     cross join order_places as places
     where line.order_no = places.order_no
@@ -285,7 +287,7 @@ select
     DimTime.date,
     countries.country,
     '(all)',
-    1,
+    true,
     round(daily.gross_sales + daily.discounts + daily.returns, 4),
     daily.gross_sales,
     daily.discounts,
@@ -294,12 +296,12 @@ select
     daily.orders
 from (
     select
-        (FactOrders.time_key << 32) + countries.country_no as packed_key,
+        (cast(FactOrders.time_key as bigint) << 32) + countries.country_no as packed_key,
         round(sum(FactOrders.gross_sales), 4) as gross_sales,
         round(sum(FactOrders.discounts), 4) as discounts,
         round(sum(FactOrders.returns), 4) as returns,
         sum(FactOrders.units) as units,
-        sum(FactOrders.has_sale) as orders
+        count(*) filter (where FactOrders.has_sale) as orders
     from FactOrders
     cross join DimCustomer
     cross join countries
@@ -319,19 +321,19 @@ create table rpt_product_sales_monthly (
     month text not null,
     country text not null,
     product_key integer not null,
-    units integer not null,
-    net_sales real not null,
-    gross_sales real not null,
-    discounts real not null,
-    returns real not null,
+    units bigint not null,
+    net_sales exact_real not null,
+    gross_sales exact_real not null,
+    discounts exact_real not null,
+    returns exact_real not null,
     orders integer not null,
-    first_sale_date text,
-    last_sale_date text
+    first_sale_date day_text,
+    last_sale_date day_text
 );
 
 insert into rpt_product_sales_monthly
 select
-    substr(monthly.first_time_key, 1, 4) || '-' || substr(monthly.first_time_key, 5, 2),
+    printf('%04d-%02d', monthly.month_key / 100, monthly.month_key % 100),
     countries.country,
     monthly.product_key,
     monthly.units,
@@ -346,16 +348,16 @@ from (
     select
         ((places.time_key / 100) << 36) + (places.country_no << 24) + line.product_rank
             as packed_key,
-        line.product_key,
-        places.country_no,
-        min(places.time_key) as first_time_key,
+        min(line.product_key) as product_key,
+        min(places.country_no) as country_no,
+        min(places.time_key) / 100 as month_key,
         min(places.time_key) filter (where line.has_sale) as first_sale_key,
         max(places.time_key) filter (where line.has_sale) as last_sale_key,
         round(sum(line.gross_sales), 4) as gross_sales,
         round(sum(line.discounts), 4) as discounts,
         round(sum(line.returns), 4) as returns,
         sum(line.units) as units,
-        sum(line.has_sale) as orders
+        count(*) filter (where line.has_sale) as orders
     from order_products as line
     cross join order_places as places
     where line.order_no = places.order_no
@@ -371,16 +373,16 @@ create table rpt_product_sales (
     product_id text not null,
     product_name text,
     category text not null,
-    units integer not null,
-    net_sales real not null,
-    gross_sales real not null,
-    discounts real not null,
-    returns real not null,
+    units bigint not null,
+    net_sales exact_real not null,
+    gross_sales exact_real not null,
+    discounts exact_real not null,
+    returns exact_real not null,
     orders integer not null,
-    first_sale_date text,
-    last_sale_date text,
+    first_sale_date day_text,
+    last_sale_date day_text,
     sales_rank integer not null,
-    cumulative_share real
+    cumulative_share double
 );
 
 insert into rpt_product_sales
@@ -441,7 +443,7 @@ select
     case
         when net_sales > 0
             then
-                round(sum(net_sales) over (order by sales_rank), 4)
+                cast(round(sum(net_sales) over (order by sales_rank), 4) as double)
                 / round(sum(net_sales) filter (where net_sales > 0) over (), 4)
     end
 from ranked_products;

@@ -1,40 +1,12 @@
 -- RFM, lifetime value and cohorts, from FactOrders.
 
-create table rfm_segments (
-    rfm_segment text primary key,
-    segment_name text not null
-) without rowid;
-
-insert into rfm_segments
-select
-    triples.value,
-    segments.value ->> '$[0]'
-from json_each(
-    '[
-    ["Champions", "555 554 544 545 454 455 445"],
-    ["Loyal", "543 444 435 355 354 345 344 335"],
-    ["Potential Loyalists", "553 551 552 541 542 533 532 531 452 451 442 441 431 453 433 432 423 353 352 351 342 341 333 323"],
-    ["New Customers", "512 511 422 421 412 411 311"],
-    ["Promising", "525 524 523 522 521 515 514 513 425 424 413 414 415 315 314 313"],
-    ["Need Attention", "535 534 443 434 343 334 325 324"],
-    ["About To Sleep", "331 321 312 221 213 231 241 251"],
-    ["At Risk", "255 254 245 244 253 252 243 242 235 234 225 224 153 152 145 143 142 135 134 133 125 124"],
-    ["Cannot Lose Them", "155 154 144 214 215 115 114 113"],
-    ["Hibernating", "332 322 233 232 223 222 132 123 122 212 211"],
-    ["Lost", "111 112 121 131 141 151"]
-    ]'
-) as segments
-cross join json_each(
-    '["' || replace(segments.value ->> '$[1]', ' ', '","') || '"]'
-) as triples;
-
 create table buyers (
     customer_key integer primary key,
     customer_id text not null,
-    first_order_date text not null,
-    last_order_date text not null,
+    first_order_date day_text not null,
+    last_order_date day_text not null,
     orders integer not null,
-    net_sales real not null
+    net_sales exact_real not null
 );
 
 insert into buyers
@@ -50,12 +22,12 @@ from (
         customer_key,
         min(time_key) filter (where has_sale) as first_time_key,
         max(time_key) filter (where has_sale) as last_time_key,
-        sum(has_sale) as orders,
+        count(*) filter (where has_sale) as orders,
         round(sum(net_sales), 4) as net_sales
     from FactOrders
     where customer_key <> -1
     group by customer_key
-    having sum(has_sale) > 0
+    having max(has_sale)
 ) as totals
 cross join DimCustomer
 cross join DimTime as first_day
@@ -68,16 +40,16 @@ where
 create table rpt_customer_rfm (
     customer_key integer primary key,
     customer_id text not null,
-    last_order_date text not null,
+    last_order_date day_text not null,
     recency_days integer not null,
     frequency integer not null,
-    monetary_value real not null,
+    monetary_value exact_real not null,
     r_score integer not null,
     f_score integer not null,
     m_score integer not null,
     rfm_segment text not null,
     segment_name text not null,
-    is_one_time_buyer integer not null
+    is_one_time_buyer boolean not null
 );
 
 insert into rpt_customer_rfm
@@ -106,26 +78,26 @@ select
     scored_buyers.r_score,
     scored_buyers.f_score,
     scored_buyers.m_score,
-    rfm_segments.rfm_segment,
-    rfm_segments.segment_name,
+    rfm_segment_map.rfm_segment,
+    rfm_segment_map.segment_name,
     scored_buyers.orders = 1
 from scored_buyers
 cross join settings
-inner join rfm_segments
+inner join rfm_segment_map
     on
         scored_buyers.r_score || scored_buyers.f_score || scored_buyers.m_score
-        = rfm_segments.rfm_segment;
+        = rfm_segment_map.rfm_segment;
 
 create table rpt_customer_lifetime_value (
     customer_key integer primary key,
     customer_id text not null,
-    total_spending real not null,
+    total_spending exact_real not null,
     total_orders integer not null,
-    first_order_date text not null,
-    last_order_date text not null,
-    customer_lifespan_years real not null,
-    average_purchase_value real not null,
-    purchase_frequency_per_year real
+    first_order_date day_text not null,
+    last_order_date day_text not null,
+    customer_lifespan_years double not null,
+    average_purchase_value double not null,
+    purchase_frequency_per_year double
 );
 
 insert into rpt_customer_lifetime_value
@@ -137,7 +109,7 @@ select
     first_order_date,
     last_order_date,
     (julianday(last_order_date) - julianday(first_order_date)) / 365.25,
-    net_sales / orders,
+    cast(net_sales as double) / orders,
     orders
     / nullif((julianday(last_order_date) - julianday(first_order_date)) / 365.25, 0.0)
 from buyers;
@@ -148,18 +120,27 @@ create table rpt_customer_cohorts (
     month_index integer not null,
     cohort_size integer not null,
     active_customers integer not null,
-    retention_rate real not null,
-    total_spending real not null,
-    cumulative_spending real not null,
-    spending_per_customer real not null,
-    cumulative_spending_per_customer real not null,
-    is_complete integer not null,
+    retention_rate double not null,
+    total_spending exact_real not null,
+    cumulative_spending exact_real not null,
+    spending_per_customer double not null,
+    cumulative_spending_per_customer double not null,
+    is_complete boolean not null,
     primary key (cohort_basis, cohort_month, month_index)
 ) without rowid;
 
 -- Months are counted from year 0, so that an index is one subtraction.
 insert into rpt_customer_cohorts
 with recursive
+
+months as (
+    select
+        year * 12 + month - 1 as month_no,
+        year_month,
+        max(date) as last_date
+    from DimTime
+    group by year, month, year_month
+),
 
 customer_months as materialized (
     select
@@ -175,17 +156,17 @@ customer_months as materialized (
 members as materialized (
     select
         'first_order' as cohort_basis,
-        customer_key,
-        substr(first_order_date, 1, 4) * 12 + substr(first_order_date, 6, 2) - 1
-            as cohort_no
+        buyers.customer_key,
+        DimTime.year * 12 + DimTime.month - 1 as cohort_no
     from buyers
+    inner join DimTime on buyers.first_order_date = DimTime.date
     union all
     select
         'registration',
-        customer_key,
-        substr(registration_date, 1, 4) * 12 + substr(registration_date, 6, 2) - 1
+        DimCustomer.customer_key,
+        DimTime.year * 12 + DimTime.month - 1
     from DimCustomer
-    where registration_date is not null
+    inner join DimTime on DimCustomer.registration_date = DimTime.date
 ),
 
 cohorts as (
@@ -203,7 +184,7 @@ activity as (
         members.cohort_basis,
         members.cohort_no,
         customer_months.month_no - members.cohort_no as month_index,
-        sum(customer_months.is_active) as active_customers,
+        count(*) filter (where customer_months.is_active) as active_customers,
         round(sum(customer_months.net_sales), 4) as total_spending
     from members
     inner join customer_months on members.customer_key = customer_months.customer_key
@@ -214,8 +195,9 @@ activity as (
 ),
 
 last_month as (
-    select substr(as_of_date, 1, 4) * 12 + substr(as_of_date, 6, 2) - 1 as month_no
+    select DimTime.year * 12 + DimTime.month - 1 as month_no
     from settings
+    inner join DimTime on settings.as_of_date = DimTime.date
 ),
 
 cells as (
@@ -249,12 +231,11 @@ accumulated as (
         all_cells.cohort_basis,
         all_cells.cohort_no,
         all_cells.month_index,
-        all_cells.cohort_no + all_cells.month_index as month_no,
         cohorts.cohort_size,
         coalesce(activity.active_customers, 0) as active_customers,
         coalesce(activity.total_spending, 0.0) as total_spending,
         round(
-            total(activity.total_spending) over (
+            sum(coalesce(activity.total_spending, 0)) over (
                 partition by all_cells.cohort_basis, all_cells.cohort_no
                 order by all_cells.month_index
             ),
@@ -273,18 +254,20 @@ accumulated as (
 )
 
 select
-    cohort_basis,
-    printf('%04d-%02d', cohort_no / 12, cohort_no % 12 + 1),
-    month_index,
-    cohort_size,
-    active_customers,
-    active_customers * 1.0 / cohort_size,
-    total_spending,
-    cumulative_spending,
-    total_spending / cohort_size,
-    cumulative_spending / cohort_size,
-    date(
-        printf('%04d-%02d-01', month_no / 12, month_no % 12 + 1), '+1 month', '-1 day'
-    ) <= settings.as_of_date
+    accumulated.cohort_basis,
+    cohort_months.year_month,
+    accumulated.month_index,
+    accumulated.cohort_size,
+    accumulated.active_customers,
+    cast(accumulated.active_customers as double) / accumulated.cohort_size,
+    accumulated.total_spending,
+    accumulated.cumulative_spending,
+    cast(accumulated.total_spending as double) / accumulated.cohort_size,
+    cast(accumulated.cumulative_spending as double) / accumulated.cohort_size,
+    months.last_date <= settings.as_of_date
 from accumulated
+inner join months as cohort_months
+    on accumulated.cohort_no = cohort_months.month_no
+inner join months
+    on accumulated.cohort_no + accumulated.month_index = months.month_no
 cross join settings;

@@ -1,11 +1,11 @@
 -- What happened to every raw row, and what is not in FactSales.
 
 create table rpt_data_quality (
-    raw_table varchar not null,
-    outcome varchar not null,
-    reason varchar not null,
+    raw_table text not null,
+    outcome text not null,
+    reason text not null,
     row_count bigint not null,
-    amount decimal(18, 4)
+    amount exact_real
 );
 
 insert into rpt_data_quality
@@ -20,7 +20,7 @@ select
     'accepted',
     'valid',
     count(*),
-    sum(line_total)
+    round(sum(line_total), 4)
 from checked_lines
 where reason is null;
 
@@ -30,7 +30,7 @@ select
     'rejected',
     reason,
     count(*),
-    sum(amount)
+    round(sum(amount), 4)
 from stg_rejected_rows
 group by raw_table, reason;
 
@@ -114,10 +114,10 @@ select
         else 'adjustment: no money'
     end,
     count(*),
-    sum(line_total)
+    round(sum(line_total), 4)
 from checked_lines
 where line_type > 5 and reason is null
-group by all;
+group by 3;
 
 insert into rpt_data_quality
 select
@@ -125,7 +125,7 @@ select
     'noted',
     'return by credit note',
     count(*),
-    sum(line_total)
+    round(sum(line_total), 4)
 from checked_lines
 where line_type = 3 and reason is null
 having count(*) > 0;
@@ -138,7 +138,7 @@ select
     count(*),
     null
 from stg_orders
-where status_group is null
+where order_outcome is null
 group by status;
 
 insert into rpt_data_quality
@@ -183,7 +183,7 @@ from (
         'line without a product' as reason,
         count(*) as row_count
     from checked_lines
-    where coalesce(product_id, '') in ('', '(unknown)') and reason is null
+    where product_no = 0 and reason is null
     union all
     select
         'raw_customers' as raw_table,
