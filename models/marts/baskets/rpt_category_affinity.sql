@@ -68,7 +68,7 @@ pairs as (
 
 ),
 
-counted_pairs as (
+measured as (
 
     select
         pairs.category1,
@@ -76,7 +76,12 @@ counted_pairs as (
         cast(pairs.co_purchase_count as bigint) as co_purchase_count,
         cast(first_counts.orders as bigint) as orders_with_category1,
         cast(second_counts.orders as bigint) as orders_with_category2,
-        counted_baskets.baskets_used
+        {{ association_measures(
+            'pairs.co_purchase_count',
+            'first_counts.orders',
+            'second_counts.orders',
+            'counted_baskets.baskets_used'
+        ) }}
 
     from pairs
     inner join counted_categories as first_counts
@@ -84,40 +89,6 @@ counted_pairs as (
     inner join counted_categories as second_counts
         on pairs.category2 = second_counts.category
     cross join counted_baskets
-
-),
-
-measured as (
-
-    select
-        category1,
-        category2,
-        co_purchase_count,
-        orders_with_category1,
-        orders_with_category2,
-        {{ ratio('co_purchase_count', 'baskets_used') }} as support,
-        {{ ratio('co_purchase_count', 'orders_with_category1') }}
-            as confidence_1_to_2,
-        {{ ratio('co_purchase_count', 'orders_with_category2') }}
-            as confidence_2_to_1,
-        {{ ratio(
-            'co_purchase_count * baskets_used',
-            'orders_with_category1 * orders_with_category2'
-        ) }} as lift,
-        {{ leverage(
-            'co_purchase_count',
-            'orders_with_category1',
-            'orders_with_category2',
-            'baskets_used'
-        ) }} as leverage,
-        {{ lift_lower_95(
-            'co_purchase_count',
-            'orders_with_category1',
-            'orders_with_category2',
-            'baskets_used'
-        ) }} as lift_lower_95
-
-    from counted_pairs
 
 )
 

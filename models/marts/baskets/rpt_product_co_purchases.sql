@@ -74,39 +74,14 @@ candidates as (
 measured as (
 
     select
-        named_pairs.product1_key,
-        named_pairs.product2_key,
-        named_pairs.product1,
-        named_pairs.product2,
-        named_pairs.co_purchase_count,
-        named_pairs.orders_with_product1,
-        named_pairs.orders_with_product2,
-        {{ ratio('named_pairs.co_purchase_count', 'named_pairs.baskets_used') }}
-            as support,
-        {{ ratio(
-            'named_pairs.co_purchase_count', 'named_pairs.orders_with_product1'
-        ) }} as confidence_1_to_2,
-        {{ ratio(
-            'named_pairs.co_purchase_count', 'named_pairs.orders_with_product2'
-        ) }} as confidence_2_to_1,
-        {{ ratio(
-            'named_pairs.co_purchase_count * named_pairs.baskets_used',
-            'named_pairs.orders_with_product1 * named_pairs.orders_with_product2'
-        ) }} as lift,
-        {{ leverage(
-            'named_pairs.co_purchase_count',
-            'named_pairs.orders_with_product1',
-            'named_pairs.orders_with_product2',
-            'named_pairs.baskets_used'
-        ) }} as leverage,
-        {{ lift_lower_95(
-            'named_pairs.co_purchase_count',
-            'named_pairs.orders_with_product1',
-            'named_pairs.orders_with_product2',
-            'named_pairs.baskets_used'
-        ) }} as lift_lower_95,
-        named_pairs.expected_co_purchases,
-        {{ exponential(log_normal_upper_tail('named_pairs.z_score')) }} as p_value
+        *,
+        {{ association_measures(
+            'co_purchase_count',
+            'orders_with_product1',
+            'orders_with_product2',
+            'baskets_used'
+        ) }},
+        {{ exponential(log_normal_upper_tail('z_score')) }} as p_value
 
     from named_pairs
 

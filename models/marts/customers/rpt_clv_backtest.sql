@@ -1,11 +1,5 @@
 {%- set methods = [
-    'bg_nbd',
-    'mbg_nbd',
-    'nbd',
-    'same_count',
-    'same_rate',
-    'historical_rate',
-    'nobody',
+    'bg_nbd', 'mbg_nbd', 'nbd', 'same_count', 'same_rate', 'historical_rate', 'nobody'
 ] -%}
 
 with
@@ -25,14 +19,7 @@ measured as (
 
 methods as (
 
-    {% for method in methods -%}
-    select '{{ method }}' as forecast_method
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif %}
-    {%- endfor %}
+    {{ literal_rows('forecast_method', methods) }}
 
 ),
 

@@ -16,14 +16,7 @@ parameters as (
 
 models as (
 
-    {% for model in models -%}
-    select '{{ model }}' as model_name
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif %}
-    {%- endfor %}
+    {{ literal_rows('model_name', models) }}
 
 ),
 

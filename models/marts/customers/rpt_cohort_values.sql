@@ -2,6 +2,10 @@
     'country', 'first_category', 'first_product_category', 'first_order_outcome'
 ] -%}
 {%- set milestones = [30, 60, 90, 180, 365] -%}
+{#- an average of a few customers says nothing of others -#}
+{%- set customers_enough -%}
+case when customers >= {{ variable('least_customers') }} then customers end
+{%- endset -%}
 
 with
 
@@ -17,12 +21,6 @@ orders as (
 
 ),
 
-calendar as (
-
-    select * from {{ ref('dim_time') }}
-
-),
-
 as_of as (
 
     select * from {{ ref('int_as_of_date') }}
@@ -31,14 +29,7 @@ as_of as (
 
 milestones as (
 
-    {% for days in milestones -%}
-    select {{ days }} as days_since_first_order
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif %}
-    {%- endfor %}
+    {{ literal_rows('days_since_first_order', milestones) }}
 
 ),
 
@@ -46,15 +37,14 @@ dated_orders as (
 
     select
         orders.customer_key,
-        {{ days_between('buyer_origins.first_order_date', 'calendar.date') }}
-            as order_age,
+        {{ days_between(
+            'buyer_origins.first_order_date', date_of_time_key('orders.time_key')
+        ) }} as order_age,
         orders.net_sales,
         orders.has_sale
 
     from orders
-    inner join calendar on orders.time_key = calendar.time_key
     inner join buyer_origins on orders.customer_key = buyer_origins.customer_key
-    where calendar.date >= buyer_origins.first_order_date
 
 ),
 
@@ -68,7 +58,7 @@ customer_values as (
 
     from dated_orders
     inner join milestones
-        on dated_orders.order_age <= milestones.days_since_first_order
+        on dated_orders.order_age between 0 and milestones.days_since_first_order
     group by milestones.days_since_first_order, dated_orders.customer_key
 
 ),
@@ -118,33 +108,15 @@ summed as (
 
 ),
 
--- an average of a few customers says nothing of others
-counted as (
-
-    select
-        *,
-        case when customers >= {{ variable('least_customers') }} then customers end
-            as customers_enough
-
-    from summed
-
-),
-
 per_customer as (
 
     select
-        origin_kind,
-        origin,
-        days_since_first_order,
-        customers,
-        orders,
-        returning_customers,
-        net_sales,
-        {{ ratio('net_sales', 'customers_enough') }} as value_per_customer,
-        {{ ratio('orders', 'customers_enough') }} as orders_per_customer,
-        {{ ratio('returning_customers', 'customers_enough') }} as returning_share
+        *,
+        {{ ratio('net_sales', customers_enough) }} as value_per_customer,
+        {{ ratio('orders', customers_enough) }} as orders_per_customer,
+        {{ ratio('returning_customers', customers_enough) }} as returning_share
 
-    from counted
+    from summed
 
 )
 

@@ -12,22 +12,15 @@ customers as (
 
 ),
 
-orders as (
+customer_months as (
 
-    select * from {{ ref('fct_orders') }}
-    where customer_key != -1
-
-),
-
-calendar as (
-
-    select * from {{ ref('dim_time') }}
+    select * from {{ ref('int_customer_months') }}
 
 ),
 
-as_of as (
+months as (
 
-    select * from {{ ref('int_as_of_date') }}
+    select * from {{ ref('int_months') }}
 
 ),
 
@@ -64,45 +57,19 @@ cohorts as (
 
 ),
 
-customer_months as (
-
-    select
-        orders.customer_key,
-        calendar.month_start,
-        max(case when orders.has_sale then 1 else 0 end) as is_active,
-        {{ sum_money('orders.net_sales') }} as net_sales
-
-    from orders
-    inner join calendar on orders.time_key = calendar.time_key
-    group by orders.customer_key, calendar.month_start
-
-),
-
 activity as (
 
     select
         members.cohort_basis,
         members.cohort_start,
         customer_months.month_start,
-        cast(sum(customer_months.is_active) as bigint) as active_customers,
+        cast(count(case when customer_months.orders > 0 then 1 end) as bigint)
+            as active_customers,
         {{ sum_money('customer_months.net_sales') }} as total_spending
 
     from members
     inner join customer_months on members.customer_key = customer_months.customer_key
     group by members.cohort_basis, members.cohort_start, customer_months.month_start
-
-),
-
-months as (
-
-    select
-        calendar.month_start,
-        max(calendar.date) <= max(as_of.as_of_date) as is_complete
-
-    from calendar
-    cross join as_of
-    where calendar.month_start <= as_of.as_of_date
-    group by calendar.month_start
 
 ),
 
@@ -145,6 +112,7 @@ accumulated as (
         active_customers,
         {{ ratio('active_customers', 'cohort_size') }} as retention_rate,
         total_spending,
+        {{ ratio('total_spending', 'cohort_size') }} as spending_per_customer,
         {{ sum_money(
             'total_spending',
             'over (partition by cohort_basis, cohort_start order by month_start'
@@ -159,18 +127,9 @@ accumulated as (
 per_customer as (
 
     select
-        cohort_basis,
-        cohort_month,
-        month_index,
-        cohort_size,
-        active_customers,
-        retention_rate,
-        total_spending,
-        cumulative_spending,
-        {{ ratio('total_spending', 'cohort_size') }} as spending_per_customer,
+        *,
         {{ ratio('cumulative_spending', 'cohort_size') }}
-            as cumulative_spending_per_customer,
-        is_complete
+            as cumulative_spending_per_customer
 
     from accumulated
 

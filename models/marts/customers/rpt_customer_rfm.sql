@@ -24,53 +24,28 @@ segment_map as (
 
 ),
 
-scored as (
+buyers_today as (
 
     select
-        customer_key,
-        last_order_date,
-        total_orders as frequency,
-        net_sales as monetary_value,
-        {{ quintile_score('last_order_date', from_top=true) }} as r_score,
-        {{ quintile_score('total_orders') }} as f_score,
-        {{ quintile_score('net_sales') }} as m_score
+        buyers.customer_key,
+        customers.customer_id,
+        buyers.last_order_date,
+        {{ days_between('buyers.last_order_date', 'as_of.as_of_date') }}
+            as recency_days,
+        buyers.total_orders as frequency,
+        buyers.net_sales as monetary_value,
+        buyers.total_orders = 1 as is_one_time_buyer
 
     from buyers
-
-),
-
-combined as (
-
-    select
-        *,
-        {{ rfm_segment(['r_score', 'f_score', 'm_score']) }} as rfm_segment
-
-    from scored
-
-),
-
-named as (
-
-    select
-        combined.customer_key,
-        customers.customer_id,
-        combined.last_order_date,
-        {{ days_between('combined.last_order_date', 'as_of.as_of_date') }}
-            as recency_days,
-        combined.frequency,
-        combined.monetary_value,
-        combined.r_score,
-        combined.f_score,
-        combined.m_score,
-        combined.rfm_segment,
-        segment_map.segment_name,
-        combined.frequency = 1 as is_one_time_buyer
-
-    from combined
-    inner join customers on combined.customer_key = customers.customer_key
-    inner join segment_map on combined.rfm_segment = segment_map.rfm_segment
+    inner join customers on buyers.customer_key = customers.customer_key
     cross join as_of
+
+),
+
+scored as (
+
+    {{ rfm_scores('buyers_today', 'segment_map') }}
 
 )
 
-select * from named
+select * from scored

@@ -6,13 +6,7 @@ with
 orders as (
 
     select * from {{ ref('fct_orders') }}
-    where customer_order_number is not null
-
-),
-
-calendar as (
-
-    select * from {{ ref('dim_time') }}
+    where customer_order_number <= {{ last_order_number + 1 }}
 
 ),
 
@@ -25,16 +19,14 @@ as_of as (
 dated_orders as (
 
     select
-        orders.customer_order_number as order_number,
-        calendar.date as order_date,
-        lead(calendar.date) over (
-            partition by orders.customer_key
-            order by orders.customer_order_number
+        customer_order_number as order_number,
+        {{ date_of_time_key('time_key') }} as order_date,
+        lead({{ date_of_time_key('time_key') }}) over (
+            partition by customer_key
+            order by customer_order_number
         ) as next_order_date
 
     from orders
-    inner join calendar on orders.time_key = calendar.time_key
-    where orders.customer_order_number <= {{ last_order_number + 1 }}
 
 ),
 
@@ -111,53 +103,27 @@ survival as (
 ),
 
 -- the half of all returns is reached between two days, or on one
-medians as (
+measured as (
 
     select
-        order_number,
-        {{ ratio(
-            'min(case when 2 * returned_so_far >= all_returned then days_waited end)'
-            ~ ' + min(case when 2 * returned_so_far > all_returned then days_waited end)',
-            '2'
-        ) }} as median_days
-
-    from survival
-    where customers_returned > 0
-    group by order_number
-
-),
-
-summed as (
-
-    select
-        order_number,
+        cast(order_number as integer) as order_number,
+        cast(sum(customers) as bigint) as customers,
+        cast(sum(customers_returned) as bigint) as customers_returned,
+        {{ ratio('sum(customers_returned)', 'sum(customers)') }} as share_returned,
         {% for days in milestones -%}
         {{ customers_at_risk_after(days) }} as customers_at_risk_{{ days }}_days,
         {{ share_back_within(days) }} as returned_within_{{ days }}_days,
         {% endfor -%}
-        cast(sum(customers) as bigint) as customers,
-        cast(sum(customers_returned) as bigint) as customers_returned
+        {{ ratio(
+            'min(case when customers_returned > 0'
+            ~ ' and 2 * returned_so_far >= all_returned then days_waited end)'
+            ~ ' + min(case when customers_returned > 0'
+            ~ ' and 2 * returned_so_far > all_returned then days_waited end)',
+            '2'
+        ) }} as median_days
 
     from survival
     group by order_number
-
-),
-
-measured as (
-
-    select
-        cast(summed.order_number as integer) as order_number,
-        summed.customers,
-        summed.customers_returned,
-        {{ ratio('summed.customers_returned', 'summed.customers') }} as share_returned,
-        {% for days in milestones -%}
-        summed.customers_at_risk_{{ days }}_days,
-        summed.returned_within_{{ days }}_days,
-        {% endfor -%}
-        medians.median_days
-
-    from summed
-    left join medians on summed.order_number = medians.order_number
 
 )
 

@@ -1,84 +1,33 @@
+{%- set customer_types = ['new', 'returning', 'reactivated', 'no order yet'] -%}
+{%- set amounts = ['gross_sales', 'discounts', 'returns', 'net_sales'] -%}
+
 with
 
-orders as (
+customer_months as (
 
-    select * from {{ ref('fct_orders') }}
-    where customer_key != -1
-
-),
-
-calendar as (
-
-    select * from {{ ref('dim_time') }}
+    select * from {{ ref('int_customer_months') }}
 
 ),
 
-as_of as (
+months as (
 
-    select * from {{ ref('int_as_of_date') }}
+    select * from {{ ref('int_months') }}
 
 ),
 
 customer_types as (
 
-    {% for customer_type in ['new', 'returning', 'reactivated', 'no order yet'] -%}
-    select '{{ customer_type }}' as customer_type
-    {%- if not loop.last %}
-
-    union all
-
-    {% endif %}
-    {%- endfor %}
-
-),
-
-customer_months as (
-
-    select
-        orders.customer_key,
-        calendar.month_start,
-        min(case when orders.has_sale then calendar.date end) as first_order_date,
-        max(case when orders.has_sale then calendar.date end) as last_order_date,
-        count(case when orders.has_sale then 1 end) as orders,
-        {{ sum_money('orders.gross_sales') }} as gross_sales,
-        {{ sum_money('orders.discounts') }} as discounts,
-        {{ sum_money('orders.returns') }} as returns,
-        {{ sum_money('orders.net_sales') }} as net_sales
-
-    from orders
-    inner join calendar on orders.time_key = calendar.time_key
-    group by orders.customer_key, calendar.month_start
-
-),
-
-preceded as (
-
-    select
-        *,
-        max(last_order_date) over (
-            partition by customer_key order by month_start
-            rows between unbounded preceding and 1 preceding
-        ) as previous_order_date,
-        min(case when orders > 0 then month_start end) over (
-            partition by customer_key
-        ) as first_order_month
-
-    from customer_months
+    {{ literal_rows('customer_type', customer_types) }}
 
 ),
 
 typed as (
 
     select
-        month_start,
-        orders,
-        gross_sales,
-        discounts,
-        returns,
-        net_sales,
+        *,
         case
-            when month_start = first_order_month then 'new'
-            when coalesce(month_start < first_order_month, true) then 'no order yet'
+            when orders_to_date = 0 then 'no order yet'
+            when orders_to_date = orders then 'new'
             when
                 {{ days_between('previous_order_date', 'first_order_date') }}
                 > {{ variable('reactivation_days') }}
@@ -86,44 +35,27 @@ typed as (
             else 'returning'
         end as customer_type
 
-    from preceded
+    from customer_months
 
 ),
 
 summed as (
 
     select
-        month_start,
-        customer_type,
-        count(case when orders > 0 then 1 end) as customers,
-        sum(orders) as orders,
-        {{ sum_money('gross_sales') }} as gross_sales,
-        {{ sum_money('discounts') }} as discounts,
-        {{ sum_money('returns') }} as returns,
-        {{ sum_money('net_sales') }} as net_sales
+        typed.month_start,
+        typed.customer_type,
+        count(case when typed.orders > 0 then 1 end) as customers,
+        sum(typed.orders) as orders,
+        {{ sum_amounts('typed') }}
 
     from typed
-    group by month_start, customer_type
+    group by typed.month_start, typed.customer_type
 
 ),
 
 first_month as (
 
-    select min(month_start) as month_start from summed
-
-),
-
-months as (
-
-    select
-        calendar.month_start,
-        max(calendar.date) <= max(as_of.as_of_date) as is_complete
-
-    from calendar
-    inner join first_month on calendar.month_start >= first_month.month_start
-    cross join as_of
-    where calendar.month_start <= as_of.as_of_date
-    group by calendar.month_start
+    select min(month_start) as month_start from customer_months
 
 ),
 
@@ -134,13 +66,13 @@ cells as (
         customer_types.customer_type,
         cast(coalesce(summed.customers, 0) as bigint) as customers,
         cast(coalesce(summed.orders, 0) as bigint) as orders,
-        coalesce(summed.gross_sales, 0) as gross_sales,
-        coalesce(summed.discounts, 0) as discounts,
-        coalesce(summed.returns, 0) as returns,
-        coalesce(summed.net_sales, 0) as net_sales,
+        {% for amount in amounts -%}
+        coalesce(summed.{{ amount }}, 0) as {{ amount }},
+        {% endfor -%}
         months.is_complete
 
     from months
+    inner join first_month on months.month_start >= first_month.month_start
     cross join customer_types
     left join summed
         on

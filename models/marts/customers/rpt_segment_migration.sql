@@ -25,7 +25,7 @@ moves as (
 summed as (
 
     select
-        month_end,
+        {{ year_month('month_end') }} as month,
         coalesce(previous_segment, '(new)') as from_segment,
         to_segment,
         cast(count(*) as bigint) as customers,
@@ -36,20 +36,6 @@ summed as (
     from moves
     group by month_end, coalesce(previous_segment, '(new)'), to_segment
 
-),
-
-dated as (
-
-    select
-        {{ year_month('month_end') }} as month,
-        from_segment,
-        to_segment,
-        customers,
-        monetary_value,
-        monetary_value_change
-
-    from summed
-
 )
 
-select * from dated
+select * from summed

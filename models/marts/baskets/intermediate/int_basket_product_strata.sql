@@ -35,24 +35,13 @@ strata as (
 
 ),
 
-sized as (
-
-    select
-        stratum,
-        sum(distinct_products) as places,
-        sum(distinct_products * (distinct_products - 1)) as ordered_pairs
-
-    from strata
-    group by stratum
-
-),
-
 counted as (
 
     select
         strata.stratum,
         basket_items.product_key,
-        count(*) as orders
+        cast(count(*) as bigint) as orders,
+        sum(strata.distinct_products - 1) as partners
 
     from strata
     inner join basket_items on strata.basket_number = basket_items.basket_number
@@ -60,31 +49,21 @@ counted as (
 
 ),
 
-squared as (
-
-    select
-        stratum,
-        sum(orders * orders) as squared_orders
-
-    from counted
-    group by stratum
-
-),
-
+-- ordered pairs of the stratum, over those of any two places in its baskets
 rated as (
 
     select
-        counted.product_key,
-        counted.stratum,
-        cast(counted.orders as bigint) as orders,
+        product_key,
+        stratum,
+        orders,
         {{ ratio(
-            'sized.ordered_pairs',
-            'sized.places * sized.places - squared.squared_orders'
+            'sum(partners) over (partition by stratum)',
+            'sum(orders) over (partition by stratum)'
+            ~ ' * sum(orders) over (partition by stratum)'
+            ~ ' - sum(orders * orders) over (partition by stratum)'
         ) }} as pair_rate
 
     from counted
-    inner join sized on counted.stratum = sized.stratum
-    inner join squared on counted.stratum = squared.stratum
 
 )
 

@@ -35,15 +35,17 @@ order_categories as (
 
 ),
 
-sales as (
+sale_lines as (
 
     select * from {{ ref('fct_sales') }}
+    where line_type = 'sale'
 
 ),
 
-calendar as (
+return_lines as (
 
-    select * from {{ ref('dim_time') }}
+    select * from {{ ref('fct_sales') }}
+    where line_type = 'return'
 
 ),
 
@@ -65,16 +67,18 @@ ranked_categories as (
 
 ),
 
-first_lines as (
+early_returns as (
 
-    select
-        sales.customer_key,
-        sales.product_key,
-        sales.order_item_id
+    select distinct
+        buyers.customer_key,
+        return_lines.product_key
 
-    from first_orders
-    inner join sales on first_orders.order_id = sales.order_id
-    where sales.line_type = 'sale'
+    from return_lines
+    inner join buyers on return_lines.customer_key = buyers.customer_key
+    where
+        {{ days_between(
+            'buyers.first_order_date', date_of_time_key('return_lines.time_key')
+        ) }} between 0 and {{ return_days }}
 
 ),
 
@@ -82,51 +86,24 @@ first_lines as (
 ranked_lines as (
 
     select
-        customer_key,
-        product_key,
+        first_orders.customer_key,
+        sale_lines.product_key,
         row_number() over (
-            partition by customer_key
-            order by length(order_item_id), {{ binary_order('order_item_id') }}
-        ) as line_rank
+            partition by first_orders.customer_key
+            order by
+                length(sale_lines.order_item_id),
+                {{ binary_order('sale_lines.order_item_id') }}
+        ) as line_rank,
+        max(case when early_returns.product_key is null then 0 else 1 end) over (
+            partition by first_orders.customer_key
+        ) as is_returned
 
-    from first_lines
-
-),
-
-early_returns as (
-
-    select
-        sales.customer_key,
-        sales.product_key
-
-    from sales
-    inner join buyers on sales.customer_key = buyers.customer_key
-    inner join calendar on sales.time_key = calendar.time_key
-    where
-        sales.line_type = 'return'
-        and calendar.date >= buyers.first_order_date
-        and calendar.date
-        <= {{ add_days('buyers.first_order_date', return_days) }}
-
-),
-
-products_returned as (
-
-    select
-        customer_key,
-        product_key
-    from first_lines
-    intersect
-    select
-        customer_key,
-        product_key
-    from early_returns
-
-),
-
-returned as (
-
-    select distinct customer_key from products_returned
+    from first_orders
+    inner join sale_lines on first_orders.order_id = sale_lines.order_id
+    left join early_returns
+        on
+            first_orders.customer_key = early_returns.customer_key
+            and sale_lines.product_key = early_returns.product_key
 
 ),
 
@@ -138,7 +115,7 @@ described as (
         coalesce(customers.country, '(unknown)') as country,
         ranked_categories.category as first_category,
         coalesce(products.category, '(unknown)') as first_product_category,
-        case when returned.customer_key is null then 'kept' else 'returned' end
+        case when ranked_lines.is_returned = 1 then 'returned' else 'kept' end
             as first_order_outcome
 
     from buyers
@@ -152,7 +129,6 @@ described as (
             buyers.customer_key = ranked_lines.customer_key
             and ranked_lines.line_rank = 1
     inner join products on ranked_lines.product_key = products.product_key
-    left join returned on buyers.customer_key = returned.customer_key
 
 )
 

@@ -2,16 +2,9 @@
 
 with
 
-orders as (
+customer_months as (
 
-    select * from {{ ref('fct_orders') }}
-    where customer_key != -1
-
-),
-
-calendar as (
-
-    select * from {{ ref('dim_time') }}
+    select * from {{ ref('int_customer_months') }}
 
 ),
 
@@ -19,12 +12,12 @@ totals as (
 
     select
         customer_key,
-        min(case when has_sale then time_key end) as first_time_key,
-        max(case when has_sale then time_key end) as last_time_key,
-        cast(count(case when has_sale then 1 end) as integer) as total_orders,
+        min(first_order_date) as first_order_date,
+        max(last_order_date) as last_order_date,
+        cast(sum(orders) as integer) as total_orders,
         {{ sum_money('net_sales') }} as net_sales
 
-    from orders
+    from customer_months
     group by customer_key
 
 ),
@@ -32,16 +25,11 @@ totals as (
 buyers as (
 
     select
-        totals.customer_key,
-        first_day.date as first_order_date,
-        last_day.date as last_order_date,
-        first_day.month_start as first_order_month,
-        totals.total_orders,
-        totals.net_sales
+        *,
+        {{ month_start('first_order_date') }} as first_order_month
 
     from totals
-    inner join calendar as first_day on totals.first_time_key = first_day.time_key
-    inner join calendar as last_day on totals.last_time_key = last_day.time_key
+    where total_orders > 0
 
 )
 

@@ -43,28 +43,12 @@ summarised as (
         {{ days_between('first_purchase_date', 'last_purchase_date') }}
             as recency_days,
         {{ days_between('first_purchase_date', 'observed_through') }} as age_days,
-        orders,
-        net_sales,
-        repeat_net_sales
-
-    from observed
-
-),
-
-valued as (
-
-    select
-        fit_name,
-        customer_key,
-        frequency,
-        recency_days,
-        age_days,
         {{ ratio('repeat_net_sales', 'frequency') }} as mean_repeat_value,
         orders,
         net_sales
 
-    from summarised
+    from observed
 
 )
 
-select * from valued
+select * from summarised

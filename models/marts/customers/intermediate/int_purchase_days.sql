@@ -9,40 +9,21 @@ orders as (
 
 ),
 
-calendar as (
-
-    select * from {{ ref('dim_time') }}
-
-),
-
-summed as (
+purchases as (
 
     select
         customer_key,
-        time_key,
+        {{ date_of_time_key('time_key') }} as purchase_date,
+        cast(row_number() over (
+            partition by customer_key
+            order by time_key
+        ) as integer) as purchase_number,
         cast(count(case when has_sale then 1 end) as integer) as orders,
         {{ sum_money('net_sales') }} as net_sales
 
     from orders
     group by customer_key, time_key
-
-),
-
-purchases as (
-
-    select
-        summed.customer_key,
-        calendar.date as purchase_date,
-        cast(row_number() over (
-            partition by summed.customer_key
-            order by summed.time_key
-        ) as integer) as purchase_number,
-        summed.orders,
-        summed.net_sales
-
-    from summed
-    inner join calendar on summed.time_key = calendar.time_key
-    where summed.orders > 0
+    having count(case when has_sale then 1 end) > 0
 
 )
 

@@ -1,0 +1,33 @@
+{#
+    A query of buyers with their RFM scores and segment.
+
+    Args:
+        buyers: CTE with columns last_order_date, frequency, monetary_value.
+        segment_map: CTE of rfm_segment, segment_name.
+        day: column of the day on which buyers are compared, where there is more than one.
+#}
+{% macro rfm_scores(buyers, segment_map, day='') -%}
+    select
+        combined.*,
+        {{ segment_map }}.segment_name
+
+    from (
+        select
+            *,
+            {% for score in ['r_score', 'f_score', 'm_score'] -%}
+            {{ '|| ' if not loop.first }}cast({{ score }} as {{ text_type() }})
+            {% endfor -%}
+            as rfm_segment
+
+        from (
+            select
+                *,
+                {{ quintile_score('last_order_date', day, from_top=true) }} as r_score,
+                {{ quintile_score('frequency', day) }} as f_score,
+                {{ quintile_score('monetary_value', day) }} as m_score
+
+            from {{ buyers }}
+        ) as scored
+    ) as combined
+    inner join {{ segment_map }} on combined.rfm_segment = {{ segment_map }}.rfm_segment
+{%- endmacro %}
