@@ -13,10 +13,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import RawFileError
+from pipeline.errors import PipelineError
 from pipeline.raw_files.limits import Limits
 
 _QUOTE, _COMMA, _LF, _CR = ord('"'), ord(","), ord("\n"), ord("\r")
+
 
 _LONE_RETURN = (
     "a carriage return without a line feed; expected lines that end in LF or CRLF"
@@ -47,7 +48,9 @@ class CsvStructure:
         longest_record: The bytes of the longest of them.
     """
 
-    def __init__(self, file_name: str, width: int, limits: Limits) -> None:
+    def __init__(
+        self, file_name: str, width: int, limits: Limits | None = None
+    ) -> None:
         """Start at the first byte after any byte order mark.
 
         Args:
@@ -57,7 +60,7 @@ class CsvStructure:
         """
         self.records = 0
         self.longest_record = 1
-        self._limits = limits
+        self._limits = limits or Limits()
         self._file_name = file_name
         self._width = width
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -78,7 +81,7 @@ class CsvStructure:
         """Check the next bytes.
 
         Raises:
-            RawFileError: What is wrong, on which line, and what was expected.
+            PipelineError: What is wrong, on which line, and what was expected.
         """
         if not chunk:
             return
@@ -110,7 +113,7 @@ class CsvStructure:
         """Check what is known only at the end of the file.
 
         Raises:
-            RawFileError: A quote was never closed, or the last record is ragged.
+            PipelineError: A quote was never closed, or the last record is ragged.
         """
         if self._in_quotes:
             raise self._error(
@@ -123,8 +126,8 @@ class CsvStructure:
         if self._previous != _LF:
             self.feed(b"\n")
 
-    def _error(self, line: int, what: str) -> RawFileError:
-        return RawFileError(f"{self._file_name}, line {line}: {what}")
+    def _error(self, line: int, what: str) -> PipelineError:
+        return PipelineError(f"{self._file_name}, line {line}: {what}")
 
     def _check_encoding(self, chunk: bytes) -> None:
         nul = chunk.find(b"\0")
@@ -284,7 +287,7 @@ class CsvStructure:
             self._field_bytes += length
         if max(lengths) > limit:
             where = f"{self._file_name}, line {self._record_line}"
-            raise self._limits.field_too_large(where)
+            raise self._limits.refuse_field(where)
 
     def _fields(self) -> str:
         return f"{self._width} field{'s' if self._width > 1 else ''}"
