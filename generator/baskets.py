@@ -276,50 +276,46 @@ def fill_orders(
 
     gifts = happens(draw(keys, OrderDraw.GIFT), config.shares.gift)
     gifts[returned] = False
+    nothing = np.zeros(gifts.shape, np.int64)
     chosen.append(
         products.popularity.pick_one_table(draw(keys, OrderDraw.GIFT_PRODUCT))
     )
-    price_rows.append(np.full(gifts.shape, -1))
-    prices.append(np.zeros(gifts.shape, np.int64))
+    price_rows.append(nothing - 1)
+    prices.append(nothing)
     quantities.append(gifts.astype(np.int64))
-    totals.append(np.zeros(gifts.shape, np.int64))
-    lines = _in_order(order, chosen, price_rows, prices, quantities, totals)
+    totals.append(nothing)
+    lines = _in_order(
+        order,
+        products=chosen,
+        price_rows=price_rows,
+        prices=prices,
+        quantities=quantities,
+        totals=totals,
+    )
     refunds = returns & goods_kept(config, purchases)
     lines.quantities[refunds[lines.orders]] = 0
     return lines
 
 
-def _in_order(
-    order: NDArray[np.int64],
-    chosen: Slots,
-    price_rows: Slots,
-    prices: Slots,
-    quantities: Slots,
-    totals: Slots,
-) -> OrderLines:
-    """Return the lines that hold something, order by order in the original order."""
+def _in_order(order: NDArray[np.int64], **columns: Slots) -> OrderLines:
+    """Return the lines that hold something, order by order in the original order.
+
+    Args:
+        order: Where each order stood.
+        columns: The other columns of ``OrderLines``, slot by slot.
+    """
     lines = np.zeros(order.shape, np.int64)
-    kept = [np.flatnonzero(pieces) for pieces in quantities]
+    kept = [np.flatnonzero(pieces) for pieces in columns["quantities"]]
     for rows in kept:
         lines[order[rows]] += 1
-    places = np.cumsum(lines)
-    total = int(places[-1]) if places.size else 0
-    places -= lines
-    result = OrderLines(
-        orders=np.repeat(np.arange(order.size), lines),
-        products=np.empty(total, np.int64),
-        price_rows=np.empty(total, np.int64),
-        prices=np.empty(total, np.int64),
-        quantities=np.empty(total, np.int64),
-        totals=np.empty(total, np.int64),
-    )
+    ends = np.cumsum(lines)
+    total = int(ends[-1]) if ends.size else 0
+    places = ends - lines
+    joined = {name: np.empty(total, np.int64) for name in columns}
     for slot, rows in enumerate(kept):
         owners = order[rows]
         targets = places[owners]
-        result.products[targets] = chosen[slot][rows]
-        result.price_rows[targets] = price_rows[slot][rows]
-        result.prices[targets] = prices[slot][rows]
-        result.quantities[targets] = quantities[slot][rows]
-        result.totals[targets] = totals[slot][rows]
+        for name, slots in columns.items():
+            joined[name][targets] = slots[slot][rows]
         places[owners] += 1
-    return result
+    return OrderLines(orders=np.repeat(np.arange(order.size), lines), **joined)

@@ -2,12 +2,14 @@
 
 Run ``python -m generator.build_pools`` by hand after a change here. The generator
 itself never imports Faker: the pools are committed, so Faker's version cannot
-change a byte of the output. Each pool file names the version it was drawn with.
+change a byte of the output. A pool file is all that there is about a country: how
+people there write an address, its share of the customers, its tax (sales or
+value-added, on goods; for the United States an average), and below that what was
+drawn, with the version that it was drawn with.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,53 +24,6 @@ GIVEN_NAMES = 100  # a gender
 FAMILY_NAMES = 200  # a gender
 STREETS = 150
 CITIES = 100
-
-
-@dataclass(frozen=True)
-class Country:
-    """Where a pool comes from and how the country writes a street address."""
-
-    file: str
-    name: str
-    locale: str
-    weight: int  # relative share of customers
-    number_first: bool
-    separator: str = " "
-    suffix: str = ""
-    family_name_first: bool = False
-
-
-COUNTRIES = (
-    Country("us", "United States", "en_US", 260, number_first=True),
-    Country("gb", "United Kingdom", "en_GB", 140, number_first=True),
-    Country("de", "Germany", "de_DE", 120, number_first=False),
-    Country("fr", "France", "fr_FR", 80, number_first=True),
-    Country("ca", "Canada", "en_CA", 60, number_first=True),
-    Country("nl", "Netherlands", "nl_NL", 50, number_first=False),
-    Country("es", "Spain", "es_ES", 45, number_first=False, separator=", "),
-    Country("it", "Italy", "it_IT", 45, number_first=False, separator=", "),
-    Country("au", "Australia", "en_AU", 40, number_first=True),
-    Country("br", "Brazil", "pt_BR", 35, number_first=False, separator=", "),
-    Country("pl", "Poland", "pl_PL", 30, number_first=False),
-    Country("se", "Sweden", "sv_SE", 25, number_first=False),
-    Country(
-        "jp",
-        "Japan",
-        "ja_JP",
-        20,
-        number_first=False,
-        separator="",
-        suffix="番地",
-        family_name_first=True,
-    ),
-    Country("in", "India", "en_IN", 20, number_first=True),
-    Country("at", "Austria", "de_AT", 15, number_first=False),
-    Country("fi", "Finland", "fi_FI", 10, number_first=False),
-    Country("cz", "Czechia", "cs_CZ", 10, number_first=False),
-    Country("dk", "Denmark", "da_DK", 10, number_first=False),
-    Country("pt", "Portugal", "pt_PT", 10, number_first=False, separator=", "),
-    Country("gr", "Greece", "el_GR", 10, number_first=False),
-)
 
 
 def slug(text: str) -> str:
@@ -101,48 +56,31 @@ def japanese(pairs: Any, count: int) -> dict[str, list[str]]:
     return {"text": [n[0] for n in names], "slug": [n[1] for n in names]}
 
 
-def build(country: Country) -> dict[str, Any]:
-    """Return the pool of one country, ready to be written as JSON."""
+def redraw(pool: dict[str, Any]) -> dict[str, Any]:
+    """Return a country's pool with its names, streets and cities drawn from Faker."""
     # Faker keeps Italy's cities in the order of a set, which changes with each run.
     ItalianAddresses.cities = sorted(ItalianAddresses.cities)
-    source = faker.Faker(country.locale)
+    source = faker.Faker(pool["locale"])
     source.seed_instance(SEED)
-    if country.locale == "ja_JP":
-        family = japanese(JapanesePersons.last_name_pairs, FAMILY_NAMES)
-        names = {
-            "female": {
-                "given": japanese(JapanesePersons.first_name_female_pairs, GIVEN_NAMES),
-                "family": family,
-            },
-            "male": {
-                "given": japanese(JapanesePersons.first_name_male_pairs, GIVEN_NAMES),
-                "family": family,
-            },
-        }
-        streets = distinct(source.town, STREETS)
-    else:
-        names = {
-            gender: {
-                "given": with_slugs(
-                    distinct(getattr(source, f"first_name_{gender}"), GIVEN_NAMES)
-                ),
-                "family": with_slugs(
-                    distinct(getattr(source, f"last_name_{gender}"), FAMILY_NAMES)
-                ),
-            }
-            for gender in ("female", "male")
-        }
-        streets = distinct(source.street_name, STREETS)
-    return {
-        "source": f"Faker {faker.VERSION}, locale {country.locale}",
-        "country": country.name,
-        "weight": country.weight,
-        "number_first": country.number_first,
-        "separator": country.separator,
-        "suffix": country.suffix,
-        "family_name_first": country.family_name_first,
+    names = {}
+    for gender in ("female", "male"):
+        if pool["locale"] == "ja_JP":
+            pairs = getattr(JapanesePersons, f"first_name_{gender}_pairs")
+            given = japanese(pairs, GIVEN_NAMES)
+            family = japanese(JapanesePersons.last_name_pairs, FAMILY_NAMES)
+        else:
+            given = with_slugs(
+                distinct(getattr(source, f"first_name_{gender}"), GIVEN_NAMES)
+            )
+            family = with_slugs(
+                distinct(getattr(source, f"last_name_{gender}"), FAMILY_NAMES)
+            )
+        names[gender] = {"given": given, "family": family}
+    street = source.town if pool["locale"] == "ja_JP" else source.street_name
+    return pool | {
+        "source": f"Faker {faker.VERSION}",
         "names": names,
-        "streets": streets,
+        "streets": distinct(street, STREETS),
         "cities": distinct(source.city, CITIES),
     }
 
@@ -160,10 +98,10 @@ def one_list_a_line(value: Any, depth: int = 0) -> str:
 
 
 def main() -> None:
-    """Write every pool file."""
-    for country in COUNTRIES:
-        path = POOLS / f"{country.file}.json"
-        path.write_text(one_list_a_line(build(country)) + "\n", encoding="utf-8")
+    """Write every pool file anew."""
+    for path in sorted(POOLS.glob("*.json")):
+        pool = redraw(json.loads(path.read_text(encoding="utf-8")))
+        path.write_text(one_list_a_line(pool) + "\n", encoding="utf-8")
         print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 

@@ -14,29 +14,6 @@ HOME = "United States"
 SHIPPING_HOME = 595  # cents
 SHIPPING_ABROAD = 1495
 FREE_SHIPPING = 7500  # cents of goods from which on shipping is free
-# Sales or value-added tax on goods, per mille; for the United States an average.
-TAX_PER_MILLE = {
-    "Australia": 100,
-    "Austria": 200,
-    "Brazil": 170,
-    "Canada": 130,
-    "Czechia": 210,
-    "Denmark": 250,
-    "Finland": 255,
-    "France": 200,
-    "Germany": 190,
-    "Greece": 240,
-    "India": 180,
-    "Italy": 220,
-    "Japan": 100,
-    "Netherlands": 210,
-    "Poland": 230,
-    "Portugal": 230,
-    "Spain": 210,
-    "Sweden": 250,
-    "United Kingdom": 200,
-    "United States": 70,
-}
 
 
 def discount_percents(config: GeneratorConfig, order_keys: Hashes) -> NDArray[np.int64]:

@@ -56,6 +56,7 @@ class CustomerPools:
 
     countries: AliasTables
     country_names: pa.StringArray
+    tax_per_mille: NDArray[np.int64]
     number_first: NDArray[np.bool_]
     family_name_first: NDArray[np.bool_]
     separators: pa.StringArray
@@ -89,25 +90,27 @@ def load_pools() -> CustomerPools:
         for country in countries
         for gender in ("female", "male")
     ]
-    given = _pool([name["given"]["text"] for name in names])
-    family = _pool([name["family"]["text"] for name in names])
+
+    def each(field: str) -> list[Any]:
+        return [country[field] for country in countries]
+
+    def names_pool(part: str, form: str) -> Pool:
+        return _pool([name[part][form] for name in names])
+
     return CustomerPools(
-        countries=build_alias_tables(
-            [(range(len(countries)), [country["weight"] for country in countries])]
-        ),
-        country_names=pa.array([country["country"] for country in countries]),
-        number_first=np.array([country["number_first"] for country in countries]),
-        family_name_first=np.array(
-            [country["family_name_first"] for country in countries]
-        ),
-        separators=pa.array([country["separator"] for country in countries]),
-        suffixes=pa.array([country["suffix"] for country in countries]),
-        given=given,
-        given_slugs=_pool([name["given"]["slug"] for name in names]).values,
-        family=family,
-        family_slugs=_pool([name["family"]["slug"] for name in names]).values,
-        streets=_pool([country["streets"] for country in countries]),
-        cities=_pool([country["cities"] for country in countries]),
+        countries=build_alias_tables([(range(len(countries)), each("weight"))]),
+        country_names=pa.array(each("country")),
+        tax_per_mille=np.array(each("tax_per_mille")),
+        number_first=np.array(each("number_first")),
+        family_name_first=np.array(each("family_name_first")),
+        separators=pa.array(each("separator")),
+        suffixes=pa.array(each("suffix")),
+        given=names_pool("given", "text"),
+        given_slugs=names_pool("given", "slug").values,
+        family=names_pool("family", "text"),
+        family_slugs=names_pool("family", "slug").values,
+        streets=_pool(each("streets")),
+        cities=_pool(each("cities")),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,24 +104,20 @@ class OrderHeaders:
     def __len__(self) -> int:
         return int(self.seconds.size)
 
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """The arrays, in the order of the attributes."""
+        return self.seconds, self.people, self.purchases, self.kinds
+
     def select(self, rows: NDArray[np.int64] | slice) -> "OrderHeaders":
         """Return some of the orders."""
-        return OrderHeaders(
-            self.seconds[rows],
-            self.people[rows],
-            self.purchases[rows],
-            self.kinds[rows],
-        )
+        return OrderHeaders(*(column[rows] for column in self.columns))
 
 
 def join_headers(parts: list[OrderHeaders]) -> OrderHeaders:
     """Return several sets of orders as one."""
-    return OrderHeaders(
-        np.concatenate([part.seconds for part in parts]),
-        np.concatenate([part.people for part in parts]),
-        np.concatenate([part.purchases for part in parts]),
-        np.concatenate([part.kinds for part in parts]),
-    )
+    columns = zip(*(part.columns for part in parts), strict=True)
+    return OrderHeaders(*map(np.concatenate, columns))
 
 
 def person_keys(config: GeneratorConfig, people: NDArray[np.int32]) -> Hashes:

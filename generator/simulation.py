@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,7 @@ from numpy.typing import NDArray
 
 from generator import defects
 from generator.baskets import OrderLines, fill_orders
-from generator.charges import (
-    CURRENCY,
-    HOME,
-    TAX_PER_MILLE,
-    shipping_cents,
-    tax_cents,
-)
+from generator.charges import CURRENCY, HOME, shipping_cents, tax_cents
 from generator.configuration import FileFormat, GeneratorConfig, Profile
 from generator.counter_hash import Hashes, below, child_keys, draw
 from generator.customers import (
@@ -66,33 +61,29 @@ from generator.writers import open_writer
 
 COPIES_A_BATCH = 200
 TRUTH_FILE = "truth.json"
-# Statuses an order may have, and the bounds of a draw below 100 that choose one.
-STATUSES = (
-    "completed",
-    "shipped",
-    "processing",
-    "cancelled",
-    "failed",
-    "returned",
-    "refunded",
-)
-_COMPLETED, _SHIPPED, _PROCESSING, _CANCELLED, _FAILED, _RETURNED, _REFUNDED = range(7)
 SHIPPING_DAYS = 8
 PROCESSING_DAYS = 2
 
 Progress = Callable[[int, int], None]
 
 
+class Status(IntEnum):
+    """What an order's status may be; it is written in lower case."""
+
+    COMPLETED = 0
+    SHIPPED = 1
+    PROCESSING = 2
+    CANCELLED = 3
+    FAILED = 4
+    RETURNED = 5
+    REFUNDED = 6
+
+
+STATUS_TEXTS = pa.array([status.name.lower() for status in Status])
+
+
 class OutputError(OSError):
     """The output folder cannot take the files; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class OrderCharges:
-    """What comes on top of the lines, in cents, one element an order."""
-
-    shipping: NDArray[np.int64]
-    tax: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -145,21 +136,21 @@ def _product_batch(products: ProductTable, texts: TextTables) -> pa.RecordBatch:
 def _statuses(
     config: GeneratorConfig, orders: OrderHeaders, purchases: Hashes
 ) -> NDArray[np.int64]:
-    """Return the place in ``STATUSES`` of each order's status.
+    """Return each order's ``Status``.
 
     Sales of the last days are still on their way. A shop writes a return as an
     ordinary completed order or as a returned or refunded one; so do the returns here.
     Money back without goods is booked as completed.
     """
     age = config.days - 1 - orders.seconds // DAY
-    statuses = np.where(age < SHIPPING_DAYS, _SHIPPED, _COMPLETED)
-    statuses[age < PROCESSING_DAYS] = _PROCESSING
+    statuses = np.where(age < SHIPPING_DAYS, Status.SHIPPED, Status.COMPLETED)
+    statuses[age < PROCESSING_DAYS] = Status.PROCESSING
     others = np.flatnonzero(orders.kinds != OrderKind.PURCHASE)
     chance = below(draw(purchases[others], OrderDraw.STATUS), 100)
-    cancelled = np.where(chance < 80, _CANCELLED, _FAILED)
-    refunded = np.where(chance < 80, _RETURNED, _REFUNDED)
+    cancelled = np.where(chance < 80, Status.CANCELLED, Status.FAILED)
+    refunded = np.where(chance < 80, Status.RETURNED, Status.REFUNDED)
     kept = goods_kept(config, purchases[others])
-    returned = np.where(kept | (chance < 50), _COMPLETED, refunded)
+    returned = np.where(kept | (chance < 50), Status.COMPLETED, refunded)
     statuses[others] = np.where(
         orders.kinds[others] == OrderKind.CANCELLED, cancelled, returned
     )
@@ -168,16 +159,15 @@ def _statuses(
 
 def _charges(
     pools: CustomerPools, people: Hashes, orders: int, lines: OrderLines
-) -> OrderCharges:
-    """Return shipping and tax of some orders, by where their people live."""
-    names = pools.country_names.to_pylist()
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the cents of shipping and of tax an order, by where its person lives."""
     countries = home_countries(pools, people)
-    rates = np.array([TAX_PER_MILLE[name] for name in names])
+    home = pools.country_names.index(HOME).as_py()
     # Sums of whole cents in double precision are exact far beyond an order.
     goods = np.bincount(lines.orders, lines.totals, orders).astype(np.int64)
-    return OrderCharges(
-        shipping_cents(countries == names.index(HOME), goods),
-        tax_cents(rates[countries], goods),
+    return (
+        shipping_cents(countries == home, goods),
+        tax_cents(pools.tax_per_mille[countries], goods),
     )
 
 
@@ -187,7 +177,8 @@ def _order_batch(
     orders: OrderHeaders,
     order_ids: pa.StringArray,
     statuses: NDArray[np.int64],
-    charges: OrderCharges,
+    shipping: NDArray[np.int64],
+    tax: NDArray[np.int64],
 ) -> pa.RecordBatch:
     guests = orders.people >= config.customers
     stamps = np.empty((len(orders), 19), np.uint8)
@@ -199,10 +190,10 @@ def _order_batch(
             order_ids,
             blank_where(guests, customer_ids(orders.people.astype(np.int64))),
             fixed_width_text(stamps),
-            pa.array(STATUSES).take(pa.array(statuses)),
+            STATUS_TEXTS.take(pa.array(statuses)),
             pa.repeat(CURRENCY, len(orders)),
-            cents_text(charges.shipping),
-            cents_text(charges.tax),
+            cents_text(shipping),
+            cents_text(tax),
         ],
         schema=ORDERS.schema,
     )
@@ -266,15 +257,15 @@ def raw_batches(
         purchases = child_keys(people, orders.purchases.astype(np.int64))
         lines = fill_orders(config, clock, products, orders, people, purchases)
         statuses = _statuses(config, orders, purchases)
-        charges = _charges(pools, people, len(orders), lines)
+        shipping, tax = _charges(pools, people, len(orders), lines)
         yield (
             ORDERS,
-            _order_batch(config, texts, orders, order_ids, statuses, charges),
+            _order_batch(config, texts, orders, order_ids, statuses, shipping, tax),
         )
         yield ORDER_ITEMS, _item_batch(texts, lines, order_ids, items + 1)
         items += lines.orders.size
-        tally.count_orders(config, orders, charges.shipping, charges.tax)
-        by_credit_note = np.isin(statuses, (_RETURNED, _REFUNDED))
+        tally.count_orders(config, orders, shipping, tax)
+        by_credit_note = np.isin(statuses, (Status.RETURNED, Status.REFUNDED))
         tally.count_lines(
             orders.kinds[lines.orders], by_credit_note[lines.orders], lines
         )

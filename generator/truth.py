@@ -172,8 +172,8 @@ class Tally:
                 (table, outcome, reason), copies, amount and amount * copies
             )
         for planted in defects.CATALOGUE:
-            if planted.line and planted.amount is not None:
-                self.lines[planted.line].add(
+            if planted.line_type and planted.amount is not None:
+                self.lines[planted.line_type].add(
                     copies, planted.units * copies, planted.amount * copies
                 )
                 self.discounts += planted.discount * copies

@@ -15,7 +15,7 @@ from scipy import stats
 
 from generator import GeneratorConfig, Profile
 from generator.assortment import CATEGORIES, COMPANIONS, MISSIONS
-from generator.charges import CODES, TAX_PER_MILLE
+from generator.charges import CODES
 from generator.customers import load_pools
 
 CONFIG = GeneratorConfig(customers=12_000, products=150)
@@ -213,13 +213,15 @@ def test_shipping_and_tax_follow_the_goods(shop: Shop) -> None:
     paid = known[~free[known.index]]
     assert set(paid.loc[country[paid.index] == "United States", "shipping"]) == {595}
     assert set(paid.loc[country[paid.index] != "United States", "shipping"]) == {1495}
-    owed = known["goods"] * country.map(TAX_PER_MILLE) / 1000
+    pools = load_pools()
+    taxes = zip(pools.country_names.to_pylist(), pools.tax_per_mille, strict=True)
+    owed = known["goods"] * country.map(dict(taxes)) / 1000
     assert ((known["tax"] - owed).abs() <= 0.5).all()
     assert (known.loc[known["goods"] < 0, "tax"] <= 0).all()
 
 
 def test_every_country_has_a_tax() -> None:
-    assert set(load_pools().country_names.to_pylist()) == set(TAX_PER_MILLE)
+    assert (load_pools().tax_per_mille > 0).all()
 
 
 def test_a_purchase_has_a_day_of_its_own(shop: Shop) -> None:

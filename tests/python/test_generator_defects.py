@@ -291,7 +291,7 @@ def test_every_reason_of_the_contract_is_planted() -> None:
             "conflicting duplicate",
         },
     }
-    lines = {planted.line for planted in CATALOGUE if planted.line}
+    lines = {planted.line_type for planted in CATALOGUE if planted.line_type}
     assert lines == set(LINE_TYPES)
     nulled = {
         (planted.table.name, value.partition(":")[0])
