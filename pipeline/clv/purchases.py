@@ -18,14 +18,14 @@ The two that leave differ in one number only: how often a customer with x repeat
 purchases has had the chance to leave, x or x + 1. They are one class here.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal
-from scipy.special import digamma, expit, gammaln
+from scipy.special import betaln, digamma, expit, gammaln
 
 from pipeline.clv.maximum import Array, Maximum, Parameter, maximise
 
@@ -64,28 +64,27 @@ class CustomerKinds:
         return max(float(np.average(self.age, weights=self.weight)), 1e-6)
 
 
-class PurchaseModel(Protocol):
-    """What is asked of a model once it is chosen.
+@dataclass(frozen=True)
+class PurchaseModel(ABC):
+    """A model of when customers buy.
 
     Attributes:
         name: As tables and pages call it.
         parameter_names: In the order of its parameters.
     """
 
-    @property
-    def name(self) -> str:
-        """See above."""
+    name: str
+    parameter_names: tuple[str, ...]
 
-    @property
-    def parameter_names(self) -> tuple[str, ...]:
-        """See above."""
-
+    @abstractmethod
     def fit(self, kinds: CustomerKinds) -> Maximum:
         """The parameters of the highest likelihood."""
 
+    @abstractmethod
     def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
         """The probability, for each kind, that such a customer has not left."""
 
+    @abstractmethod
     def orders_if_active(
         self, parameters: Parameters, kinds: CustomerKinds, horizons: Sequence[float]
     ) -> Array:
@@ -102,17 +101,14 @@ class PurchaseModel(Protocol):
 
 
 @dataclass(frozen=True)
-class LeavingModel:
+class LeavingModel(PurchaseModel):
     """BG/NBD and MBG/NBD.
 
     Attributes:
-        name: As tables and pages call it.
         first_chances: Chances to leave at the first purchase: 0 or 1.
     """
 
-    name: str
     first_chances: int
-    parameter_names: tuple[str, ...] = ("r", "alpha", "a", "b")
 
     def fit(self, kinds: CustomerKinds) -> Maximum:
         """Fit r, alpha, a and b."""
@@ -141,7 +137,7 @@ class LeavingModel:
     def orders_if_active(
         self, parameters: Parameters, kinds: CustomerKinds, horizons: Sequence[float]
     ) -> Array:
-        """Expected purchases of a customer who has not left.
+        """The mean over all rates and probabilities of leaving.
 
         Of one with the rate l and the probability p, (1 - exp(-l p t)) / p; over the
         gamma(r + x, alpha + T) of l and the beta(a, b + n) of p after n chances not
@@ -150,23 +146,19 @@ class LeavingModel:
         """
         r, alpha, a, b = parameters
         expected = np.empty((len(horizons), len(kinds.frequency)))
-        for frequency, alike in _places_of(kinds.frequency):
+        for frequency, alike in _where_equal(kinds.frequency):
             probability, weight = beta_quadrature(a, b + frequency + self.first_chances)
-            ages, age_place = np.unique(kinds.age[alike], return_inverse=True)
+            ages, age_index = np.unique(kinds.age[alike], return_inverse=True)
             for row, horizon in enumerate(horizons):
                 reach = np.outer(horizon / (alpha + ages), probability)
                 lost = -np.expm1(-(r + frequency) * np.log1p(reach))
                 by_age = np.sum(lost * (weight / probability), axis=1)
-                expected[row, alike] = by_age[age_place]
+                expected[row, alike] = by_age[age_index]
         return expected
 
 
-@dataclass(frozen=True)
-class StayingModel:
+class StayingModel(PurchaseModel):
     """The NBD: nobody leaves."""
-
-    name: str = "nbd"
-    parameter_names: tuple[str, ...] = ("r", "alpha")
 
     def fit(self, kinds: CustomerKinds) -> Maximum:
         """Fit r and alpha."""
@@ -189,18 +181,57 @@ class StayingModel:
         return np.outer(horizons, (r + kinds.frequency) / (alpha + kinds.age))
 
 
-BG_NBD = LeavingModel("bg_nbd", first_chances=0)
-MBG_NBD = LeavingModel("mbg_nbd", first_chances=1)
-NBD = StayingModel()
+BG_NBD = LeavingModel("bg_nbd", ("r", "alpha", "a", "b"), first_chances=0)
+MBG_NBD = LeavingModel("mbg_nbd", ("r", "alpha", "a", "b"), first_chances=1)
+NBD = StayingModel("nbd", ("r", "alpha"))
+
+
+class StayingLikelihood:
+    """The log-likelihood of r and alpha where nobody leaves.
+
+    For one customer G(r + x) alpha^r / (G(r) (alpha + T)^(r + x)): that of the leaving
+    models with a = 0, so that the two can be compared. What depends on one number alone
+    is evaluated once for each of its values.
+    """
+
+    def __init__(self, kinds: CustomerKinds) -> None:
+        self._counts, count_index = np.unique(kinds.frequency, return_inverse=True)
+        self._of_count = np.bincount(count_index, weights=kinds.weight)
+        self._ages, age_index = np.unique(kinds.age, return_inverse=True)
+        self._of_age = np.bincount(age_index, weights=kinds.weight)
+        self._frequency_of_age = np.bincount(
+            age_index, weights=kinds.weight * kinds.frequency
+        )
+        self._customers = kinds.customers
+
+    def __call__(self, parameters: Array) -> tuple[float, Array]:
+        """The sum over the customers and its slope, at r, alpha."""
+        r, alpha = parameters
+        log_end = np.log(alpha + self._ages)
+        ends = r * self._of_age + self._frequency_of_age
+        value = (
+            self._of_count @ (gammaln(r + self._counts) - gammaln(r))
+            + self._customers * r * np.log(alpha)
+            - ends @ log_end
+        )
+        slope = np.array(
+            [
+                self._of_count @ (digamma(r + self._counts) - digamma(r))
+                + self._customers * np.log(alpha)
+                - self._of_age @ log_end,
+                self._customers * r / alpha - ends @ (1 / (alpha + self._ages)),
+            ]
+        )
+        return float(value), slope
 
 
 class LeavingLikelihood:
     """The log-likelihood of r, alpha, a and b, given what was bought.
 
-    With n = x or x + 1 chances to leave it is, for one customer,
-    B(a, b + n) / B(a, b) G(r + x) alpha^r / (G(r) (alpha + T)^(r + x)), who has stayed,
-    plus, where n > 0, the same with B(a + 1, b + n - 1) and t_x for T, who left after
-    the last purchase: Fader, Hardie and Lee's equation 6, and Hoppe and Wagner's.
+    With n = x or x + 1 chances to leave it is, for one customer, that of staying times
+    B(a, b + n) / B(a, b), plus, where n > 0, the same with B(a + 1, b + n - 1) and t_x
+    for T, who left after the last purchase: Fader, Hardie and Lee's equation 6, and
+    Hoppe and Wagner's.
 
     Long sums are numpy's own: BLAS would spread them over threads, which cost ten times
     the time here and may change the last digits.
@@ -211,126 +242,60 @@ class LeavingLikelihood:
     """
 
     def __init__(self, kinds: CustomerKinds, first_chances: int) -> None:
-        frequency, age, weight = kinds.frequency, kinds.age, kinds.weight
-        # What depends on one number alone is evaluated once for each of its values.
-        self._counts, alike = np.unique(frequency, return_inverse=True)
-        self._chances = self._counts + first_chances
-        self._ages, age_place = np.unique(age, return_inverse=True)
-        self._alike = np.bincount(alike, weights=weight)
-        self._of_age = np.bincount(age_place, weights=weight)
-        self._frequency_of_age = np.bincount(
-            age_place, weights=weight * frequency, minlength=len(self._ages)
+        self._staying = StayingLikelihood(kinds)
+        counts, count_index = np.unique(kinds.frequency, return_inverse=True)
+        self._chances = counts + first_chances
+        self._of_count = np.bincount(count_index, weights=kinds.weight)
+        may_have_left = kinds.frequency + first_chances > 0
+        self._frequency = kinds.frequency[may_have_left]
+        self._weight = kinds.weight[may_have_left]
+        self._count_index = count_index[may_have_left]
+        self._ages, self._age_index = np.unique(
+            kinds.age[may_have_left], return_inverse=True
         )
-        may_have_left = frequency + first_chances > 0
-        self._frequency = frequency[may_have_left]
-        self._count_place = alike[may_have_left]
-        self._weight = weight[may_have_left]
-        self._recencies, self._recency_place = np.unique(
+        self._recencies, self._recency_index = np.unique(
             kinds.recency[may_have_left], return_inverse=True
         )
-        self._age_place = age_place[may_have_left]
-        self._customers = kinds.customers
 
     def __call__(self, parameters: Array) -> tuple[float, Array]:
         """The sum over the customers and its slope, at r, alpha, a, b."""
         r, alpha, a, b = parameters
-        counts, alike, chances = self._counts, self._alike, self._chances
-        log_end = np.log(alpha + self._ages)
-        log_last = np.log(alpha + self._recencies)
-        per_end, per_last = 1 / (alpha + self._ages), 1 / (alpha + self._recencies)
-        age_place, recency_place = self._age_place, self._recency_place
-
-        # Every customer could still be active ...
-        by_count = (
-            gammaln(r + counts)
-            - gammaln(r)
-            + gammaln(a + b)
-            - gammaln(a + b + chances)
-            + gammaln(b + chances)
-            - gammaln(b)
-        )
-        ends = r * self._of_age + self._frequency_of_age
-        value = alike @ by_count + self._customers * r * np.log(alpha) - ends @ log_end
+        chances, of_count = self._chances, self._of_count
+        # Every customer could still be active, no chance to leave taken ...
+        value, (slope_r, slope_alpha) = self._staying(parameters[:2])
+        value += of_count @ (betaln(a, b + chances) - betaln(a, b))
         # ... and one who had the chance may have left after the last purchase instead.
         others_left = b - 1 + np.maximum(chances, 1)
-        time_ratio = log_end[age_place] - log_last[recency_place]
-        log_odds = (
-            np.log(a / others_left)[self._count_place]
-            + (r + self._frequency) * time_ratio
-        )
+        until_end, until_last = alpha + self._ages, alpha + self._recencies
+        time_ratio = self._difference(np.log(until_end), np.log(until_last))
+        power = r + self._frequency
+        log_odds = np.log(a / others_left)[self._count_index] + power * time_ratio
         value += np.sum(self._weight * np.logaddexp(0.0, log_odds))
 
         left = self._weight * expit(log_odds)
-        left_after = left * (r + self._frequency)
-        left_of_count = np.bincount(
-            self._count_place, weights=left, minlength=len(counts)
-        )
-        left_of_age = np.bincount(
-            age_place, weights=left_after, minlength=len(self._ages)
-        )
-        left_of_recency = np.bincount(
-            recency_place, weights=left_after, minlength=len(self._recencies)
-        )
-        leaving = alike @ (digamma(a + b) - digamma(a + b + chances))
+        leaving = of_count @ (digamma(a + b) - digamma(a + b + chances))
         slope = np.array(
             [
-                alike @ (digamma(r + counts) - digamma(r))
-                + self._customers * np.log(alpha)
-                - self._of_age @ log_end
-                + np.sum(left * time_ratio),
-                self._customers * r / alpha
-                - ends @ per_end
-                + left_of_age @ per_end
-                - left_of_recency @ per_last,
+                slope_r + np.sum(left * time_ratio),
+                slope_alpha
+                + np.sum(
+                    left * power * self._difference(1 / until_end, 1 / until_last)
+                ),
                 leaving + left.sum() / a,
                 leaving
-                + alike @ (digamma(b + chances) - digamma(b))
-                - left_of_count @ (1 / others_left),
+                + of_count @ (digamma(b + chances) - digamma(b))
+                - np.sum(left / others_left[self._count_index]),
             ]
         )
         return float(value), slope
 
-
-class StayingLikelihood:
-    """The log-likelihood of r and alpha where nobody leaves.
-
-    For one customer G(r + x) alpha^r / (G(r) (alpha + T)^(r + x)): that of the leaving
-    models with a = 0, so that the two can be compared.
-    """
-
-    def __init__(self, kinds: CustomerKinds) -> None:
-        self._counts, alike = np.unique(kinds.frequency, return_inverse=True)
-        self._alike = np.bincount(alike, weights=kinds.weight)
-        self._ages, age_place = np.unique(kinds.age, return_inverse=True)
-        self._of_age = np.bincount(age_place, weights=kinds.weight)
-        self._frequency_of_age = np.bincount(
-            age_place, weights=kinds.weight * kinds.frequency
-        )
-        self._customers = kinds.customers
-
-    def __call__(self, parameters: Array) -> tuple[float, Array]:
-        """The sum over the customers and its slope, at r, alpha."""
-        r, alpha = parameters
-        log_end = np.log(alpha + self._ages)
-        ends = r * self._of_age + self._frequency_of_age
-        value = (
-            self._alike @ (gammaln(r + self._counts) - gammaln(r))
-            + self._customers * r * np.log(alpha)
-            - ends @ log_end
-        )
-        slope = np.array(
-            [
-                self._alike @ (digamma(r + self._counts) - digamma(r))
-                + self._customers * np.log(alpha)
-                - self._of_age @ log_end,
-                self._customers * r / alpha - ends @ (1 / (alpha + self._ages)),
-            ]
-        )
-        return float(value), slope
+    def _difference(self, of_age: Array, of_recency: Array) -> Array:
+        """Of each kind of customers that may have left, from numbers of each time."""
+        return of_age[self._age_index] - of_recency[self._recency_index]
 
 
-def _places_of(values: Array) -> Iterator[tuple[float, NDArray[np.intp]]]:
-    """Each of the different values, and where it stands."""
+def _where_equal(values: Array) -> Iterator[tuple[float, NDArray[np.intp]]]:
+    """Each of the different values, and the positions where it stands."""
     order = np.argsort(values, kind="stable")
     different, first = np.unique(values[order], return_index=True)
     return zip(different, np.split(order, first[1:]), strict=True)
@@ -341,6 +306,8 @@ def beta_quadrature(a: float, b: float) -> tuple[Array, Array]:
 
     Gauss and Jacobi's, by Golub and Welsch (1969): the nodes are the eigenvalues of the
     matrix of the recurrence of Jacobi's polynomials, here on (0, 1).
+    scipy.special.roots_sh_jacobi has them too, overflows where b is large and keeps six
+    digits where a is small.
     """
     n = np.arange(NODES, dtype=np.float64)
     total = 2 * n + a + b
