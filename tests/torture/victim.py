@@ -96,7 +96,7 @@ def _import_engines() -> None:
     """What commands import when they need it, once for all of them."""
     for target in ("sqlite", "duckdb", "postgres"):
         with suppress(ImportError):
-            importlib.import_module(f"pipeline.warehouse.{target}")
+            importlib.import_module(f"pipeline.warehouse.{target}.engine")
 
 
 def _leave(exit_code: int) -> NoReturn:
