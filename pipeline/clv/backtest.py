@@ -1,4 +1,4 @@
-"""Ways to forecast, held against the weeks that none of them has seen.
+"""Forecasts, held against the weeks that none of them has seen.
 
 Each forecasts, for the customers of the calibration, the days with a purchase in the
 holdout and what they bring.
@@ -7,7 +7,6 @@ holdout and what they bring.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.clv.maximum import Array
 from pipeline.clv.ranks import EqualGroups, rank_correlation
@@ -44,10 +43,10 @@ class Holdout:
 
 @dataclass(frozen=True)
 class Forecast:
-    """A way to forecast, one entry a customer; nan where there is no forecast.
+    """One entry a customer; nan where there is no forecast.
 
     Attributes:
-        method: Its name.
+        method: How it was made.
         orders: Purchases in the holdout.
         sales: Net sales of these.
     """
@@ -59,10 +58,10 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """What came of one way to forecast; None where it has no forecast.
+    """What came of one forecast; None where there was none.
 
     Attributes:
-        forecast_method: Its name.
+        forecast_method: How it was made.
         customers: Customers whose purchases were forecast.
         actual_orders: Their purchases in the holdout.
         predicted_orders: As forecast.
@@ -92,7 +91,7 @@ class Tenth:
     """The customers in one tenth of a forecast, equals together.
 
     Attributes:
-        forecast_method: The way to forecast.
+        forecast_method: How it was made.
         decile: 1 for the highest forecasts.
         customers: How many there are.
         predicted_orders: Their purchases as forecast.
@@ -111,8 +110,8 @@ class Tenth:
 
 
 def plain_forecasts(holdout: Holdout) -> list[Forecast]:
-    """Ways that need no fit. No rate, no forecast: 0."""
-    ways = {
+    """Those that need no fit. Where there is no rate, 0 is forecast."""
+    orders_by_method = {
         "same_count": holdout.frequency,
         "same_rate": _rate(holdout.frequency, holdout.age_weeks) * holdout.weeks,
         "historical_rate": _rate(holdout.orders, holdout.recency_weeks) * holdout.weeks,
@@ -120,7 +119,7 @@ def plain_forecasts(holdout: Holdout) -> list[Forecast]:
     }
     return [
         Forecast(method, orders, orders * holdout.mean_value)
-        for method, orders in ways.items()
+        for method, orders in orders_by_method.items()
     ]
 
 
@@ -145,48 +144,49 @@ def measure(forecast: Forecast, holdout: Holdout) -> tuple[Accuracy, list[Tenth]
         predicted_sales=_total(forecast.sales),
         root_mean_squared_error=float(np.sqrt(np.mean(error**2))) if known else None,
         mean_absolute_error=float(np.mean(np.abs(error))) if known else None,
-        rank_correlation=rank_correlation(groups, EqualGroups(actual))
-        if groups
-        else None,
+        rank_correlation=(
+            rank_correlation(groups, EqualGroups(actual)) if groups else None
+        ),
         top_tenth_share=_top_tenth_share(groups, actual) if groups else None,
     )
-    if groups is None:
-        return accuracy, []
-    tenth = _tenths(groups)
-    columns = [
-        np.bincount(tenth, weights=column, minlength=TENTHS + 1)
-        for column in (
-            *(np.ones(customers), forecast.orders, actual, forecast.sales, money),
-        )
-    ]
-    return accuracy, [
+    return accuracy, _tenths(forecast, groups, actual, money) if groups else []
+
+
+def _tenths(
+    forecast: Forecast, groups: EqualGroups, actual: Array, money: Array
+) -> list[Tenth]:
+    # A customer's tenth is that of the first of their equals.
+    tenth = (1 + TENTHS * groups.before // len(actual))[groups.index]
+    sums = (
+        np.bincount(tenth, weights=column)
+        for column in (forecast.orders, actual, forecast.sales, money)
+    )
+    return [
         Tenth(
             forecast.method,
             decile,
-            int(size),
-            float(predicted),
-            int(came),
-            _number(sales),
-            float(came_money) / _MONEY,
+            int(customers),
+            float(predicted_orders),
+            int(actual_orders),
+            _number(predicted_sales),
+            float(actual_money) / _MONEY,
         )
-        for decile, (size, predicted, came, sales, came_money) in enumerate(
-            zip(*columns, strict=True)
-        )
-        if size
+        for decile, (
+            customers,
+            predicted_orders,
+            actual_orders,
+            predicted_sales,
+            actual_money,
+        ) in enumerate(zip(np.bincount(tenth), *sums, strict=True))
+        if customers
     ]
-
-
-def _tenths(groups: EqualGroups) -> NDArray[np.intp]:
-    """Each customer's tenth, 1 to 10: that of the first of their equals."""
-    tenths: NDArray[np.intp] = 1 + TENTHS * groups.before // len(groups.place)
-    return tenths[groups.place]
 
 
 def _top_tenth_share(groups: EqualGroups, actual: Array) -> float | None:
     total = actual.sum()
     if not total:
         return None
-    of_group = np.bincount(groups.place, weights=actual)
+    of_group = np.bincount(groups.index, weights=actual)
     border = len(actual) / TENTHS
     share = np.clip((border - groups.before) / groups.size, 0, 1)
     return float(np.sum(share * of_group) / total)

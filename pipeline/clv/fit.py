@@ -1,11 +1,12 @@
 """Fit every model to one window of the purchases, and tell which may be used."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline.clv import gamma_gamma
 from pipeline.clv.maximum import FITTED, NOT_CONVERGED, Array, Maximum
@@ -40,6 +41,8 @@ HIGHEST_CORRELATION = 0.3
 # one shop of a hundred.
 LEVEL = 0.01
 
+_Found = TypeVar("_Found")
+
 
 @dataclass(frozen=True)
 class PurchaseSummaries:
@@ -58,7 +61,7 @@ class PurchaseSummaries:
     mean_value: Array
 
     def kinds(self) -> tuple[CustomerKinds, NDArray[np.intp]]:
-        """The kinds of customers, and for each customer the place of theirs.
+        """The kinds of customers, and for each customer the index of theirs.
 
         Whoever is alike in frequency, recency and age is fitted and scored once.
         """
@@ -67,14 +70,14 @@ class PurchaseSummaries:
         for column in columns:
             packed *= int(column.max(initial=0)) + 1
             packed += column.astype(np.int64)
-        _, first, place, alike = np.unique(
+        _, first, kind_index, alike = np.unique(
             packed, return_index=True, return_inverse=True, return_counts=True
         )
         frequency, recency_days, age_days = (column[first] for column in columns)
         kinds = CustomerKinds(
             frequency, recency_days / 7, age_days / 7, alike.astype(np.float64)
         )
-        return kinds, place
+        return kinds, kind_index
 
 
 @dataclass(frozen=True)
@@ -167,10 +170,11 @@ def choose(window: WindowFit, calibration: WindowFit) -> ModelFit | None:
     """
 
     def evidence(model: LeavingModel) -> tuple[float, ...]:
-        found = [
-            each.purchases[model.name].log_likelihood for each in (calibration, window)
-        ]
-        return tuple(-math.inf if value is None else value for value in found)
+        found = (fits.purchases[model.name] for fits in (calibration, window))
+        return tuple(
+            -math.inf if fit.log_likelihood is None else fit.log_likelihood
+            for fit in found
+        )
 
     by_evidence = sorted(LEAVING_MODELS, key=evidence, reverse=True)
     names = [*(model.name for model in by_evidence), NBD.name]
@@ -186,18 +190,27 @@ def _fit_purchases(
 ) -> ModelFit:
     """Fit one model, and test it against the NBD's fit if it is one that leaves."""
     customers = int(kinds.customers)
-    maximum, status = _tried(lambda: model.fit(kinds))
-    if maximum is None:
-        return ModelFit(model.name, status, customers)
+    maximum = _attempt(lambda: model.fit(kinds), _numbers)
+    if isinstance(maximum, str):
+        return ModelFit(model.name, maximum, customers)
+    status = maximum.status
     ratio = p_value = None
     if staying is not None and staying.log_likelihood is not None:
         ratio = max(2 * (maximum.log_likelihood - staying.log_likelihood), 0.0)
         p_value = leaving_p_value(ratio)
         if p_value > LEVEL and status != NOT_CONVERGED:
             status = NO_LEAVING
-    scores = None
+    scores: Scores | None = None
     if status == FITTED:
-        scores, status = _scored(model, maximum, kinds, horizon)
+        # Expectations are finite, or the model is no use.
+        scored = _attempt(
+            lambda: score(model, maximum.parameters, kinds, horizon),
+            lambda scores: scores.discounted_orders,
+        )
+        if isinstance(scored, str):
+            status = scored
+        else:
+            scores = scored
     return ModelFit(
         model.name,
         status,
@@ -208,20 +221,6 @@ def _fit_purchases(
         p_value,
         scores=scores,
     )
-
-
-def _scored(
-    model: PurchaseModel, maximum: Maximum, kinds: CustomerKinds, horizon: Horizon
-) -> tuple[Scores | None, str]:
-    """What the model expects, and its status: expectations are finite, or no fit."""
-    try:
-        with np.errstate(all="ignore"):
-            scores = score(model, maximum.parameters, kinds, horizon)
-    except Exception as error:
-        return None, _failed(error)
-    if not np.all(np.isfinite(scores.discounted_orders)):
-        return None, NOT_CONVERGED
-    return scores, FITTED
 
 
 def leaving_p_value(likelihood_ratio: float) -> float:
@@ -247,9 +246,10 @@ def _fit_spend(summaries: PurchaseSummaries) -> ModelFit:
     customers = len(values)
     if customers < MINIMUM_REPEAT_CUSTOMERS:
         return ModelFit(gamma_gamma.NAME, TOO_FEW, customers)
-    maximum, status = _tried(lambda: gamma_gamma.fit(counts, values))
-    if maximum is None:
-        return ModelFit(gamma_gamma.NAME, status, customers)
+    maximum = _attempt(lambda: gamma_gamma.fit(counts, values), _numbers)
+    if isinstance(maximum, str):
+        return ModelFit(gamma_gamma.NAME, maximum, customers)
+    status = maximum.status
     parameters = dict(zip(gamma_gamma.PARAMETER_NAMES, maximum.parameters, strict=True))
     correlation = rank_correlation(EqualGroups(counts), EqualGroups(values))
     if status == FITTED and parameters["q"] <= 1:
@@ -276,18 +276,24 @@ def average_values(spend: ModelFit, summaries: PurchaseSummaries) -> Array:
     return gamma_gamma.expected_value(parameters, summaries.frequency, own)
 
 
-def _tried(search: Callable[[], Maximum]) -> tuple[Maximum | None, str]:
-    """What a search found and its status; nothing, whatever went wrong in it."""
+def _numbers(maximum: Maximum) -> Sequence[float]:
+    return (*maximum.parameters, maximum.log_likelihood)
+
+
+def _attempt(
+    compute: Callable[[], _Found], numbers: Callable[[_Found], ArrayLike]
+) -> _Found | str:
+    """What was computed, or the status that says what went wrong.
+
+    Args:
+        compute: May raise whatever it likes.
+        numbers: Those of the result that must be finite.
+    """
     try:
         with np.errstate(all="ignore"):
-            maximum = search()
+            found = compute()
     except Exception as error:
-        return None, _failed(error)
-    if not np.all(np.isfinite([*maximum.parameters, maximum.log_likelihood])):
-        return None, NOT_CONVERGED
-    return maximum, maximum.status
-
-
-def _failed(error: Exception) -> str:
-    """The status of a model that could not be computed."""
-    return f"{FAILED} ({type(error).__name__})"
+        return f"{FAILED} ({type(error).__name__})"
+    if not np.all(np.isfinite(numbers(found))):
+        return NOT_CONVERGED
+    return found

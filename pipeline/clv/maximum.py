@@ -85,9 +85,9 @@ def maximise(
             bounds=list(zip(lowest, highest, strict=True)),
             options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-7},
         )
-        place = _sharpened(negative_mean, found.x, lowest, highest)
-        value, slope = negative_mean(place)
-        at_bound = (place <= lowest + NEAR) | (place >= highest - NEAR)
+        end = _sharpened(negative_mean, found.x, lowest, highest)
+        value, slope = negative_mean(end)
+        at_bound = (end <= lowest + NEAR) | (end >= highest - NEAR)
         flat = np.abs(slope) < FLAT
         if not np.isfinite(value) or not np.all(at_bound | flat):
             status = NOT_CONVERGED
@@ -96,7 +96,7 @@ def maximise(
         else:
             status = FITTED
         ended = Maximum(
-            tuple(float(value) for value in np.exp(place) * units),
+            tuple(float(value) for value in np.exp(end) * units),
             float(-value * customers),
             status,
         )
@@ -117,7 +117,7 @@ def _rank(maximum: Maximum) -> tuple[int, float]:
 
 def _sharpened(
     function: Callable[[Array], tuple[float, Array]],
-    place: Array,
+    point: Array,
     lowest: Array,
     highest: Array,
 ) -> Array:
@@ -126,27 +126,27 @@ def _sharpened(
     Where the search stops depends on the last digits of the data, which differ between
     engines; the minimum itself hardly does.
     """
-    free = np.flatnonzero((place > lowest + NEAR) & (place < highest - NEAR))
+    free = np.flatnonzero((point > lowest + NEAR) & (point < highest - NEAR))
     for _ in range(3):
-        value, slope = function(place)
+        value, slope = function(point)
         curvature = np.empty((len(free), len(free)))
         for row, index in enumerate(free):
-            nearby = place.copy()
+            nearby = point.copy()
             nearby[index] += STEP
             curvature[row] = (function(nearby)[1] - slope)[free] / STEP
         try:
             step = np.linalg.solve((curvature + curvature.T) / 2, -slope[free])
         except np.linalg.LinAlgError:
-            return place
-        better = place.copy()
+            return point
+        better = point.copy()
         better[free] += step
         if (
             not np.all(np.isfinite(step))
             or np.any((better < lowest) | (better > highest))
             or function(better)[0] > value + 1e-12 * abs(value)
         ):
-            return place
-        place = better
+            return point
+        point = better
         if np.max(np.abs(step), initial=0.0) < 1e-7:
             break
-    return place
+    return point

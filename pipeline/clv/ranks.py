@@ -12,13 +12,13 @@ class EqualGroups:
     """Entries with equal values, the highest first.
 
     Attributes:
-        place: For each entry the place of its group.
+        index: For each entry the index of its group.
         size: Entries in each group.
         before: Entries in all groups before it.
     """
 
     def __init__(self, values: Array) -> None:
-        _, self.place, self.size = np.unique(
+        _, self.index, self.size = np.unique(
             -np.round(values, _DECIMALS), return_inverse=True, return_counts=True
         )
         self.before = np.cumsum(self.size) - self.size
@@ -26,8 +26,8 @@ class EqualGroups:
     @property
     def rank(self) -> Array:
         """Each entry's rank; equals share the mean of theirs. About their mean."""
-        middle = self.before + (self.size - len(self.place)) / 2
-        return middle[self.place]
+        middle = self.before + (self.size - len(self.index)) / 2
+        return middle[self.index]
 
 
 def rank_correlation(one: EqualGroups, other: EqualGroups) -> float | None:

@@ -41,12 +41,12 @@ class Scores:
     expected_orders: Array
     discounted_orders: Array
 
-    def of(self, place: NDArray[np.intp]) -> "Scores":
+    def of(self, kind_index: NDArray[np.intp]) -> "Scores":
         """The scores of customers, from those of their kinds."""
         return Scores(
-            self.p_alive[place],
-            self.expected_orders[place],
-            self.discounted_orders[place],
+            self.p_alive[kind_index],
+            self.expected_orders[kind_index],
+            self.discounted_orders[kind_index],
         )
 
 

@@ -4,9 +4,8 @@ The models `int_clv_*` hold what is read. What is written are the sources of the
 that show it: `clv_parameters`, `clv_scores`, `clv_backtest`, `clv_backtest_deciles`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -24,16 +23,54 @@ from pipeline.clv.fit import (
 )
 from pipeline.clv.maximum import Array
 from pipeline.clv.scores import Horizon, Scores, nothing_known
+from pipeline.records import columns_of, rows_of
+from pipeline.warehouse.engine import Engine
 
 CALIBRATION, ALL_DATA = "calibration", "all_data"
 NO_FIT_NEEDED = "no fit needed"
 
-Columns = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
 
-PARAMETERS_TABLE, PARAMETERS_COLUMNS = (
-    "clv_parameters",
-    (
+
+@dataclass(frozen=True)
+class BacktestRow(backtest.Accuracy):
+    """A row of `clv_backtest`.
+
+    Attributes:
+        forecast_status: `fitted`, `no fit needed`, or why there is no forecast.
+        spend_status: The same of the Gamma-Gamma model.
+        is_used: Whether the scores are by this model: 0 or 1.
+    """
+
+    forecast_status: str
+    spend_status: str
+    is_used: int
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A row of `clv_scores`; None where nothing can be said.
+
+    Attributes:
+        fit_name: `calibration` or `all_data`.
+        customer_key: The customer.
+        p_alive: Probability of not having left.
+        expected_orders: Days with a purchase within the horizon.
+        expected_average_value: Of such a day.
+        predicted_value: What they bring, discounted.
+    """
+
+    fit_name: str
+    customer_key: int
+    p_alive: float | None
+    expected_orders: float | None
+    expected_average_value: float | None
+    predicted_value: float | None
+
+
+_PARAMETERS = ("r", "alpha", "a", "b", "p", "q", "gamma")
+TABLES = {
+    "clv_parameters": (
         ("fit_name", "text"),
         ("model_name", "text"),
         ("observed_through", "text"),
@@ -45,95 +82,18 @@ PARAMETERS_TABLE, PARAMETERS_COLUMNS = (
         ("fitted_customers", "integer"),
         ("status", "text"),
         ("is_used", "integer"),
-        ("r", "real"),
-        ("alpha", "real"),
-        ("a", "real"),
-        ("b", "real"),
-        ("p", "real"),
-        ("q", "real"),
-        ("gamma", "real"),
+        *((name, "real") for name in _PARAMETERS),
         ("log_likelihood", "real"),
         ("likelihood_ratio", "real"),
         ("leaving_p_value", "real"),
         ("frequency_value_correlation", "real"),
     ),
-)
-SCORES_TABLE, SCORES_COLUMNS = (
-    "clv_scores",
-    (
-        ("fit_name", "text"),
-        ("customer_key", "integer"),
-        ("p_alive", "real"),
-        ("expected_orders", "real"),
-        ("expected_average_value", "real"),
-        ("predicted_value", "real"),
-    ),
-)
-BACKTEST_TABLE, BACKTEST_COLUMNS = (
-    "clv_backtest",
-    (
-        ("forecast_method", "text"),
-        ("customers", "integer"),
-        ("actual_orders", "integer"),
-        ("predicted_orders", "real"),
-        ("actual_sales", "real"),
-        ("predicted_sales", "real"),
-        ("root_mean_squared_error", "real"),
-        ("mean_absolute_error", "real"),
-        ("rank_correlation", "real"),
-        ("top_tenth_share", "real"),
-        ("forecast_status", "text"),
-        ("spend_status", "text"),
-        ("is_used", "integer"),
-    ),
-)
-DECILES_TABLE, DECILES_COLUMNS = (
-    "clv_backtest_deciles",
-    (
-        ("forecast_method", "text"),
-        ("decile", "integer"),
-        ("customers", "integer"),
-        ("predicted_orders", "real"),
-        ("actual_orders", "integer"),
-        ("predicted_sales", "real"),
-        ("actual_sales", "real"),
-    ),
-)
-TABLES: dict[str, Columns] = {
-    PARAMETERS_TABLE: PARAMETERS_COLUMNS,
-    SCORES_TABLE: SCORES_COLUMNS,
-    BACKTEST_TABLE: BACKTEST_COLUMNS,
-    DECILES_TABLE: DECILES_COLUMNS,
+    "clv_scores": columns_of(ScoreRow),
+    "clv_backtest": columns_of(BacktestRow),
+    "clv_backtest_deciles": columns_of(backtest.Tenth),
 }
-_PARAMETERS = ("r", "alpha", "a", "b", "p", "q", "gamma")
 # Customers written at a time.
 _BATCH = 100_000
-
-
-class Warehouse(Protocol):
-    """What is asked of an engine."""
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read rows."""
-
-    def read_numbers(self, sql: str) -> Array:
-        """Read columns of numbers: a row a column, nan for null."""
-
-    def write_table(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        rows: Sequence[Sequence[object]],
-    ) -> None:
-        """Replace a small table."""
-
-    def write_batches(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        batches: Iterable[pa.RecordBatch],
-    ) -> None:
-        """Replace a table of many rows."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +139,7 @@ class Prediction:
         fits: All models.
         used: The purchase model that scores; None where none fits.
         customer_keys: One entry a customer, as the next two.
-        place: The kind of customers that each is of.
+        kind_index: The kind of customers that each is of.
         average_value: Expected value of a purchase; nan where it cannot be told.
     """
 
@@ -189,7 +149,7 @@ class Prediction:
     fits: WindowFit
     used: ModelFit | None
     customer_keys: Array
-    place: NDArray[np.intp]
+    kind_index: NDArray[np.intp]
     average_value: Array
 
     @property
@@ -214,15 +174,15 @@ class Prediction:
         """What a model expects of each customer."""
         if model is None or model.scores is None:
             return nothing_known(len(self.customer_keys))
-        return model.scores.of(self.place)
+        return model.scores.of(self.kind_index)
 
     def forecast(self, model: ModelFit) -> backtest.Forecast:
-        """The same as a way to forecast."""
+        """The same as a forecast."""
         orders = self.scores(model).expected_orders
         return backtest.Forecast(model.model_name, orders, orders * self.average_value)
 
 
-def predict(warehouse: Warehouse, relations: Relations) -> list[Prediction]:
+def predict(warehouse: Engine, relations: Relations) -> list[Prediction]:
     """Fit, score and test both windows, and replace the four tables."""
     windows = {
         str(fit_name): (through and str(through), Horizon(int(weeks), float(rate)))
@@ -235,29 +195,25 @@ def predict(warehouse: Warehouse, relations: Relations) -> list[Prediction]:
     customers = _read_customers(warehouse, relations, CALIBRATION)
     calibration = _predict(CALIBRATION, through, horizon, customers, None)
     holdout = _read_holdout(warehouse, relations, customers, horizon.weeks)
-    accuracies, tenths = _backtest(calibration, holdout)
+    measured, tenths = _backtest(calibration, holdout)
     through, horizon = windows[ALL_DATA]
     customers = _read_customers(warehouse, relations, ALL_DATA)
     today = _predict(ALL_DATA, through, horizon, customers, calibration.fits)
     predictions = [calibration, today]
-    warehouse.write_batches(
-        SCORES_TABLE,
-        SCORES_COLUMNS,
-        (batch for prediction in predictions for batch in _score_batches(prediction)),
-    )
-    warehouse.write_table(BACKTEST_TABLE, BACKTEST_COLUMNS, accuracies)
-    warehouse.write_table(DECILES_TABLE, DECILES_COLUMNS, tenths)
-    # Last: by it the models tell that the others are of these data.
-    warehouse.write_table(
-        PARAMETERS_TABLE,
-        PARAMETERS_COLUMNS,
-        [row for prediction in predictions for row in _parameter_rows(prediction)],
-    )
+    scores = (batch for each in predictions for batch in _score_batches(each))
+    warehouse.write_batches("clv_scores", TABLES["clv_scores"], scores)
+    # The parameters last: by them the models tell that the others are of these data.
+    for table, rows in (
+        ("clv_backtest", rows_of(measured)),
+        ("clv_backtest_deciles", rows_of(tenths)),
+        ("clv_parameters", [row for each in predictions for row in _parameters(each)]),
+    ):
+        warehouse.write_table(table, TABLES[table], rows)
     return predictions
 
 
 def _read_customers(
-    warehouse: Warehouse, relations: Relations, fit_name: str
+    warehouse: Engine, relations: Relations, fit_name: str
 ) -> Customers:
     keys, frequency, recency, age, value, orders, sales = warehouse.read_numbers(
         "select customer_key, frequency, recency_days, age_days, mean_repeat_value, "  # noqa: S608
@@ -276,7 +232,7 @@ def _predict(
     calibration: WindowFit | None,
 ) -> Prediction:
     """Fit and score one window; the calibration's evidence chooses the model."""
-    kinds, place = customers.summaries.kinds()
+    kinds, kind_index = customers.summaries.kinds()
     fits = fit_window(customers.summaries, kinds, horizon)
     used = choose(fits, calibration or fits)
     return Prediction(
@@ -286,13 +242,13 @@ def _predict(
         fits,
         used,
         customers.keys,
-        place,
+        kind_index,
         average_values(fits.spend, customers.summaries),
     )
 
 
 def _read_holdout(
-    warehouse: Warehouse, relations: Relations, customers: Customers, weeks: int
+    warehouse: Engine, relations: Relations, customers: Customers, weeks: int
 ) -> backtest.Holdout:
     """What the customers of the calibration did after it."""
     later_keys, *later = warehouse.read_numbers(
@@ -318,7 +274,7 @@ def _read_holdout(
 
 def _backtest(
     calibration: Prediction, holdout: backtest.Holdout
-) -> tuple[list[Row], list[Row]]:
+) -> tuple[list[BacktestRow], list[backtest.Tenth]]:
     """The rows of `clv_backtest` and `clv_backtest_deciles`."""
     spend_status = calibration.fits.spend.status
     plain_status = NO_FIT_NEEDED if len(holdout.frequency) else TOO_FEW
@@ -332,16 +288,23 @@ def _backtest(
         (forecast, (plain_status, plain_status, 0))
         for forecast in backtest.plain_forecasts(holdout)
     ]
-    accuracies: list[Row] = []
-    tenths: list[Row] = []
-    for forecast, status in forecasts:
+    rows: list[BacktestRow] = []
+    tenths: list[backtest.Tenth] = []
+    for forecast, (status, spend, is_used) in forecasts:
         accuracy, parts = backtest.measure(forecast, holdout)
-        accuracies.append((*astuple(accuracy), *status))
-        tenths += map(astuple, parts)
-    return accuracies, tenths
+        rows.append(
+            BacktestRow(
+                **asdict(accuracy),
+                forecast_status=status,
+                spend_status=spend,
+                is_used=is_used,
+            )
+        )
+        tenths += parts
+    return rows, tenths
 
 
-def _parameter_rows(prediction: Prediction) -> list[Row]:
+def _parameters(prediction: Prediction) -> list[Row]:
     fits = prediction.fits
     return [
         (
@@ -384,5 +347,5 @@ def _score_batches(prediction: Prediction) -> Iterator[pa.RecordBatch]:
                 # What is no number is null.
                 *(pa.array(column[part], from_pandas=True) for column in columns),
             ],
-            names=[name for name, _ in SCORES_COLUMNS],
+            names=[name for name, _ in TABLES["clv_scores"]],
         )
