@@ -16,8 +16,10 @@ import numpy.typing as npt
 from pipeline.errors import PipelineError
 from pipeline.raw_files.limits import Limits
 
-_QUOTE, _COMMA, _LF, _CR = ord('"'), ord(","), ord("\n"), ord("\r")
+_QUOTE, _LF, _CR = ord('"'), ord("\n"), ord("\r")
 
+
+_NAMES = {ord(","): "a comma", ord("\t"): "a tab", ord(";"): "a semicolon"}
 
 _LONE_RETURN = (
     "a carriage return without a line feed; expected lines that end in LF or CRLF"
@@ -29,11 +31,6 @@ def _members(*values: int) -> npt.NDArray[np.bool_]:
     table[list(values)] = True
     return table
 
-
-# What may stand before an opening quote (a quote there closed the one before it:
-# the pair is an escaped quote), and after a closing one.
-_BEFORE_OPENING = _members(_COMMA, _LF, _QUOTE)
-_AFTER_CLOSING = _members(_COMMA, _LF, _CR, _QUOTE)
 
 _Bytes = npt.NDArray[np.uint8]
 _Positions = npt.NDArray[np.intp]
@@ -49,7 +46,14 @@ class CsvStructure:
     """
 
     def __init__(
-        self, file_name: str, width: int, limits: Limits | None = None
+        self,
+        file_name: str,
+        width: int,
+        limits: Limits | None = None,
+        *,
+        delimiter: str = ",",
+        quoting: bool = True,
+        first_line: int = 1,
     ) -> None:
         """Start at the first byte after any byte order mark.
 
@@ -57,11 +61,20 @@ class CsvStructure:
             file_name: How errors name the file.
             width: The number of fields that each record must have.
             limits: How long a field may be.
+            delimiter: What stands between fields.
+            quoting: Whether a quote has a meaning.
+            first_line: The number of the line on which the bytes begin.
         """
         self.records = 0
         self.longest_record = 1
         self._limits = limits or Limits()
         self._file_name = file_name
+        self._delimiter = ord(delimiter)
+        self._quoting = quoting
+        # What may stand before an opening quote (a quote there closed the one before
+        # it: the pair is an escaped quote), and after a closing one.
+        self._before_opening = _members(self._delimiter, _LF, _QUOTE)
+        self._after_closing = _members(self._delimiter, _LF, _CR, _QUOTE)
         self._width = width
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         # The byte before the chunk; the start of the file is as good as a line end.
@@ -69,8 +82,8 @@ class CsvStructure:
         self._in_quotes = False
         self._quote_line = 0
         # Of the line that the chunk starts on, and of the record that is still open.
-        self._line = 1
-        self._record_line = 1
+        self._line = first_line
+        self._record_line = first_line
         self._record_bytes = 0
         self._record_commas = 0
         self._field_bytes = 0
@@ -89,11 +102,13 @@ class CsvStructure:
         # With the byte that came before, so that neighbours can always be compared.
         data = np.frombuffer(bytes((self._previous,)) + chunk, dtype=np.uint8)
         line_feeds = np.flatnonzero(data[1:] == _LF) + 1
-        commas = np.flatnonzero(data[1:] == _COMMA) + 1
+        commas = np.flatnonzero(data[1:] == self._delimiter) + 1
         record_ends = line_feeds
         state: _Bytes | None = None
         faults: list[_Fault] = []
-        if b'"' in chunk or self._in_quotes or self._previous == _QUOTE:
+        if self._quoting and (
+            b'"' in chunk or self._in_quotes or self._previous == _QUOTE
+        ):
             state = self._quote_state(data)
             faults += self._quote_faults(data, state, line_feeds)
             record_ends = line_feeds[state[line_feeds] == 0]
@@ -166,7 +181,7 @@ class CsvStructure:
         # Not those that only continue a field after an escaped quote.
         starts = opening[data[opening - 1] != _QUOTE]
 
-        bad = opening[~_BEFORE_OPENING[data[opening - 1]]]
+        bad = opening[~self._before_opening[data[opening - 1]]]
         if len(bad):
             yield (
                 self._line_of(int(bad[0]), line_feeds),
@@ -175,7 +190,7 @@ class CsvStructure:
                 "quotes, and each quote in it doubled",
             )
         after = closing[closing < len(data) - 1] + 1
-        bad = after[~_AFTER_CLOSING[data[after]]]
+        bad = after[~self._after_closing[data[after]]]
         if len(bad):
             line = self._line_of(int(bad[0]), line_feeds)
             before = starts[starts < bad[0]]
@@ -189,7 +204,7 @@ class CsvStructure:
                 line,
                 0,
                 f"text after a closing quote{since if opened != line else ''}; "
-                "expected a comma or the end of the line",
+                f"expected {_NAMES[self._delimiter]} or the end of the line",
             )
         if len(starts):
             self._quote_line = self._line_of(int(starts[-1]), line_feeds)
