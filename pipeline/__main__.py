@@ -1,12 +1,15 @@
-"""The command line: `python -m pipeline load`, `build`, `fit`, `export`, `compare`."""
+"""The command line: `python -m pipeline build`, `load`, `import`, and the others."""
 
 import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.build import BuildRequest, build
 from pipeline.build_record import BuildSummary, RowsByReason
@@ -20,7 +23,11 @@ from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter, reporter_for
 from pipeline.terminal.summary import print_table
 from pipeline.warehouse import TARGETS, engine_for
+from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.readers import TableReader, reader_for
+
+if TYPE_CHECKING:
+    from pipeline.platforms.importer import LeftOut
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +51,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m pipeline",
-        description="Load raw files; build, publish, export, compare.",
+        description="Import and load a shop's files; build, publish, export, compare.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -80,7 +87,15 @@ def _parser() -> argparse.ArgumentParser:
         "it in with one rename. Anything but exit code 0 leaves the published "
         "warehouse as it was.",
     )
-    builds.add_argument(
+    source = builds.add_mutually_exclusive_group()
+    source.add_argument(
+        "--from",
+        dest="platform_and_folder",
+        nargs=2,
+        metavar=("PLATFORM", "DIR"),
+        help="a platform's export to import first, such as: shopify ~/Downloads/export",
+    )
+    source.add_argument(
         "--raw",
         metavar="DIR",
         help="a folder with the four raw files to load first; without it the raw "
@@ -108,6 +123,32 @@ def _parser() -> argparse.ArgumentParser:
         help="print the summary for a program instead of for people",
     )
     builds.set_defaults(command=_build, name="build")
+
+    imports = commands.add_parser(
+        "import",
+        help="turn a platform's export into raw files",
+        description="Read an export of shopify, woocommerce, square, etsy, amazon, "
+        "olist, online_retail or jaffle_shop, or of your own SQL file, check it, and "
+        "write the four raw files as Parquet.",
+    )
+    imports.add_argument(
+        "platform", metavar="PLATFORM", help="its name, or a .sql file"
+    )
+    imports.add_argument("folder", metavar="DIR", help="the folder with the export")
+    imports.add_argument(
+        "--out", metavar="RAW", type=Path, required=True, help="the folder to write"
+    )
+    imports.set_defaults(command=_import, name="import")
+
+    doctors = commands.add_parser(
+        "doctor",
+        help="say what is in a folder of downloads",
+        description="Say which platform's export a folder holds, what of it would "
+        "count, what would be left out or rejected, and what to run next. Nothing is "
+        "loaded.",
+    )
+    doctors.add_argument("folder", metavar="DIR", help="the folder with the files")
+    doctors.set_defaults(command=_doctor, name="doctor")
 
     fits = commands.add_parser(
         "fit",
@@ -176,9 +217,12 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_for(options.target, options.database)
     project = find_project(options.vars)
     request = BuildRequest(
-        options.raw, options.full_refresh, options.accept_changed_raw
+        raw_folder=options.raw,
+        full_refresh=options.full_refresh,
+        accept_changed_raw=options.accept_changed_raw,
     )
-    summary = build(engine, project, request, reporter)
+    with _imported(options.platform_and_folder, engine, request, reporter) as request:
+        summary = build(engine, project, request, reporter)
     if options.json:
         print(json.dumps(summary.as_json(), indent=2), flush=True)
     else:
@@ -188,6 +232,78 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
         f"published {summary.database} in {summary.seconds:.1f} s "
         f"(tests: {tests or 'none'})"
     )
+
+
+@contextmanager
+def _imported(
+    platform_and_folder: Sequence[str] | None,
+    engine: Engine,
+    request: BuildRequest,
+    reporter: Reporter,
+) -> Iterator[BuildRequest]:
+    """The request, with the raw files of an export where one is asked for."""
+    if platform_and_folder is None:
+        yield request
+        return
+    # DuckDB takes a while to import, and no other build needs it.
+    from pipeline.platforms.definition import find_platform
+    from pipeline.platforms.importer import import_export
+
+    name, folder = platform_and_folder
+    platform = find_platform(name)
+    engine.check_requirements()
+    engine.check_published()
+    with TemporaryDirectory(prefix="raw-") as raw:
+        origin, left_out = import_export(platform, folder, Path(raw), reporter)
+        _say_left_out(left_out, reporter)
+        yield replace(request, raw_folder=raw, raw_origin=origin)
+
+
+def _import(options: argparse.Namespace, reporter: Reporter) -> None:
+    from pipeline.platforms.definition import find_platform
+    from pipeline.platforms.importer import import_export
+
+    platform = find_platform(options.platform)
+    origin, left_out = import_export(platform, options.folder, options.out, reporter)
+    _say_left_out(left_out, reporter)
+    reporter.say(
+        f"imported {origin}; build with: python -m pipeline build --raw {options.out}"
+    )
+
+
+def _say_left_out(left_out: Sequence["LeftOut"], reporter: Reporter) -> None:
+    for row in left_out:
+        amount = f", {row.amount}" if row.amount is not None else ""
+        reporter.say(f"left out: {row.reason}: {row.rows:,} rows{amount}")
+
+
+def _doctor(options: argparse.Namespace, reporter: Reporter) -> None:
+    from pipeline.platforms.doctor import examine
+
+    statuses = find_project(None).root / "seeds" / "order_status_map.csv"
+    findings, likeness = examine(options.folder, statuses, reporter)
+    for finding in findings:
+        name = finding.platform.name
+        if finding.problem is not None:
+            reporter.warn(f"an export of {name}, but: {finding.problem}")
+            continue
+        print_table(
+            f"an export of {name}",
+            ("what", "how much"),
+            [
+                *(("file", file) for file in finding.files),
+                *((table, f"{rows:,} rows") for table, rows in finding.rows),
+                *finding.facts,
+            ],
+        )
+        reporter.say(f"run: python -m pipeline build --from {name} {options.folder}")
+    for line in likeness:
+        print(line)
+    if not findings:
+        raise PipelineError(
+            f"{options.folder}: no export that is known; how to describe your own is "
+            "in pipeline/platforms/README.md"
+        )
 
 
 def _print_summary(summary: BuildSummary) -> None:

@@ -48,12 +48,14 @@ class BuildRequest:
     Attributes:
         raw_folder: Raw files to load first; without it the raw tables are taken over
             from the published warehouse, or are the demo's.
+        raw_origin: What they were made from, if it is not the folder itself.
         full_refresh: Give new surrogate keys to everything.
         accept_changed_raw: Take raw tables over that were changed since they were
             loaded.
     """
 
     raw_folder: str | None = None
+    raw_origin: str | None = None
     full_refresh: bool = False
     accept_changed_raw: bool = False
 
@@ -86,7 +88,7 @@ def build(
     checked: CheckedFolder | None = None
     if request.raw_folder is not None:
         with stages.timed("check raw files"):
-            checked = check_folder(request.raw_folder, reporter)
+            checked = check_folder(request.raw_folder, reporter, request.raw_origin)
     with closing(checked) if checked else nullcontext(), engine.exclusive_use():
         engine.begin_build()
         try:

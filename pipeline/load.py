@@ -22,7 +22,7 @@ class CheckedFolder:
     """Raw files that hold to the contract.
 
     Attributes:
-        origin: The folder, as it was given.
+        origin: The folder, as it was given, or what its files were made from.
         files: One for each raw table, in contract order, checked and held open.
         close: Lets go of them.
     """
@@ -37,8 +37,15 @@ class CheckedFolder:
         return sum(file.size for file in self.files)
 
 
-def check_folder(folder: str, reporter: Reporter) -> CheckedFolder:
+def check_folder(
+    folder: str, reporter: Reporter, origin: str | None = None
+) -> CheckedFolder:
     """Check every file of a folder, whole, before anything is written.
+
+    Args:
+        folder: Where they are.
+        reporter: Told what happens.
+        origin: What the files were made from, if it is not the folder itself.
 
     Raises:
         PipelineError: What does not hold to the contract: of every file the first
@@ -61,8 +68,11 @@ def check_folder(folder: str, reporter: Reporter) -> CheckedFolder:
                     file.check(task.advance)
                     _tell_what_is_odd(file, reporter)
         if faults:
-            raise PipelineError(_in_one_line(faults))
-        return CheckedFolder(folder, tuple(files), held.pop_all().close)
+            what = _in_one_line(faults)
+            if all(isinstance(file, AbsentFile) for file in files):
+                what += f"; of a platform's export: python -m pipeline doctor {folder}"
+            raise PipelineError(what)
+        return CheckedFolder(origin or folder, tuple(files), held.pop_all().close)
 
 
 def _tell_what_is_odd(file: RawFile, reporter: Reporter) -> None:

@@ -1,0 +1,213 @@
+"""Platforms: one SQL file each, and what it declares."""
+
+import fnmatch
+import shlex
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from pipeline.errors import PipelineError
+
+FOLDER = Path(__file__).parent
+_SHARED = FOLDER / "shared" / "macros.sql"
+# The end of a name of a column that gathers all columns line_item_1, line_item_2, ...
+_EACH = "*"
+_Value = TypeVar("_Value")
+
+_DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";"}
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """One file, or several alike, of a platform's export.
+
+    Its SQL is a `create table` with the columns that are read, and a comment: the
+    pattern of the files' names, and after it what is not as usual.
+
+    Attributes:
+        name: Of the table in the SQL.
+        columns: The columns that are read, as the export writes them.
+        optional_columns: Those of `columns` with a default: a file may lack them.
+        patterns: Of file names, without regard to case.
+        delimiter: Between fields: `delimiter=tab` or `delimiter=semicolon`.
+        quoting: Whether quotes have a meaning: `quoting=none`.
+        encoding: Of files that are not UTF-8: `encoding=cp1252`.
+        part: What it is of the export; of several tables with the same `part=orders`
+            one is enough, as the layouts of a file over the years are.
+        is_optional: Whether the export may lack it: `optional`.
+        key: The column whose value, found in two files, must be the same rows in
+            both: `key=Name`.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    optional_columns: frozenset[str]
+    patterns: tuple[str, ...]
+    delimiter: str = ","
+    quoting: bool = True
+    encoding: str = "utf-8"
+    part: str = ""
+    is_optional: bool = False
+    key: str | None = None
+
+    def is_named_like(self, file_name: str) -> bool:
+        """Whether a file has the name of this table's."""
+        return any(
+            fnmatch.fnmatchcase(file_name.lower(), pattern.lower())
+            for pattern in self.patterns
+        )
+
+    @property
+    def is_named_by_its_kind_alone(self) -> bool:
+        """Whether any `*.csv` may be meant, so that only columns tell."""
+        return any(pattern.startswith("*.") for pattern in self.patterns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that a file must have."""
+        return tuple(name for name in self.columns if name not in self.optional_columns)
+
+    def gathered(self, column: str) -> str | None:
+        """The beginning of the names that a column gathers, such as `line_item_`."""
+        return column.removesuffix(_EACH) if column.endswith(_EACH) else None
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform, and how its export becomes raw tables.
+
+    Attributes:
+        name: As the command line takes it.
+        path: Of its SQL.
+    """
+
+    name: str
+    path: Path
+
+    @cached_property
+    def sql(self) -> str:
+        """Its SQL."""
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PipelineError(f"{self.path} cannot be read: {error}") from None
+
+    @cached_property
+    def title(self) -> str:
+        """The first line of its SQL: what it reads, and where a shop finds it."""
+        return self.sql.partition("\n")[0].removeprefix("--").strip()
+
+    def declare(self, connection: duckdb.DuckDBPyConnection) -> list[ExportTable]:
+        """Make its tables and views, empty.
+
+        Returns:
+            The tables to fill.
+
+        Raises:
+            PipelineError: The SQL is wrong.
+        """
+        try:
+            connection.execute(_SHARED.read_text(encoding="utf-8"))
+            connection.execute(self.sql)
+        except duckdb.Error as error:
+            raise PipelineError(f"{self.path}: {one_line(error)}") from None
+        tables = connection.execute(
+            "select table_name, comment from duckdb_tables() "
+            "where not internal and comment is not null order by table_oid"
+        ).fetchall()
+        if not tables:
+            raise PipelineError(
+                f"{self.path}: no table has a comment; expected the pattern of the "
+                "files that it is read from"
+            )
+        return [self._declared(connection, *table) for table in tables]
+
+    def _declared(
+        self, connection: duckdb.DuckDBPyConnection, name: str, comment: str
+    ) -> ExportTable:
+        columns = connection.execute(
+            "select column_name, column_default is not null from duckdb_columns() "
+            "where table_name = ? order by column_index",
+            [name],
+        ).fetchall()
+        table = _Comment(f"{self.path}: comment of {name}", comment)
+        return ExportTable(
+            name=name,
+            columns=tuple(column for column, _ in columns),
+            optional_columns=frozenset(
+                column for column, default in columns if default
+            ),
+            patterns=tuple(table.patterns),
+            delimiter=table.chosen("delimiter", _DELIMITERS, ","),
+            quoting=table.chosen("quoting", {"none": False}, True),
+            encoding=table.options.get("encoding", "utf-8"),
+            part=table.options.get("part", name),
+            is_optional=table.is_optional,
+            key=table.options.get("key"),
+        )
+
+
+@dataclass
+class _Comment:
+    """What a table's comment says: file patterns, `optional`, and name=value."""
+
+    where: str
+    text: str
+    patterns: list[str] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
+    is_optional: bool = False
+
+    def __post_init__(self) -> None:
+        for word in shlex.split(self.text):
+            name, sign, value = word.partition("=")
+            if sign and name in ("delimiter", "quoting", "encoding", "part", "key"):
+                self.options[name] = value
+            elif word == "optional":
+                self.is_optional = True
+            elif "." in word:
+                self.patterns.append(word)
+            else:
+                raise PipelineError(f"{self.where}: {word} is not known")
+
+    def chosen(self, option: str, values: dict[str, _Value], default: _Value) -> _Value:
+        value = self.options.get(option)
+        if value is None:
+            return default
+        if value not in values:
+            raise PipelineError(
+                f"{self.where}: {option}={value}; expected one of {', '.join(values)}"
+            )
+        return values[value]
+
+
+def platforms() -> list[Platform]:
+    """All that come with the program, by name."""
+    return [Platform(path.stem, path) for path in sorted(FOLDER.glob("*.sql"))]
+
+
+def find_platform(name: str) -> Platform:
+    """The platform of that name, or a user's own SQL file.
+
+    Raises:
+        PipelineError: There is none.
+    """
+    if name.lower().endswith(".sql"):
+        path = Path(name)
+        if not path.is_file():
+            raise PipelineError(f"{name}: there is no such file")
+        return Platform(path.stem, path)
+    known = {platform.name: platform for platform in platforms()}
+    if name not in known:
+        raise PipelineError(
+            f"the platform {name!r} is not known; expected one of {', '.join(known)}, "
+            "or the path of your own .sql file"
+        )
+    return known[name]
+
+
+def one_line(error: duckdb.Error) -> str:
+    """What DuckDB says, without its drawing of the place."""
+    return " ".join(str(error).partition("\n\n")[0].split())
