@@ -18,6 +18,7 @@ from dashboard.queries import explore
 from dashboard.schema import check, span
 from dashboard.warehouse import Location, Trouble, Warehouse, WarehouseError, identity
 from pipeline.dbt.profile import target_settings
+from tests.open_files import assert_keeps_none_open
 from tests.python.dashboard.page_queries import answers, assert_same
 
 BuildOnce = Callable[[str, str], str]
@@ -209,6 +210,7 @@ def test_duckdb_files_that_cannot_be_shown_are_told_apart(
         (older, Trouble.OLD_SCHEMA),
     ):
         assert open_error(Location("duckdb", str(path))).trouble is trouble
+    assert_keeps_none_open(lambda: open_error(Location("duckdb", str(raw_only))))
 
 
 def postgres_schema(name: str, *statements: str) -> Location:
@@ -239,6 +241,7 @@ def test_postgres_schemas_that_cannot_be_shown_are_told_apart(
         "raw_shop", "create table raw_shop.rpt_sales_daily (net_sales numeric)"
     )
     assert open_error(older).trouble is Trouble.OLD_SCHEMA
+    assert_keeps_none_open(lambda: open_error(older))
     postgres_schema("raw_shop", "drop schema raw_shop cascade")
     monkeypatch.setenv("PGHOST", "/nowhere")
     assert open_error(missing).trouble is Trouble.UNREACHABLE

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from dashboard_support import change
 
-import dashboard.warehouse
 from dashboard.schema import check, span
 from dashboard.warehouse import (
     Location,
@@ -19,6 +18,7 @@ from dashboard.warehouse import (
     identity,
     location_from_environment,
 )
+from tests.open_files import assert_keeps_none_open
 
 WRITES = [
     "attach database '{folder}/new.db' as other",
@@ -140,24 +140,13 @@ def test_a_file_that_is_no_database_is_named_so(tmp_path: Path) -> None:
 
 
 def test_failed_attempts_keep_no_file_open(tmp_path: Path) -> None:
-    if not Path("/proc/self/fd").exists():
-        pytest.skip("only Linux lists the open files of a process")
-    path = tmp_path / "text.db"
-    path.write_bytes(b"no database, but long enough to be looked into" * 100)
-    kept = []
-    for _ in range(20):
-        with pytest.raises(WarehouseError) as found:
-            Warehouse(Location("sqlite", str(path)))
-        kept.append(found.value)
-    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    assert str(path) not in [str(link.readlink()) for link in links if link.exists()]
-    # An exception that is raised again keeps what was open at each raise.
-    assert len({id(error) for error in kept}) == len(kept)
-    assert not [
-        name
-        for name, value in vars(dashboard.warehouse).items()
-        if isinstance(value, WarehouseError)
-    ]
+    text = tmp_path / "text.db"
+    text.write_bytes(b"no database, but long enough to be looked into" * 100)
+    assert_keeps_none_open(lambda: open_error(text))
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    assert_keeps_none_open(lambda: open_error(empty))
+    assert_keeps_none_open(lambda: open_error(tmp_path / "none.db"))
 
 
 def test_an_empty_file_and_one_without_marts_are_told_apart(tmp_path: Path) -> None:
