@@ -25,13 +25,14 @@ from pipeline.dbt.oddities import advice
 from pipeline.dbt.project import Project
 from pipeline.dbt.run import DbtBuild, DbtSession
 from pipeline.errors import BuildFailedError, PipelineError
-from pipeline.load import CheckedFolder, check_folder, load_folder
+from pipeline.load import load_folder
 from pipeline.raw_files.contract import (
     KEY_MAPS,
     RAW_LOADS,
     RAW_LOADS_COLUMNS,
     RAW_TABLE_NAMES,
 )
+from pipeline.raw_files.raw_folder import CheckedFolder, check_folder
 from pipeline.records import columns_of, rows_of
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.terminal.progress import Reporter

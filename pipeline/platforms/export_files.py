@@ -103,6 +103,7 @@ class ExportFile:
         structure = CsvStructure(
             self.path.name,
             len(self.header.names),
+            Limits.from_environment(),
             delimiter=self.table.delimiter,
             quoting=self.table.quoting,
             first_line=self.header.line,
@@ -142,7 +143,7 @@ class ExportFile:
                 self.header.line - 1,
                 self.table.delimiter,
                 *(('"', '"') if self.table.quoting else ("", "")),
-                max(Limits().field_bytes, 2_000_000),
+                max(Limits.from_environment().field_bytes, 2_000_000),
             ],
         ).fetchone() or (0,)
         if self._original.has_changed():
@@ -214,7 +215,7 @@ class ExportFile:
         """The first line with all required columns, or else the first line."""
         with self._bytes_path.open("rb") as stream:
             stream.seek(0)
-            start = stream.read(Limits().header_bytes)
+            start = stream.read(Limits.from_environment().header_bytes)
         mark = len(_UTF_8_BOM) if start.startswith(_UTF_8_BOM) else 0
         first: FoundHeader | None = None
         offset = mark
@@ -400,12 +401,7 @@ def files_with_tables(
         candidates = [table for table in tables if table.is_named_like(path.name)]
         if not candidates:
             continue
-        try:
-            original = HeldFile(path)
-        except OSError as error:
-            raise PipelineError(
-                f"{path} cannot be read: {error.strerror or error}"
-            ) from None
+        original = HeldFile(path)
         opened.callback(original.close)
         for table in candidates:
             yield ExportFile(path, table, original, opened)

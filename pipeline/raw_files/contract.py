@@ -24,53 +24,35 @@ class RawTable:
     is_optional: bool = False
 
 
-RAW_TABLES: tuple[RawTable, ...] = (
-    RawTable(
+def _table(name: str, columns: str, *, is_optional: bool = False) -> RawTable:
+    """A table by the names of its columns; those that are required end in a star."""
+    names = columns.split()
+    return RawTable(
+        name,
+        tuple(column.rstrip("*") for column in names),
+        frozenset(column.rstrip("*") for column in names if column.endswith("*")),
+        is_optional,
+    )
+
+
+RAW_TABLES = (
+    _table(
         "raw_customers",
-        (
-            "customer_id",
-            "name",
-            "email",
-            "address",
-            "city",
-            "country",
-            "registration_date",
-        ),
-        frozenset({"customer_id"}),
+        "customer_id* name email address city country registration_date",
         is_optional=True,
     ),
-    RawTable(
+    _table(
         "raw_products",
-        ("product_id", "product_name", "category", "price", "stock_quantity"),
-        frozenset({"product_id"}),
+        "product_id* product_name category price stock_quantity",
         is_optional=True,
     ),
-    RawTable(
+    _table(
         "raw_orders",
-        (
-            "order_id",
-            "customer_id",
-            "order_date",
-            "status",
-            "currency",
-            "shipping",
-            "tax",
-        ),
-        frozenset({"order_id", "order_date"}),
+        "order_id* customer_id order_date* status currency shipping tax",
     ),
-    RawTable(
+    _table(
         "raw_order_items",
-        (
-            "order_item_id",
-            "order_id",
-            "product_id",
-            "quantity",
-            "price_per_item",
-            "line_total",
-        ),
-        frozenset(
-            {"order_item_id", "order_id", "product_id", "quantity", "price_per_item"}
-        ),
+        "order_item_id* order_id* product_id* quantity* price_per_item* line_total",
     ),
 )
 

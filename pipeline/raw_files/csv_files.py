@@ -7,17 +7,17 @@ import itertools
 import operator
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from pipeline.errors import PipelineError
+from pipeline.errors import RawFileError
 from pipeline.raw_files.contract import RawTable
 from pipeline.raw_files.csv_structure import CsvStructure
-from pipeline.raw_files.header import NO_HEADER, Header, match_header
+from pipeline.raw_files.header import Header, match_header
 from pipeline.raw_files.limits import Limits
-from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile
+from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile, Rows
 
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -39,23 +39,21 @@ class CsvFile(RawFile):
 
     def _check(self, advance: Advance) -> None:
         """Check encoding, structure and header, a chunk at a time."""
-        limits = Limits()
-        with self.readable(), self._stream() as (stream, raw):
+        limits = Limits.from_environment()
+        with self._stream() as (stream, raw):
             # Enough to see a whole header.
-            first = stream.read(max(_CHUNK_BYTES, limits.header_bytes))
-            if not first and self.table.is_optional:
-                self.header, self.row_count = NO_HEADER, 0
+            chunk = stream.read(max(_CHUNK_BYTES, limits.header_bytes))
+            if not chunk and self.table.is_optional:
                 return
-            self._check_start(first)
-            first = first.removeprefix(_BOM)
-            self.header = self._read_header(first, limits)
+            self._check_start(chunk)
+            chunk = chunk.removeprefix(_BOM)
+            self.header = self._read_header(chunk, limits)
             structure = CsvStructure(self.path.name, self.header.width, limits)
             done = unpacked = 0
-            chunk = first
             while chunk:
                 unpacked += len(chunk)
                 if self.compressed:
-                    limits.refuse_unpacked(self.path.name, unpacked, self.size)
+                    limits.check_unpacked(self.path.name, unpacked, self.size)
                 structure.feed(chunk)
                 advance(raw.tell() - done)
                 done = raw.tell()
@@ -64,8 +62,8 @@ class CsvFile(RawFile):
         self.row_count = structure.records - 1
         self._longest_record = structure.longest_record
 
-    def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
-        """Batches of rows: the header's contract columns, in contract order."""
+    def batches(self, advance: Advance) -> Iterator[Rows]:
+        """The csv module's rows."""
         with self._stream() as (stream, raw):
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
             reader = csv.reader(text, strict=True)
@@ -86,14 +84,14 @@ class CsvFile(RawFile):
     def _check_start(self, first: bytes) -> None:
         name = self.path.name
         if not first:
-            raise PipelineError(
+            raise RawFileError(
                 f"{name} is empty; expected a header line: "
                 f"{','.join(self.table.columns)}"
             )
         if first.startswith(_UTF_16):
-            raise PipelineError(f"{name}, line 1: the file is UTF-16; save it as UTF-8")
+            raise RawFileError(f"{name}, line 1: the file is UTF-16; save it as UTF-8")
         if first.startswith((b"PK\x03\x04", b"\x1f\x8b", b"PAR1")):
-            raise PipelineError(
+            raise RawFileError(
                 f"{name}, line 1: this is a zip, Excel, gzip or Parquet file; expected "
                 f"CSV text (a gzipped CSV is named {self.table.name}.csv.gz)"
             )
@@ -102,7 +100,7 @@ class CsvFile(RawFile):
         where = f"{self.path.name}, line 1"
         end = _end_of_record(first)
         if (end or len(first)) >= limits.header_bytes:
-            raise PipelineError(
+            raise RawFileError(
                 f"{where}: no end in the first {limits.header_bytes:,} bytes; expected "
                 f"the column names {', '.join(self.table.columns)}"
             )
@@ -117,28 +115,21 @@ class CsvFile(RawFile):
         except (UnicodeDecodeError, csv.Error):
             structure.feed(line)
             structure.finish()
-            raise PipelineError(f"{where}: cannot be read as CSV") from None
-        limits.refuse_columns(where, len(names))
+            raise RawFileError(f"{where}: cannot be read as CSV") from None
+        limits.check_columns(where, len(names))
         return match_header(names, self.table, where)
 
-    @contextmanager
-    def readable(self) -> Iterator[None]:
-        """Word what gzip, the csv module and the decoder say."""
+    def _reading_error(self, error: Exception) -> RawFileError | None:
+        """What gzip, the csv module and the decoder say."""
         name = self.path.name
-        with super().readable():
-            try:
-                yield
-            except EOFError:
-                raise PipelineError(f"{name} is cut off; {_WHOLE_GZIP}") from None
-            except (gzip.BadGzipFile, zlib.error) as error:
-                raise PipelineError(
-                    f"{name} is corrupt ({error}); {_WHOLE_GZIP}"
-                ) from None
-            except (csv.Error, UnicodeDecodeError):
-                # The check has passed before, so these are other bytes.
-                raise PipelineError(
-                    f"{name} changed while it was read; load it when it is complete"
-                ) from None
+        if isinstance(error, EOFError):
+            return RawFileError(f"{name} is cut off; {_WHOLE_GZIP}")
+        if isinstance(error, gzip.BadGzipFile | zlib.error):
+            return RawFileError(f"{name} is corrupt ({error}); {_WHOLE_GZIP}")
+        if isinstance(error, csv.Error | UnicodeDecodeError):
+            # The check found no such thing, so these are other bytes.
+            return self._changed()
+        return super()._reading_error(error)
 
     @contextmanager
     def _stream(self) -> Iterator[tuple[BinaryIO, BinaryIO]]:

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import PipelineError
+from pipeline.errors import RawFileError
 from pipeline.raw_files.limits import Limits
 
 _QUOTE, _LF, _CR = ord('"'), ord("\n"), ord("\r")
-
 
 _NAMES = {ord(","): "a comma", ord("\t"): "a tab", ord(";"): "a semicolon"}
 
@@ -49,7 +48,7 @@ class CsvStructure:
         self,
         file_name: str,
         width: int,
-        limits: Limits | None = None,
+        limits: Limits,
         *,
         delimiter: str = ",",
         quoting: bool = True,
@@ -67,7 +66,7 @@ class CsvStructure:
         """
         self.records = 0
         self.longest_record = 1
-        self._limits = limits or Limits()
+        self._limits = limits
         self._file_name = file_name
         self._delimiter = ord(delimiter)
         self._quoting = quoting
@@ -94,7 +93,7 @@ class CsvStructure:
         """Check the next bytes.
 
         Raises:
-            PipelineError: What is wrong, on which line, and what was expected.
+            RawFileError: What is wrong, on which line, and what was expected.
         """
         if not chunk:
             return
@@ -128,7 +127,7 @@ class CsvStructure:
         """Check what is known only at the end of the file.
 
         Raises:
-            PipelineError: A quote was never closed, or the last record is ragged.
+            RawFileError: A quote was never closed, or the last record is ragged.
         """
         if self._in_quotes:
             raise self._error(
@@ -141,8 +140,8 @@ class CsvStructure:
         if self._previous != _LF:
             self.feed(b"\n")
 
-    def _error(self, line: int, what: str) -> PipelineError:
-        return PipelineError(f"{self._file_name}, line {line}: {what}")
+    def _error(self, line: int, what: str) -> RawFileError:
+        return RawFileError(f"{self._file_name}, line {line}: {what}")
 
     def _check_encoding(self, chunk: bytes) -> None:
         nul = chunk.find(b"\0")
@@ -302,7 +301,7 @@ class CsvStructure:
             self._field_bytes += length
         if max(lengths) > limit:
             where = f"{self._file_name}, line {self._record_line}"
-            raise self._limits.refuse_field(where)
+            raise self._limits.field_too_large(where)
 
     def _fields(self) -> str:
         return f"{self._width} field{'s' if self._width > 1 else ''}"

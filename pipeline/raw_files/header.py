@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.errors import PipelineError
+from pipeline.errors import RawFileError
 from pipeline.raw_files.contract import RawTable
 
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -50,14 +50,14 @@ def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
         where: How to name the place in an error, such as `raw_orders.csv, line 1`.
 
     Raises:
-        PipelineError: A column is missing or there twice, or the file is separated
+        RawFileError: A column is missing or there twice, or the file is separated
             by something else than commas.
     """
     plain = [name.strip().translate(_LOWER_CASE) for name in names]
     counts = Counter(filter(None, plain))
     twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
-        raise PipelineError(
+        raise RawFileError(
             f"{where}: the column {_short(twice[0])} is there {counts[twice[0]]} "
             "times; expected it once"
         )
@@ -68,17 +68,17 @@ def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
         if len(names) == 1:
             for delimiter, called in _OTHER_DELIMITERS.items():
                 if delimiter in names[0]:
-                    raise PipelineError(
+                    raise RawFileError(
                         f"{where}: the columns are separated by {called}; "
                         "expected commas"
                     )
         if not any(plain):
-            raise PipelineError(
+            raise RawFileError(
                 f"{where}: the line is blank; expected the column names "
                 f"{', '.join(table.columns)}"
             )
         plural = "s" if len(missing) > 1 else ""
-        raise PipelineError(
+        raise RawFileError(
             f"{where}: missing required column{plural} {', '.join(missing)}; "
             f"found {listed([name.strip() or '(no name)' for name in names])}"
         )

@@ -3,9 +3,10 @@
 import hashlib
 import os
 import stat
+from functools import cached_property
 from pathlib import Path
 
-from pipeline.errors import PipelineError
+from pipeline.errors import RawFileError
 
 _CHUNK_BYTES = 1 << 20
 
@@ -20,30 +21,40 @@ class HeldFile:
         path: What opens the same file again, wherever its name points by then. No
             engine takes it for a pattern, whatever the file's folders are called.
         size: Its bytes.
-        sha256: Their hash, as `sha256sum` prints it.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open and hash it.
+        """Open it.
 
         Raises:
-            PipelineError: It is something else than a file.
-            OSError: It cannot be read.
+            RawFileError: It is something else than a file, or cannot be read.
         """
         # Without waiting for the other end of what turns out to be a pipe.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-        self._file = os.fdopen(os.open(path, flags), "rb", buffering=0)
-        status = os.fstat(self._file.fileno())
+        try:
+            descriptor = os.open(path, flags)
+        except OSError as error:
+            raise cannot_be_read(path, error) from None
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise PipelineError(f"{path} is not a regular file; expected a file")
-        self.path = Path(f"/dev/fd/{self._file.fileno()}")
+            os.close(descriptor)
+            is_folder = stat.S_ISDIR(status.st_mode)
+            raise RawFileError(
+                f"{path} is {'a folder' if is_folder else 'not a regular file'}; "
+                "expected a file"
+            )
+        self._file = os.fdopen(descriptor, "rb", buffering=0)
+        self.path = Path(f"/dev/fd/{descriptor}")
         self.size = status.st_size
-        self._at_first = self._look()
-        self.sha256 = self._hash()
+        self._first_status = self._status()
 
-    def close(self) -> None:
-        """Let go of it."""
-        self._file.close()
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of its bytes when it was first asked for, as `sha256sum` prints it.
+
+        To be asked for before anything is read.
+        """
+        return self._hash()
 
     def has_changed(self) -> bool:
         """Whether its bytes are others than at first, or were so for a while.
@@ -51,9 +62,13 @@ class HeldFile:
         The time of its last change is not enough: a program can set it, and some file
         systems count it in seconds.
         """
-        return self._look() != self._at_first or self._hash() != self.sha256
+        return self._status() != self._first_status or self._hash() != self.sha256
 
-    def _look(self) -> tuple[int, int]:
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
+
+    def _status(self) -> tuple[int, int]:
         status = os.fstat(self._file.fileno())
         return status.st_size, status.st_mtime_ns
 
@@ -63,3 +78,8 @@ class HeldFile:
         for start in range(0, self.size, _CHUNK_BYTES):
             digest.update(os.pread(self._file.fileno(), _CHUNK_BYTES, start))
         return digest.hexdigest()
+
+
+def cannot_be_read(path: Path, error: OSError) -> RawFileError:
+    """The error of a file or folder that the system does not let us read."""
+    return RawFileError(f"{path} cannot be read: {error.strerror or error}")

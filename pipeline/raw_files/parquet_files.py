@@ -1,6 +1,6 @@
 """Read raw Parquet files: whatever the type of a column, its values as plain text."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -9,15 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.errors import PipelineError
+from pipeline.errors import RawFileError
 from pipeline.raw_files.header import match_header
 from pipeline.raw_files.limits import Limits
-from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile
+from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile, Rows
 
 # The text of one batch, and the rows of one where a value's length cannot be told from
 # the size of its page.
 _BATCH_BYTES = 256 << 20
 _FEW_ROWS = 1_000
+_ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError)
 
 
 class ParquetFile(RawFile):
@@ -30,16 +31,16 @@ class ParquetFile(RawFile):
         """Check the columns and their types, then read every value once."""
         name = self.path.name
         if not self.size:
-            raise PipelineError(f"{name} is empty; expected a Parquet file")
-        limits = Limits()
-        with self.readable(), self._open() as file:
+            raise RawFileError(f"{name} is empty; expected a Parquet file")
+        limits = Limits.from_environment()
+        with self._open() as file:
             schema = file.schema_arrow
-            limits.refuse_columns(name, len(schema.names))
+            limits.check_columns(name, len(schema.names))
             self.header = match_header(schema.names, self.table, name)
             for position in self.header.positions:
                 field = schema.field(position)
                 if not _is_plain(field.type):
-                    raise PipelineError(
+                    raise RawFileError(
                         f"{name}: the column {field.name} has the type "
                         f"{field.type}; expected text, numbers or dates"
                     )
@@ -51,18 +52,18 @@ class ParquetFile(RawFile):
             for column in batch.columns:
                 lengths = pc.binary_length(column)
                 if (pc.max(lengths).as_py() or 0) > limits.field_bytes:
-                    raise limits.refuse_field(f"{name}, after row {rows:,}")
+                    raise limits.field_too_large(f"{name}, after row {rows:,}")
                 # Nothing, too, costs a byte, as it does in a CSV file.
                 unpacked += (pc.sum(lengths).as_py() or 0) + len(column)
-            limits.refuse_unpacked(name, unpacked, self.size)
+            limits.check_unpacked(name, unpacked, self.size)
             rows += len(batch)
         if rows != self.row_count:
-            raise PipelineError(
+            raise RawFileError(
                 f"{name} holds {rows:,} rows and its footer says {self.row_count:,}; "
                 "make or copy it again"
             )
 
-    def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
+    def batches(self, advance: Advance) -> Iterator[Rows]:
         """The rows of `text_batches` as Python values."""
         for batch in self.text_batches(advance):
             yield zip(*(column.to_pylist() for column in batch.columns), strict=True)
@@ -108,7 +109,7 @@ class ParquetFile(RawFile):
                 column = metadata.row_group(number).column(place)
                 encodings[path] |= set(column.encodings)
                 unpacked += column.total_uncompressed_size
-        limits.refuse_unpacked(self.path.name, unpacked, self.size)
+        limits.check_unpacked(self.path.name, unpacked, self.size)
         self._dictionaries = tuple(
             field.name
             for field in fields
@@ -129,21 +130,17 @@ class ParquetFile(RawFile):
         if any("DELTA_BYTE_ARRAY" in found for found in encodings.values()):
             self._batch_rows = min(self._batch_rows, _FEW_ROWS)
 
-    @contextmanager
-    def readable(self) -> Iterator[None]:
-        """Word what Arrow says."""
-        with super().readable():
-            try:
-                yield
-            except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-                # Arrow's own "I/O" errors, such as a damaged page, carry no errno.
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                what = (str(error).splitlines() or ["unknown format"])[0].rstrip(".")
-                raise PipelineError(
-                    f"{self.path.name} is no Parquet file that can be read ({what}); "
-                    "make or copy it again"
-                ) from None
+    def _reading_error(self, error: Exception) -> RawFileError | None:
+        """What Arrow says."""
+        # Arrow's own "I/O" errors, such as a damaged page, carry no errno.
+        is_arrows = not isinstance(error, OSError) or error.errno is None
+        if is_arrows and isinstance(error, _ARROW_ERRORS):
+            what = (str(error).splitlines() or ["unknown format"])[0].rstrip(".")
+            return RawFileError(
+                f"{self.path.name} is no Parquet file that can be read ({what}); "
+                "make or copy it again"
+            )
+        return super()._reading_error(error)
 
     @contextmanager
     def _open(self) -> Iterator[pq.ParquetFile]:
@@ -158,7 +155,7 @@ class ParquetFile(RawFile):
     def _refuse_nul(self, text: pa.Array, name: str, row: int) -> None:
         if pc.any(pc.match_substring(text, "\0")).as_py():
             at = pc.index(pc.match_substring(text, "\0"), True).as_py()
-            raise PipelineError(
+            raise RawFileError(
                 f"{self.path.name}, row {row + at + 1}: a NUL byte in the column "
                 f"{name}; expected text"
             )

@@ -5,75 +5,70 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import PipelineError
+from pipeline.errors import RawFileError
 from pipeline.raw_files.contract import RawTable
 from pipeline.raw_files.header import NO_HEADER, Header
-from pipeline.raw_files.held_file import HeldFile
+from pipeline.raw_files.held_file import HeldFile, cannot_be_read
 
 # Told how many bytes of a file more have been read.
 Advance = Callable[[int], None]
+# Rows of text; null for an empty field of CSV is the engine's to make.
+Rows = Iterable[Sequence[str | None]]
 
 BATCH_ROWS = 50_000
 
 
 class RawFile(ABC):
-    """One file of one raw table. Check it before reading its rows.
+    """One file of one raw table, open. Check it before reading its rows.
 
     Attributes:
         table: The raw table that the file fills.
-        path: Where it is.
+        path: Where it was found.
+        held: The file itself, whatever its name comes to mean.
+        size: The bytes that one pass over the file reads.
         header: Its columns; known after `check`.
-        row_count: Its rows; known after `check`. Without rows, there may be no file.
+        row_count: Its rows; known after `check`.
+        sha256: The hash of its bytes; known after `check`.
     """
 
     header: Header
     row_count: int
+    sha256: str | None
 
     def __init__(self, table: RawTable, path: Path) -> None:
-        self.table = table
-        self.path = path
-        self._held: HeldFile | None = None
-
-    @property
-    def size(self) -> int:
-        """The bytes that one pass over the file reads."""
-        return self._held.size if self._held else self.path.stat().st_size
-
-    @property
-    def held(self) -> HeldFile:
-        """The file, open since it was checked."""
-        if self._held is None:
-            raise ValueError(f"{self.path} is read before it is checked")
-        return self._held
-
-    @property
-    def sha256(self) -> str | None:
-        """The hash of its bytes; None where there is no file."""
-        return self.held.sha256
-
-    def check(self, advance: Advance) -> None:
-        """Open the file, and check the whole of it against the contract.
-
-        Sets header and row_count.
+        """Open it.
 
         Raises:
-            PipelineError: The file, the line where there is one, and what was
-                expected.
+            RawFileError: It is no file, or cannot be read.
+        """
+        self.table = table
+        self.path = path
+        self.held = HeldFile(path)
+        self.size = self.held.size
+
+    def check(self, advance: Advance) -> None:
+        """Check the whole file against the contract.
+
+        Raises:
+            RawFileError: The file, the line where there is one, and what was expected.
         """
         with self.readable():
-            self._held = HeldFile(self.path)
-        if not self.held.size and self.table.is_optional:
+            self.sha256 = self.held.sha256
             self.header, self.row_count = NO_HEADER, 0
-            return
-        self._check(advance)
+            if self.size or not self.table.is_optional:
+                self._check(advance)
         if self.row_count == 0 and not self.table.is_optional:
-            raise PipelineError(
+            raise RawFileError(
                 f"{self.path.name} has a header and no rows; expected at least one row"
             )
 
     @abstractmethod
     def _check(self, advance: Advance) -> None:
-        """The same of a file that is open."""
+        """Check what the file holds; set header and row_count."""
+
+    @abstractmethod
+    def batches(self, advance: Advance) -> Iterator[Rows]:
+        """Batches of rows: the header's contract columns, in contract order."""
 
     def confirm(self, rows: int) -> None:
         """Refuse what was loaded if it was not the file that was checked.
@@ -85,42 +80,36 @@ class RawFile(ABC):
             if rows != self.row_count or self.held.has_changed():
                 raise self._changed()
 
-    def _changed(self) -> PipelineError:
-        return PipelineError(
-            f"{self.path.name} changed while it was read; load it when it is complete"
-        )
-
     def close(self) -> None:
         """Let go of the file."""
-        if self._held is not None:
-            self._held.close()
+        self.held.close()
 
     @contextmanager
     def readable(self) -> Iterator[None]:
         """Word what goes wrong while the file is read, here or by an engine.
 
         Raises:
-            PipelineError: Instead of the errors of the readers underneath.
+            RawFileError: Instead of the errors of the readers underneath.
         """
         try:
             yield
         except Exception as error:
             # Whatever a reader says of a file that is another one by now.
-            if self._held is not None and self._held.has_changed():
+            if self.held.has_changed():
                 raise self._changed() from None
-            if isinstance(error, OSError):
-                raise PipelineError(
-                    f"{self.path} cannot be read: {error.strerror or error}"
-                ) from None
-            raise
+            worded = self._reading_error(error)
+            if worded is None:
+                raise
+            raise worded from None
 
-    @abstractmethod
-    def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
-        """The rows in batches: the columns of the header, in contract order.
+    def _reading_error(self, error: Exception) -> RawFileError | None:
+        """A reader's error in our words; None where it is none of reading."""
+        return cannot_be_read(self.path, error) if isinstance(error, OSError) else None
 
-        A batch must be used up before the next one is asked for. An empty field is
-        the empty text here; the engines store it as null.
-        """
+    def _changed(self) -> RawFileError:
+        return RawFileError(
+            f"{self.path.name} changed while it was read; load it when it is complete"
+        )
 
 
 class AbsentFile(RawFile):
@@ -131,14 +120,21 @@ class AbsentFile(RawFile):
     size = 0
     sha256 = None
 
+    def __init__(self, table: RawTable, path: Path) -> None:
+        self.table = table
+        self.path = path
+
     def check(self, advance: Advance) -> None:
         """Nothing that could be wrong."""
 
     _check = check
 
-    def confirm(self, rows: int) -> None:
-        """Nothing that could change."""
-
-    def batches(self, advance: Advance) -> Iterator[Iterable[Sequence[str | None]]]:
+    def batches(self, advance: Advance) -> Iterator[Rows]:
         """None."""
         return iter(())
+
+    def confirm(self, rows: int) -> None:
+        """Nothing that could have changed."""
+
+    def close(self) -> None:
+        """Nothing that is open."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from generator.configuration import Profile
 from pipeline.__main__ import main
@@ -123,6 +124,21 @@ def test_the_readme_lists_the_raw_contract() -> None:
         ]
         for table in RAW_TABLES
     ]
+
+
+def test_the_seeds_are_described_as_the_raw_contract_has_them() -> None:
+    seeds = yaml.safe_load(read("seeds/_seeds.yml"))["seeds"]
+
+    described = {
+        seed["name"]: (
+            tuple(column["name"] for column in seed["columns"]),
+            tuple(seed["config"]["column_types"]),
+            tuple(read(f"seeds/{seed['name']}.csv").partition("\n")[0].split(",")),
+        )
+        for seed in seeds
+        if seed["name"].startswith("raw_")
+    }
+    assert described == {table.name: (table.columns,) * 3 for table in RAW_TABLES}
 
 
 def test_the_readme_lists_the_reasons_to_reject_a_row() -> None:

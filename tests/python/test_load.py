@@ -20,8 +20,8 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.errors import PipelineError
-from pipeline.load import CheckedFolder, check_folder
 from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.raw_files.raw_folder import CheckedFolder, check_folder
 from pipeline.warehouse import engine_for
 from pipeline.warehouse.sqlite import engine as sqlite
 from tests.python.conftest import rights_of_nobody

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
 from pipeline.raw_files.csv_structure import CsvStructure
+from pipeline.raw_files.limits import Limits
 
 csv.field_size_limit(sys.maxsize)
 
@@ -71,7 +72,7 @@ def expected_records(text: str, width: int) -> list[list[str]] | None:
 
 
 def check_structure(data: bytes, width: int, chunk_bytes: int) -> int:
-    structure = CsvStructure("file.csv", width)
+    structure = CsvStructure("file.csv", width, Limits())
     for start in range(0, len(data), chunk_bytes):
         structure.feed(data[start : start + chunk_bytes])
     structure.finish()

@@ -11,8 +11,9 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.errors import PipelineError
-from pipeline.load import check_folder, load_folder
+from pipeline.load import load_folder
 from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.raw_files.raw_folder import check_folder
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for
 from pipeline.warehouse.engine import Engine
