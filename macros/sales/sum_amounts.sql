@@ -1,7 +1,8 @@
 {# The sums of the amounts, and of the units, that FactOrders and its kin have. #}
-{% macro sum_amounts(table) -%}
-    {% for amount in ['gross_sales', 'discounts', 'returns', 'net_sales'] -%}
-    {{ sum_money(table ~ '.' ~ amount) }} as {{ amount }},
+{% macro sum_amounts(table='') -%}
+    {%- set prefix = table ~ '.' if table else '' -%}
+    {%- for amount in ['gross_sales', 'discounts', 'returns', 'net_sales'] -%}
+    {{ sum_money(prefix ~ amount) }} as {{ amount }},
     {% endfor -%}
-    cast(sum({{ table }}.units) as bigint) as units
+    cast(sum({{ prefix }}units) as bigint) as units
 {%- endmacro %}

@@ -3,41 +3,40 @@
 
     Args:
         columns: names of text columns.
-        table: the table of a join that they are in.
 #}
-{% macro row_as_json(columns, table=none) -%}
-    {{ return(adapter.dispatch('row_as_json', 'ecommerce_dwh')(columns, table)) }}
+{% macro row_as_json(columns) -%}
+    {{ return(adapter.dispatch('row_as_json', 'ecommerce_dwh')(columns)) }}
 {%- endmacro %}
 
 {# 'name', table.name pairs, as every engine's function takes them. #}
-{% macro json_members(columns, table) -%}
+{% macro json_members(columns) -%}
     {%- for column in columns -%}
-    '{{ column }}', {{ table ~ '.' if table }}{{ column }}{{ ', ' if not loop.last }}
+    '{{ column }}', {{ column }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 
-{% macro default__row_as_json(columns, table) -%}
-    json_object({{ json_members(columns, table) }})
+{% macro default__row_as_json(columns) -%}
+    json_object({{ json_members(columns) }})
 {%- endmacro %}
 
-{% macro duckdb__row_as_json(columns, table) -%}
-    cast(json_object({{ json_members(columns, table) }}) as text)
+{% macro duckdb__row_as_json(columns) -%}
+    cast(json_object({{ json_members(columns) }}) as text)
 {%- endmacro %}
 
 {# json_build_object would put blanks round each colon. #}
-{% macro postgres__row_as_json(columns, table) -%}
+{% macro postgres__row_as_json(columns) -%}
     '{'
     {%- for column in columns %}
     || '"{{ column }}":'
-    || coalesce(cast(to_json({{ table ~ '.' if table }}{{ column }}) as text), 'null')
+    || coalesce(cast(to_json({{ column }}) as text), 'null')
     {%- if not loop.last %} || ','{% endif -%}
     {%- endfor %}
     || '}'
 {%- endmacro %}
 
-{% macro spark__row_as_json(columns, table) -%}
+{% macro spark__row_as_json(columns) -%}
     to_json(
-        named_struct({{ json_members(columns, table) }}),
+        named_struct({{ json_members(columns) }}),
         map('ignoreNullFields', 'false')
     )
 {%- endmacro %}

@@ -6,39 +6,15 @@
 
 with
 
-raw_customers as (
-
-    select * from {{ ref('raw_customers') }}
-
-),
-
-customer_keys as (
-
-    select {{ clean_key('customer_id') }} as customer_key
-
-    from {{ ref('raw_customers') }}
-
-),
-
-repeated_keys as (
-
-    select customer_key from customer_keys
-    group by customer_key
-    having count(*) > 1
-
-),
+{{ keyed_raw_rows(ref('raw_customers'), columns) }}
 
 parsed as (
 
     select
-        {{ prefixed(columns, 'raw_customers') }},
-        {{ clean_key('raw_customers.customer_id') }} as clean_customer_id,
-        repeated_keys.customer_key is not null as is_repeated,
-        {{ date_text('raw_customers.registration_date') }} as registration_day
+        *,
+        {{ date_text('registration_date') }} as registration_day
 
-    from raw_customers
-    left join repeated_keys
-        on {{ clean_key('raw_customers.customer_id') }} = repeated_keys.customer_key
+    from raw_rows
 
 ),
 
@@ -46,7 +22,7 @@ judged as (
 
     select
         *,
-        case when clean_customer_id is null then 'missing key' end as row_fault,
+        case when clean_key is null then 'missing key' end as row_fault,
         case
             when registration_date is null then null
             else {{ date_fault('registration_day') }}
@@ -56,12 +32,12 @@ judged as (
 
 ),
 
-{{ first_of_each_key('judged', 'clean_customer_id', columns) }}
+{{ first_of_each_key(columns) }}
 
 typed as (
 
     select
-        clean_customer_id as customer_id,
+        clean_key as customer_id,
         name,
         email,
         address,
@@ -69,9 +45,7 @@ typed as (
         country,
         reject_reason,
         registration_date_fault,
-        case
-            when reject_reason is not null then {{ row_as_json(columns) }}
-        end as row_json,
+        row_json,
         case
             when registration_date_fault is null then {{ to_date('registration_day') }}
         end as registration_date

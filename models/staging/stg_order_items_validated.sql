@@ -4,14 +4,10 @@
     'order_item_id', 'order_id', 'product_id', 'quantity', 'price_per_item',
     'line_total'
 ] %}
+{#- an amount from here on is no number: SQLite's doubles lose its sum's decimals -#}
+{%- set amount_limit = '100000000000' %}
 
 with
-
-raw_order_items as (
-
-    select * from {{ ref('raw_order_items') }}
-
-),
 
 orders as (
 
@@ -28,62 +24,34 @@ rejected_orders as (
 
 ),
 
-order_item_keys as (
-
-    select {{ clean_key('order_item_id') }} as order_item_key
-
-    from {{ ref('raw_order_items') }}
-
-),
-
-repeated_keys as (
-
-    select order_item_key from order_item_keys
-    group by order_item_key
-    having count(*) > 1
-
-),
-
--- what comes back from a cancelled order with goods was never sold
-cancelled_with_goods as (
-
-    select distinct {{ clean_key('order_id') }} as order_id
-
-    from {{ ref('raw_order_items') }}
-    where
-        {{ clean_key('order_id') }} in (
-            select orders.order_id from orders
-            where orders.order_outcome = 'cancelled'
-        )
-        and {{ whole_number('quantity') }} > 0
-
-),
+{{ keyed_raw_rows(ref('raw_order_items'), columns) }}
 
 parsed as (
 
     select
-        {{ prefixed(columns, 'raw_order_items') }},
-        {{ clean_key('raw_order_items.order_item_id') }} as clean_order_item_id,
-        {{ clean_key('raw_order_items.order_id') }} as clean_order_id,
+        raw_rows.*,
+        {{ clean_key('raw_rows.order_id') }} as clean_order_id,
         orders.order_outcome,
         rejected_orders.order_id is not null as is_order_rejected,
-        cancelled_with_goods.order_id is null as is_without_goods,
-        repeated_keys.order_item_key is not null as is_repeated,
-        {{ whole_number('raw_order_items.quantity') }} as units,
-        {{ parse_money('raw_order_items.price_per_item') }} as stated_price,
-        {{ parse_line_total('raw_order_items.line_total') }} as stated_total
+        {{ whole_number('raw_rows.quantity') }} as units,
+        {{ parse_money('raw_rows.price_per_item') }} as stated_price,
+        {{ parse_money('raw_rows.line_total') }} as named_total
 
-    from raw_order_items
-    left join repeated_keys
-        on
-            {{ clean_key('raw_order_items.order_item_id') }}
-            = repeated_keys.order_item_key
-    left join orders
-        on {{ clean_key('raw_order_items.order_id') }} = orders.order_id
+    from raw_rows
+    left join orders on {{ clean_key('raw_rows.order_id') }} = orders.order_id
     left join rejected_orders
-        on {{ clean_key('raw_order_items.order_id') }} = rejected_orders.order_id
-    left join cancelled_with_goods
-        on {{ clean_key('raw_order_items.order_id') }} = cancelled_with_goods.order_id
+        on {{ clean_key('raw_rows.order_id') }} = rejected_orders.order_id
+
+),
+
+limited as (
+
+    select
+        *,
+        case when abs(named_total) < {{ amount_limit }} then named_total end
+            as stated_total
+
+    from parsed
 
 ),
 
@@ -100,20 +68,16 @@ priced as (
             else {{ money_quotient('stated_total', 'units') }}
         end as price
 
-    from parsed
+    from limited
 
 ),
 
-valued as (
+sized as (
 
     select
         *,
-        case
-            when
-                abs(cast(units as {{ ratio_type() }}) * price)
-                < {{ line_total_limit() }}
-                then {{ to_money('units * price') }}
-        end as list_total
+        abs(cast(units as {{ ratio_type() }}) * price) < {{ amount_limit }}
+            as is_amount
 
     from priced
 
@@ -124,26 +88,39 @@ judged as (
     select
         *,
         case
-            when clean_order_item_id is null or clean_order_id is null
-                then 'missing key'
-            when list_total is null then 'bad number'
+            when clean_key is null or clean_order_id is null then 'missing key'
+            when is_amount is null or not is_amount then 'bad number'
             when order_outcome is null and is_order_rejected then 'order rejected'
             when order_outcome is null then 'order not found'
-        end as row_fault
+        end as row_fault,
+        case when is_amount then {{ to_money('units * price') }} end as list_total
 
-    from valued
+    from sized
 
 ),
 
-{{ first_of_each_key('judged', 'clean_order_item_id', columns) }}
+-- what comes back from a cancelled order with goods was never sold
+cancelled_with_goods as (
+
+    select distinct clean_order_id as order_id from judged
+    where
+        order_outcome = 'cancelled'
+        and units > 0
+
+),
+
+{{ first_of_each_key(columns) }}
 
 totalled as (
 
     select
-        *,
-        coalesce(stated_total, list_total) as line_item_total
+        deduplicated.*,
+        coalesce(deduplicated.stated_total, deduplicated.list_total) as line_item_total,
+        cancelled_with_goods.order_id is null as is_without_goods
 
     from deduplicated
+    left join cancelled_with_goods
+        on deduplicated.clean_order_id = cancelled_with_goods.order_id
 
 ),
 
@@ -180,17 +157,13 @@ classified as (
 typed as (
 
     select
-        clean_order_item_id as order_item_id,
+        clean_key as order_item_id,
         clean_order_id as order_id,
         {{ clean_key('product_id') }} as product_id,
         line_type,
         reject_reason,
-        case
-            when line_total is not null and stated_total is null then 'bad number'
-        end as line_total_fault,
-        case
-            when reject_reason is not null then {{ row_as_json(columns) }}
-        end as row_json,
+        {{ value_fault('line_total', 'stated_total') }} as line_total_fault,
+        row_json,
         units as quantity,
         price as price_per_item,
         line_item_total,

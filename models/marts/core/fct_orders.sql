@@ -37,7 +37,7 @@ summed as (
         order_id,
         min(time_key) as time_key,
         min(customer_key) as customer_key,
-        {{ sum_amounts('order_categories') }},
+        {{ sum_amounts() }},
         sum(fact_lines) as fact_lines,
         max(case when has_sale then 1 else 0 end) = 1 as has_sale
 

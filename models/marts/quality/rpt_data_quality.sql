@@ -1,4 +1,21 @@
-{%- set tables = ['customers', 'products', 'orders', 'order_items'] -%}
+{#- what is counted: raw table, outcome, reason, the column that completes the reason,
+    where the rows are, and which of them -#}
+{%- set counted = [
+    ('customers', 'accepted', 'valid', none, ref('stg_customers'), 'true'),
+    ('products', 'accepted', 'valid', none, ref('stg_products'), 'true'),
+    ('orders', 'accepted', 'valid', none, ref('stg_orders'), 'true'),
+    ('customers', 'noted', 'inferred member', none, ref('dim_customer'), 'is_inferred'),
+    ('products', 'noted', 'inferred member', none, ref('dim_product'), 'is_inferred'),
+    ('orders', 'noted', 'unmapped status: ', 'status', ref('stg_orders'),
+        "order_outcome = 'unmapped'"),
+    ('orders', 'noted', 'order without a line', none, 'orders_without_a_line', 'true'),
+    ('orders', 'noted', 'order without a customer', none, ref('stg_orders'),
+        'customer_id is null'),
+    ('orders', 'noted', 'basket over max_basket_items', none, ref('int_baskets'),
+        'is_over_cap'),
+    ('order_items', 'noted', 'line without a product', none, ref('stg_order_items'),
+        'product_id is null'),
+] -%}
 {%- set optional_values = [
     ('customers', 'registration_date'),
     ('products', 'price'),
@@ -8,7 +25,13 @@
     ('orders', 'tax'),
     ('order_items', 'line_total'),
 ] -%}
-{%- set no_amount = to_money('null') -%}
+{%- for table, value in optional_values -%}
+    {%- do counted.append((
+        table, 'value nulled', value ~ ': ', value ~ '_fault',
+        ref('stg_' ~ table ~ '_validated'),
+        'reject_reason is null and ' ~ value ~ '_fault is not null'
+    )) -%}
+{%- endfor -%}
 {%- set line_kind -%}
     case
         when line_type != 'adjustment' then line_type
@@ -44,24 +67,6 @@ fact_orders as (
 
 ),
 
-baskets as (
-
-    select * from {{ ref('int_baskets') }}
-
-),
-
-customers as (
-
-    select * from {{ ref('dim_customer') }}
-
-),
-
-products as (
-
-    select * from {{ ref('dim_product') }}
-
-),
-
 lines as (
 
     select
@@ -74,17 +79,41 @@ lines as (
 
 ),
 
-accepted as (
+orders_outside_sales as (
 
-    {% for table in tables if table != 'order_items' -%}
+    select distinct order_id from order_items
+    where line_type not in ('sale', 'return', 'refund', 'gift')
+
+),
+
+orders_without_a_line as (
+
+    select orders.order_id
+
+    from orders
+    left join fact_orders on orders.order_id = fact_orders.order_id
+    left join orders_outside_sales
+        on orders.order_id = orders_outside_sales.order_id
+    where
+        fact_orders.order_id is null
+        and orders_outside_sales.order_id is null
+
+),
+
+combined as (
+
+    {% for table, outcome, reason, column, relation, condition in counted -%}
     select
         'raw_{{ table }}' as raw_table,
-        'accepted' as outcome,
-        'valid' as reason,
+        '{{ outcome }}' as outcome,
+        '{{ reason }}'{{ ' || ' ~ column if column }} as reason,
         count(*) as row_count,
-        {{ no_amount }} as amount
+        {{ to_money('null') }} as amount
 
-    from {{ ref('stg_' ~ table) }}
+    from {{ relation }}
+    where {{ condition }}
+    {{ 'group by ' ~ column if column }}
+    {{ 'having count(*) > 0' if outcome != 'accepted' }}
 
     union all
 
@@ -98,47 +127,7 @@ accepted as (
 
     from lines
 
-),
-
-rejected as (
-
-    select
-        raw_table,
-        'rejected' as outcome,
-        reason,
-        count(*) as row_count,
-        {{ sum_money('amount') }} as amount
-
-    from rejected_rows
-    group by raw_table, reason
-
-),
-
-nulled as (
-
-    {% for table, column in optional_values -%}
-    select
-        'raw_{{ table }}' as raw_table,
-        'value nulled' as outcome,
-        '{{ column }}: ' || {{ column }}_fault as reason,
-        count(*) as row_count,
-        {{ no_amount }} as amount
-
-    from {{ ref('stg_' ~ table ~ '_validated') }}
-    where
-        reject_reason is null
-        and {{ column }}_fault is not null
-    group by {{ column }}_fault
-    {%- if not loop.last %}
-
     union all
-
-    {% endif %}
-    {%- endfor %}
-
-),
-
-excluded as (
 
     select
         'raw_order_items' as raw_table,
@@ -150,24 +139,7 @@ excluded as (
     from lines
     where line_kind not in ('sale', 'return', 'refund', 'gift')
 
-),
-
-unmapped_statuses as (
-
-    select
-        'raw_orders' as raw_table,
-        'noted' as outcome,
-        'unmapped status: ' || status as reason,
-        count(*) as row_count,
-        {{ no_amount }} as amount
-
-    from orders
-    where order_outcome = 'unmapped'
-    group by status
-
-),
-
-credit_notes as (
+    union all
 
     select
         'raw_order_items' as raw_table,
@@ -183,123 +155,17 @@ credit_notes as (
         and orders.order_outcome = 'cancelled'
     having count(*) > 0
 
-),
-
-orders_outside_sales as (
-
-    select distinct order_id from order_items
-    where line_type not in ('sale', 'return', 'refund', 'gift')
-
-),
-
-noted_counts as (
-
-    select
-        'raw_orders' as raw_table,
-        'order without a line' as reason,
-        count(*) as row_count
-
-    from orders
-    left join fact_orders on orders.order_id = fact_orders.order_id
-    left join orders_outside_sales
-        on orders.order_id = orders_outside_sales.order_id
-    where
-        fact_orders.order_id is null
-        and orders_outside_sales.order_id is null
-
     union all
-
-    select
-        'raw_orders' as raw_table,
-        'order without a customer' as reason,
-        count(*) as row_count
-
-    from orders
-    where customer_id is null
-
-    union all
-
-    select
-        'raw_orders' as raw_table,
-        'basket over max_basket_items' as reason,
-        count(*) as row_count
-
-    from baskets
-    where is_over_cap
-
-    union all
-
-    select
-        'raw_order_items' as raw_table,
-        'line without a product' as reason,
-        count(*) as row_count
-
-    from order_items
-    where product_id is null
-
-    union all
-
-    select
-        'raw_customers' as raw_table,
-        'inferred member' as reason,
-        count(*) as row_count
-
-    from customers
-    where is_inferred
-
-    union all
-
-    select
-        'raw_products' as raw_table,
-        'inferred member' as reason,
-        count(*) as row_count
-
-    from products
-    where is_inferred
-
-),
-
-noted as (
 
     select
         raw_table,
-        'noted' as outcome,
+        'rejected' as outcome,
         reason,
-        row_count,
-        {{ no_amount }} as amount
+        count(*) as row_count,
+        {{ sum_money('amount') }} as amount
 
-    from noted_counts
-    where row_count > 0
-
-),
-
-combined as (
-
-    select * from accepted
-
-    union all
-
-    select * from rejected
-
-    union all
-
-    select * from nulled
-
-    union all
-
-    select * from excluded
-
-    union all
-
-    select * from unmapped_statuses
-
-    union all
-
-    select * from credit_notes
-
-    union all
-
-    select * from noted
+    from rejected_rows
+    group by raw_table, reason
 
 ),
 

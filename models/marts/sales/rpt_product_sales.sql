@@ -16,7 +16,7 @@ summed as (
 
     select
         product_key,
-        {{ sum_amounts('monthly_sales') }},
+        {{ sum_amounts() }},
         cast(sum(orders) as bigint) as orders,
         min(first_sale_date) as first_sale_date,
         max(last_sale_date) as last_sale_date

@@ -25,7 +25,7 @@ by_category as (
         country,
         category,
         false as is_all_categories,
-        {{ sum_amounts('order_categories') }},
+        {{ sum_amounts() }},
         cast(count(case when has_sale then 1 end) as bigint) as orders
 
     from order_categories

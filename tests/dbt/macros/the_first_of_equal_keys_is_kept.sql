@@ -16,7 +16,7 @@ judged as (
 
     {% for key, value, fault, expected in rows -%}
     select
-        {{ text_literal(key) }} as row_key,
+        {{ text_literal(key) }} as clean_key,
         {{ text_literal(value) if value is not none
             else 'cast(null as ' ~ text_type() ~ ')' }} as value,
         {{ text_literal(fault) if fault is not none
@@ -28,12 +28,12 @@ judged as (
 
 ),
 
-{{ first_of_each_key('judged', 'row_key', ['row_key', 'value']) }}
+{{ first_of_each_key(['clean_key', 'value']) }}
 
 answered as (
 
     select
-        row_key,
+        clean_key,
         value,
         expected,
         coalesce(reject_reason, 'kept') as actual

@@ -272,6 +272,7 @@ def test_every_reason_that_the_models_give_has_words() -> None:
     ]
     named = {
         *re.findall(r"'([a-z_: ]+)' as reason", texts[0]),
+        *re.findall(r"'noted', '([a-z_: ]+)'", texts[0]),
         *re.findall(
             r"then '((?:missing|bad|date|order|duplicate|conf)[a-z ]*)'", "".join(texts)
         ),

@@ -1,0 +1,62 @@
+{#
+    A query of the ids that have no key yet, with the next ones: what an append-only
+    model of keys adds in a build. Without rows yet, keys begin at 1.
+
+    Args:
+        member: customer or product, whose id and key the columns are.
+        relations: the relations that name such ids.
+#}
+{% macro lifelong_keys(member, relations) -%}
+{%- set id, key = member ~ '_id', member ~ '_key' -%}
+with
+
+named_ids as (
+
+    {% for relation in relations -%}
+    select {{ id }} from {{ relation }}
+    where {{ id }} is not null
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+
+),
+
+known as (
+
+    {% if is_incremental() -%}
+    select * from {{ this }}
+    {%- else -%}
+    select
+        {{ id }},
+        0 as {{ key }}
+
+    from named_ids
+    where 1 = 0
+    {%- endif %}
+
+),
+
+last_key as (
+
+    select coalesce(max({{ key }}), 0) as {{ key }} from known
+
+),
+
+numbered as (
+
+    select
+        cast(
+            last_key.{{ key }}
+            + row_number() over (order by {{ binary_order('named_ids.' ~ id) }})
+            as integer
+        ) as {{ key }},
+        named_ids.{{ id }}
+
+    from named_ids
+    cross join last_key
+    left join known on named_ids.{{ id }} = known.{{ id }}
+    where known.{{ id }} is null
+
+)
+
+select * from numbered
+{%- endmacro %}
