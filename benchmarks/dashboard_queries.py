@@ -124,16 +124,7 @@ def calls(
     for table in explore.tables(warehouse):
         yield (
             "Explore: first rows",
-            partial(
-                explore.rows,
-                warehouse,
-                table,
-                (),
-                None,
-                descending=False,
-                limit=1000,
-                show_pii=False,
-            ),
+            partial(explore.rows, warehouse, explore.Search(table), 1000),
         )
 
 
@@ -179,7 +170,11 @@ def _sales_calls(
     yield "Overview: by category", lambda: overview.by_category(warehouse, chosen)
     yield "Overview: shipping and tax", lambda: overview.charges(warehouse, chosen)
     yield "Countries: by country", lambda: sales.by_country(warehouse, chosen)
-    yield "Countries: buyers", lambda: countries.buyers_by_country(warehouse, chosen)
+    yield (
+        "Countries: buyers",
+        lambda: countries.buyers_by_country(warehouse, chosen),
+    )
+    yield "Countries: all", lambda: countries.figures_by_country(warehouse, chosen)
 
 
 def _customer_calls(
@@ -202,7 +197,7 @@ def _basket_calls(
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     low, _ = baskets.largest_count(warehouse)
     yield "Baskets: counts", partial(baskets.largest_count, warehouse)
-    for only_significant in (False, baskets.has_evidence(warehouse)):
+    for only_significant in (False, True):
         yield (
             "Baskets: pairs",
             partial(

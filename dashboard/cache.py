@@ -14,7 +14,6 @@ import streamlit as st
 import yaml  # type: ignore[import-untyped]
 
 from dashboard import privacy, schema
-from dashboard.filters import SalesFilter
 from dashboard.formatting import Currency
 from dashboard.queries import data_health, sales
 from dashboard.warehouse import (
@@ -116,8 +115,3 @@ def _project_variables() -> dict[str, Any]:
 def show_pii() -> bool:
     """Whether personal data may be shown as they are."""
     return privacy.shows_pii(os.environ)
-
-
-def totals(chosen: SalesFilter) -> sales.Totals:
-    """The headline figures of a choice."""
-    return ask(sales.totals, chosen)

@@ -4,13 +4,16 @@ A widget's key is its name in the URL; a bad value there is dropped. `session` k
 choice while one goes from page to page.
 """
 
+import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from dashboard import cache
 from dashboard.filters import SalesFilter
-from dashboard.formatting import day_range
+from dashboard.formatting import day, day_range
+from dashboard.metrics import Metric, metric
 from dashboard.periods import Comparison, DateRange, Grain, Preset, preset_range
 
 _KEPT = "kept_choices"
@@ -49,27 +52,32 @@ def _is_in_address(key: str, chosen: object) -> bool:
     return bool(written)
 
 
-def picked(
-    label: str, options: Sequence[str], key: str, help_text: str | None = None
-) -> str:
+def kept(key: str, default: object) -> dict[str, Any]:
+    """Arguments of a widget whose choice stays in the address, and on other pages."""
+    return {
+        "key": remembered(key, default),
+        "bind": "query-params",
+        "persist_state": "session",
+    }
+
+
+def picked(label: str, options: Sequence[str], key: str) -> str:
     """One of a few options, as a row of buttons; the first is the default."""
-    return st.segmented_control(
+    chosen: str = st.segmented_control(
         label,
         list(options),
         default=options[0],
         required=True,
-        key=remembered(key, options[0]),
-        bind="query-params",
-        persist_state="session",
-        help=help_text,
         wrap=True,
+        **kept(key, options[0]),
     )
+    return chosen
 
 
-def picked_in_sidebar(label: str, options: Sequence[str], key: str) -> str:
-    """Like `picked`, in the sidebar."""
-    with st.sidebar:
-        return picked(label, options, key)
+def picked_metric(label: str, keys: Sequence[str], key: str) -> Metric:
+    """One of a few metrics, as a row of buttons with their names."""
+    names = {metric(one).name: one for one in keys}
+    return metric(names[picked(label, list(names), key)])
 
 
 def days() -> DateRange:
@@ -81,37 +89,30 @@ def days() -> DateRange:
             "Period",
             presets,
             index=presets.index(Preset.LAST_12_MONTHS),
-            key=remembered("period", Preset.LAST_12_MONTHS.value),
-            bind="query-params",
-            persist_state="session",
             filter_mode=None,
+            **kept("period", Preset.LAST_12_MONTHS.value),
         )
     )
     if chosen is not Preset.CUSTOM:
         return preset_range(chosen, known.first, known.as_of)
-    left, right = st.sidebar.columns(2)
     default = preset_range(Preset.LAST_12_MONTHS, known.first, known.as_of)
-    start = left.date_input(
-        "From",
-        default.start,
-        min_value=known.first,
-        max_value=known.as_of,
-        key=remembered("from", default.start),
-        bind="query-params",
-        persist_state="session",
-        format="YYYY-MM-DD",
+
+    def one_day(column: Any, label: str, key: str, default: dt.date) -> dt.date:
+        picked_day: dt.date = column.date_input(
+            label,
+            default,
+            min_value=known.first,
+            max_value=known.as_of,
+            format="YYYY-MM-DD",
+            **kept(key, default),
+        )
+        return picked_day
+
+    left, right = st.sidebar.columns(2)
+    return DateRange(
+        one_day(left, "From", "from", default.start),
+        one_day(right, "To", "to", default.end),
     )
-    end = right.date_input(
-        "To",
-        default.end,
-        min_value=known.first,
-        max_value=known.as_of,
-        key=remembered("to", default.end),
-        bind="query-params",
-        persist_state="session",
-        format="YYYY-MM-DD",
-    )
-    return DateRange(start, end)
 
 
 def comparison() -> Comparison:
@@ -119,12 +120,7 @@ def comparison() -> Comparison:
     options = [option.value for option in Comparison]
     return Comparison(
         st.sidebar.selectbox(
-            "Compare with",
-            options,
-            key=remembered("compare", options[0]),
-            bind="query-params",
-            persist_state="session",
-            filter_mode=None,
+            "Compare with", options, filter_mode=None, **kept("compare", options[0])
         )
     )
 
@@ -132,34 +128,22 @@ def comparison() -> Comparison:
 def countries() -> tuple[str, ...]:
     """Countries, in the sidebar; empty for all, and not asked where one is all."""
     options, _ = cache.choices()
-    if len(options) < 2:
-        return ()
-    return tuple(
-        st.sidebar.multiselect(
-            "Country",
-            options,
-            key=remembered("country", []),
-            placeholder="All countries",
-            bind="query-params",
-            persist_state="session",
-        )
-    )
+    return _several("Country", options, "country", "All countries")
 
 
 def categories() -> tuple[str, ...]:
     """Categories, in the sidebar; empty for all, and not asked where one is all."""
     _, options = cache.choices()
+    return _several("Category", options, "category", "All categories")
+
+
+def _several(
+    label: str, options: list[str], key: str, placeholder: str
+) -> tuple[str, ...]:
     if len(options) < 2:
         return ()
     return tuple(
-        st.sidebar.multiselect(
-            "Category",
-            options,
-            key=remembered("category", []),
-            placeholder="All categories",
-            bind="query-params",
-            persist_state="session",
-        )
+        st.sidebar.multiselect(label, options, placeholder=placeholder, **kept(key, []))
     )
 
 
@@ -167,16 +151,14 @@ def slider(
     label: str, low: int, high: int, default: int, key: str, step: int = 1
 ) -> int:
     """A whole number."""
-    return st.slider(
-        label,
-        low,
-        high,
-        default,
-        step,
-        key=remembered(key, default),
-        bind="query-params",
-        persist_state="session",
-    )
+    chosen: int = st.slider(label, low, high, default, step, **kept(key, default))
+    return chosen
+
+
+def product(labels: Sequence[str], key: str, **options: Any) -> str:
+    """One of many products; the first is the default."""
+    chosen: str = st.selectbox("Product", labels, **kept(key, labels[0]), **options)
+    return chosen
 
 
 def grain(chosen: DateRange, automatic: Grain) -> Grain:
@@ -201,3 +183,9 @@ def _listed(names: tuple[str, ...], all_of_them: str) -> str:
     return (
         ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
     )
+
+
+def describe_countries(chosen: tuple[str, ...]) -> str:
+    """The choice of a page that knows all days."""
+    where = ", ".join(chosen) if chosen else "all countries"
+    return f"All orders until {day(cache.span().as_of)} · {where}"

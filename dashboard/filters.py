@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.periods import DateRange, time_key
+from dashboard.periods import DateRange, add_months, time_key
 from dashboard.warehouse import Value
 
 Parameters = dict[str, Value]
@@ -29,22 +29,19 @@ class SalesFilter:
         return replace(self, days=days)
 
 
-def one_of(
-    column: str, values: Sequence[Value], prefix: str, *, or_all: bool = True
-) -> tuple[str, Parameters]:
-    """A condition that a column holds one of some values.
+def one_of(column: str, values: Sequence[Value], prefix: str) -> tuple[str, Parameters]:
+    """A condition that a column holds one of some values; every row without any.
 
     Args:
         column: A column of the query, never text from outside.
         values: The values, bound one by one.
         prefix: Starts the names of the parameters.
-        or_all: Whether no value means every row, rather than none.
 
     Returns:
         The condition, ready to follow `where` or `and`, and its parameters.
     """
     if not values:
-        return ("1 = 1" if or_all else "1 = 0"), {}
+        return "1 = 1", {}
     parameters: Parameters = {
         f"{prefix}_{index}": value for index, value in enumerate(values)
     }
@@ -52,21 +49,27 @@ def one_of(
     return f"{column} in ({names})", parameters
 
 
-def customers_in(alias: str, countries: Sequence[str]) -> tuple[str, str, Parameters]:
-    """The join and the condition that keep the customers of some countries.
+def in_categories(table: str, categories: Sequence[str]) -> tuple[str, Parameters]:
+    """A condition that a product of DimProduct is of one of some categories."""
+    return one_of(f"coalesce({table}.category, '(unknown)')", categories, "category")
 
-    Args:
-        alias: What has the customer_key.
-        countries: Empty for all; then no join is needed.
+
+def in_countries(table: str, countries: Sequence[str]) -> tuple[str, Parameters]:
+    """A condition that a customer of DimCustomer is from one of some countries."""
+    return one_of(f"coalesce({table}.country, '(unknown)')", countries, "country")
+
+
+def customers_in(table: str, countries: Sequence[str]) -> tuple[str, str, Parameters]:
+    """The customers of some countries: a join to what has their key, and a condition.
+
+    All countries need no join.
     """
     if not countries:
         return "", "1 = 1", {}
-    condition, parameters = one_of(
-        "coalesce(customers.country, '(unknown)')", countries, "country"
-    )
+    condition, parameters = in_countries("customers", countries)
     join = (
         "inner join DimCustomer as customers "
-        f"on {alias}.customer_key = customers.customer_key"
+        f"on {table}.customer_key = customers.customer_key"
     )
     return join, condition, parameters
 
@@ -101,14 +104,16 @@ def split_months(days: DateRange) -> MonthSplit:
     one_day = dt.timedelta(days=1)
     first = days.start
     if first.day != 1:
-        first = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        first = add_months(first.replace(day=1), 1)
     after_last = (days.end + one_day).replace(day=1)
     if first >= after_last:
         return MonthSplit(None, None, (days,))
-    edges = []
-    if days.start < first:
-        edges.append(DateRange(days.start, first - one_day))
-    if after_last <= days.end:
-        edges.append(DateRange(after_last, days.end))
-    last = after_last - one_day
-    return MonthSplit(f"{first:%Y-%m}", f"{last:%Y-%m}", tuple(edges))
+    around = (
+        DateRange(days.start, first - one_day),
+        DateRange(after_last, days.end),
+    )
+    return MonthSplit(
+        f"{first:%Y-%m}",
+        f"{after_last - one_day:%Y-%m}",
+        tuple(edge for edge in around if not edge.is_reversed),
+    )

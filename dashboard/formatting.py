@@ -78,8 +78,6 @@ def short(value: float | None, metric: Metric, currency: Currency) -> str:
             return short_number(value)
         case Unit.DAYS:
             return f"{value:,.0f} d"
-        case Unit.YEARS:
-            return f"{value:,.1f} y"
         case Unit.RATIO:
             return f"{value:,.2f}"
 
@@ -97,8 +95,6 @@ def exact(value: float | None, metric: Metric, currency: Currency) -> str:
             return f"{_sign(value)}{abs(value):,.0f}"
         case Unit.DAYS:
             return f"{value:,.0f} days"
-        case Unit.YEARS:
-            return f"{value:,.2f} years"
         case Unit.RATIO:
             return f"{value:,.3f}"
 
@@ -108,30 +104,23 @@ def percent(value: float | None) -> str:
     if value is None or is_missing(value):
         return DASH
     size = abs(value) * 100
-    return (
-        f"{_sign(value)}{size:.1f}%" if size < 99.95 else f"{_sign(value)}{size:.0f}%"
-    )
+    return f"{_sign(value)}{size:.{1 if size < 99.95 else 0}f}%"
 
 
-def change(
-    now: float | None, before: float | None, metric: Metric
-) -> tuple[str, float] | None:
-    """How a figure moved.
+def change(now: float | None, before: float | None, metric: Metric) -> str | None:
+    """How a figure moved, with its sign: shares in points, all else in percent.
 
-    Returns:
-        The text with its sign, and the change as a number; shares move in points,
-        all else in percent. None where there is nothing to compare with.
+    None where there is nothing to compare with.
     """
     if now is None or before is None or is_missing(now) or is_missing(before):
         return None
     if metric.unit is Unit.SHARE:
-        points = (now - before) * 100
-        return f"{points:+.1f} pts", points
+        return f"{(now - before) * 100:+.1f} pts"
     if before <= 0:
         return None
-    ratio = (now - before) / before * 100
-    digits = 0 if abs(ratio) >= 99.95 else 1
-    return f"{ratio:+,.{digits}f}%", ratio
+    percents = (now - before) / before * 100
+    digits = 0 if abs(percents) >= 99.95 else 1
+    return f"{percents:+,.{digits}f}%"
 
 
 def day(value: dt.date) -> str:

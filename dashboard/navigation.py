@@ -52,9 +52,9 @@ def draw() -> None:
         if error.trouble is Trouble.REPLACED:
             st.rerun()
         st.title(page.title, anchor=False)
-        ui.trouble(error)
+        ui.warehouse_error(error)
     except Exception:
         logging.getLogger("dashboard").exception("page %s", page.title)
-        ui.fault()
+        ui.page_failed()
     login.log_out_button()
     watch(version)

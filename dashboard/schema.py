@@ -7,106 +7,53 @@ import pandas as pd
 
 from dashboard.warehouse import Trouble, Warehouse, WarehouseError, old_schema
 
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "DimCustomer": ("customer_key", "customer_id", "name", "email", "country"),
-    "DimProduct": (
-        "product_key",
-        "product_id",
-        "product_name",
-        "category",
-        "price",
+# The columns that the pages read; a warehouse that lacks one is of another version.
+REQUIRED = {
+    table: columns.split()
+    for table, columns in {
+        "DimCustomer": "customer_key customer_id name email country",
+        "DimProduct": "product_key product_id product_name category price "
         "stock_quantity",
-    ),
-    "DimTime": ("time_key", "date", "iso_year", "week_of_year", "year_month"),
-    "FactSales": (
-        "order_id",
-        "customer_key",
-        "product_key",
-        "time_key",
-        "quantity_sold",
-        "line_item_total",
-        "line_type",
-        "discount_amount",
-    ),
-    "FactOrders": (
-        "order_id",
-        "customer_key",
-        "time_key",
-        "shipping",
-        "tax",
+        "DimTime": "time_key date year month iso_year week_of_year",
+        "FactSales": "order_id customer_key product_key time_key quantity_sold "
+        "line_item_total line_type discount_amount",
+        "FactOrders": "order_id customer_key time_key shipping tax "
         "customer_order_number",
-    ),
-    "FactOrderCategories": (
-        "order_id",
-        "category",
-        "time_key",
-        "customer_key",
-        "country",
+        "FactOrderCategories": "order_id category time_key customer_key country "
         "has_sale",
-    ),
-    "rpt_sales_daily": (
-        "date",
-        "country",
-        "category",
-        "is_all_categories",
-        "net_sales",
-        "gross_sales",
-        "discounts",
-        "returns",
-        "units",
-        "orders",
-    ),
-    "rpt_product_sales_monthly": (
-        "month",
-        "country",
-        "product_key",
-        "units",
-        "net_sales",
-        "gross_sales",
-        "discounts",
-        "returns",
-        "orders",
-    ),
-    "rpt_customer_cohorts": (
-        "cohort_basis",
-        "cohort_month",
-        "month_index",
-        "cohort_size",
-        "active_customers",
-        "total_spending",
-        "cumulative_spending",
+        "rpt_sales_daily": "date country category is_all_categories net_sales "
+        "gross_sales discounts returns units orders",
+        "rpt_product_sales_monthly": "month country product_key units net_sales "
+        "gross_sales discounts returns orders",
+        "rpt_customer_cohorts": "cohort_basis cohort_month month_index cohort_size "
+        "active_customers total_spending cumulative_spending is_complete",
+        "rpt_repeat_purchase": "order_number customers share_returned median_days",
+        "rpt_sales_by_customer_type": "month customer_type customers orders net_sales "
         "is_complete",
-    ),
-    "rpt_customer_rfm": (
-        "customer_key",
-        "customer_id",
-        "last_order_date",
-        "recency_days",
-        "frequency",
-        "monetary_value",
-        "r_score",
-        "f_score",
-        "m_score",
-        "segment_name",
+        "rpt_customer_rfm": "customer_key customer_id last_order_date recency_days "
+        "frequency monetary_value r_score f_score m_score rfm_segment segment_name "
         "is_one_time_buyer",
-    ),
-    "rpt_customer_lifetime_value": (
-        "customer_key",
-        "customer_id",
-        "total_spending",
-        "total_orders",
-        "first_order_date",
-    ),
-    "rpt_product_co_purchases": (
-        "product1_key",
-        "product2_key",
-        "co_purchase_count",
-        "support",
-        "confidence_1_to_2",
-        "confidence_2_to_1",
-        "lift",
-    ),
-    "rpt_data_quality": ("raw_table", "outcome", "reason", "row_count", "amount"),
+        "rpt_segment_migration": "month from_segment to_segment customers "
+        "monetary_value monetary_value_change",
+        "rpt_customer_lifetime_value": "customer_key total_spending total_orders "
+        "first_order_date p_alive expected_orders predicted_value",
+        "rpt_cohort_values": "origin origin_kind days_since_first_order customers "
+        "value_per_customer orders_per_customer returning_share",
+        "rpt_clv_models": "model_name fit_name model_status is_used horizon_weeks",
+        "rpt_clv_backtest": "forecast_method forecast_status is_used holdout_weeks "
+        "actual_orders predicted_orders relative_error root_mean_squared_error",
+        "rpt_clv_backtest_deciles": "forecast_method decile customers "
+        "predicted_orders actual_orders",
+        "rpt_product_co_purchases": "product1_key product2_key co_purchase_count "
+        "support confidence_1_to_2 confidence_2_to_1 lift lift_lower_95 "
+        "expected_co_purchases q_value is_significant",
+        "rpt_category_affinity": "category1 category2 co_purchase_count lift "
+        "lift_lower_95",
+        "rpt_product_recommendations": "product_key recommended_product_key "
+        "recommendation_rank recommended_price recommended_stock_quantity "
+        "co_purchase_count lift_lower_95",
+        "rpt_data_quality": "raw_table outcome reason row_count amount",
+    }.items()
 }
 
 
@@ -138,8 +85,7 @@ def check(warehouse: Warehouse) -> None:
             "Run `make` for the demo shop, or load your own files with "
             "`python -m pipeline build --raw DIR`.",
         )
-    found = set(warehouse.columns)
-    if not found & {table.lower() for table in REQUIRED}:
+    if not any(warehouse.has(table) for table in REQUIRED):
         raise WarehouseError(
             Trouble.NO_MARTS,
             "The warehouse has data, but no marts yet: the models have not been built.",
@@ -147,11 +93,11 @@ def check(warehouse: Warehouse) -> None:
         )
     missing = []
     for table, columns in REQUIRED.items():
-        if table.lower() not in found:
+        if not warehouse.has(table):
             missing.append(table)
             continue
-        present = set(warehouse.columns[table.lower()])
-        missing += [f"{table}.{column}" for column in columns if column not in present]
+        lacking = [name for name in columns if not warehouse.has(table, name)]
+        missing += [f"{table}.{name}" for name in lacking]
     if missing:
         more = [f"and {len(missing) - 6} more"] if len(missing) > 6 else []
         raise old_schema(missing[:6] + more)

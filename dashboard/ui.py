@@ -1,7 +1,7 @@
 """What the pages share: titles, cards, key figures, charts, tables and messages."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -10,17 +10,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import cache, exports
-from dashboard.charts.theme import CONFIG, Theme
+from dashboard.charts.theme import CONFIG, Theme, dark, light
 from dashboard.exports import Export
-from dashboard.formatting import Currency, change, exact, short
-from dashboard.metrics import Metric, Unit, metric
+from dashboard.formatting import DASH, change, exact, short
+from dashboard.metrics import Change, Unit, metric
 from dashboard.queries import sales
 from dashboard.warehouse import WarehouseError
 
 
 def theme() -> Theme:
-    """The theme that the browser shows, and the warehouse's currency."""
-    return Theme(dark=st.context.theme.type == "dark", currency=cache.currency())
+    """The theme that the browser shows, with the warehouse's currency."""
+    colours = dark if st.context.theme.type == "dark" else light
+    return colours(cache.currency())
 
 
 # What Streamlit makes a link of by itself, or a picture of, escaped or not: an address
@@ -61,46 +62,51 @@ def card(question: str, note: str = "", help_text: str | None = None) -> Iterato
 
 
 def key_figures(
-    figures: Sequence[tuple[str, float | None]],
-    before: dict[str, float | None] | None = None,
+    figures: Mapping[str, float | None],
+    before: Mapping[str, float | None] | None = None,
     before_name: str = "",
-    sparks: dict[str, list[float]] | None = None,
-    notes: dict[str, str] | None = None,
+    sparks: Mapping[str, list[float]] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
     """Cards of a figure each, in as many columns as the screen has room for.
 
     Args:
-        figures: Keys of metrics, and their values.
-        before: The values to compare with, by key.
+        figures: The values, by the key of their metric, as all that follow.
+        before: The values to compare with.
         before_name: What those are called.
-        sparks: A small line for each card, by key.
-        notes: What else its help says, by key.
+        sparks: A small line for each card.
+        notes: What else its help says.
     """
-    money = cache.currency()
     with st.grid(
         columns=min(5, max(1, len(figures))), min_column_width=150, gap="small"
     ):
-        for key, value in figures:
+        for key, value in figures.items():
             _key_figure(
-                metric(key),
+                key,
                 value,
                 (before or {}).get(key),
                 before_name,
-                (sparks or {}).get(key),
+                (sparks or {}).get(key, []),
                 (notes or {}).get(key, ""),
-                money,
             )
 
 
+_DELTA_COLOURS: dict[Change, Literal["normal", "inverse", "off"]] = {
+    Change.HIGHER_IS_BETTER: "normal",
+    Change.LOWER_IS_BETTER: "inverse",
+    Change.NEUTRAL: "off",
+}
+
+
 def _key_figure(
-    shown: Metric,
+    key: str,
     value: float | None,
     before: float | None,
     before_name: str,
-    spark: list[float] | None,
+    spark: list[float],
     note: str,
-    money: Currency,
 ) -> None:
+    shown, money = metric(key), cache.currency()
     moved = change(value, before, shown)
     help_text = f"{shown.formula}\n\n**{plain(exact(value, shown, money))}**"
     if moved is not None:
@@ -110,27 +116,21 @@ def _key_figure(
     st.metric(
         shown.name,
         plain(short(value, shown, money)),
-        delta=moved[0] if moved else None,
-        delta_color=_delta_color(shown),
+        delta=moved,
+        delta_color=_DELTA_COLOURS[shown.change],
         help=help_text,
         border=True,
         height="stretch",
-        chart_data=spark if spark and len(spark) > 1 else None,
+        chart_data=spark if len(spark) > 1 else None,
         chart_type="area",
     )
-
-
-def _delta_color(shown: Metric) -> Literal["normal", "inverse", "off"]:
-    if shown.is_neutral:
-        return "off"
-    return "inverse" if shown.lower_is_better else "normal"
 
 
 def chart(
     figure: go.Figure,
     alt: str,
     key: str,
-    on_select: Callable[[], None] | None = None,
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
 ) -> None:
     """A picture with a text for those who do not see it.
 
@@ -138,13 +138,8 @@ def chart(
         figure: What to draw.
         alt: What it shows, in a sentence.
         key: Its name on this page.
-        on_select: Called when a mark is clicked; the choice is in session_state[key].
+        on_select: Called when a mark is clicked; `clicked` then says which.
     """
-    if on_select is None:
-        st.plotly_chart(
-            figure, theme=None, config=dict(CONFIG), alt=alt, key=key, width="stretch"
-        )
-        return
     st.plotly_chart(
         figure,
         theme=None,
@@ -160,61 +155,64 @@ def chart(
 def clicked(key: str) -> Any:
     """What the clicked mark of a chart stands for; None where nothing is clicked."""
     state = st.session_state.get(key)
-    if not state:
-        return None
-    points = state["selection"]["points"]
+    points = state["selection"]["points"] if state else []
     if not points:
         return None
     found = points[0].get("customdata")
     return found[0] if isinstance(found, list) else found
 
 
-def column_format(key: str, money: Currency, label: str | None = None) -> Any:
+_NUMBER_FORMATS = {Unit.SHARE: "percent", Unit.COUNT: "%,.0f", Unit.DAYS: "%,.0f"}
+
+
+def metric_column(key: str, label: str | None = None) -> Any:
     """How a table writes the column of a metric, with its definition as help."""
     shown = metric(key)
     name = label or shown.name
-    match shown.unit:
-        case Unit.MONEY:
-            return money_column(name, money, shown.formula)
-        case Unit.SHARE:
-            return st.column_config.NumberColumn(
-                name, format="percent", help=shown.formula
-            )
-        case Unit.COUNT | Unit.DAYS:
-            return st.column_config.NumberColumn(
-                name, format="%,.0f", help=shown.formula
-            )
-        case _:
-            return st.column_config.NumberColumn(
-                name, format="%,.2f", help=shown.formula
-            )
+    if shown.unit is Unit.MONEY:
+        return money_column(name, shown.formula)
+    number_format = _NUMBER_FORMATS.get(shown.unit, "%,.2f")
+    return number_column(name, number_format, shown.formula)
 
 
-def bridge_formats(rows: pd.DataFrame, money: Currency) -> dict[str, Any]:
+def metric_columns(*keys: str) -> dict[str, Any]:
+    """The columns of metrics, by their keys."""
+    return {key: metric_column(key) for key in keys}
+
+
+def bridge_columns(rows: pd.DataFrame) -> dict[str, Any]:
     """The columns from gross to net sales; what nowhere was taken off has none."""
-    return {
-        key: column_format(key, money)
-        for key in sales.BRIDGE
-        if key not in sales.BRIDGE[1:-1] or rows[key].any()
-    }
+    first, *taken, last = sales.BRIDGE
+    return metric_columns(first, *(key for key in taken if rows[key].any()), last)
 
 
 _MONEY_FORMATS = {"USD": "dollar", "EUR": "euro"}
 
 
-def money_column(name: str, money: Currency, help_text: str | None = None) -> Any:
+def money_column(name: str, help_text: str | None = None) -> Any:
     """How a table writes amounts; currencies without a format stand in the heading."""
-    known = _MONEY_FORMATS.get(money.code.upper())
-    return st.column_config.NumberColumn(
-        name if known else f"{name} ({money.code})",
-        format=known or "%,.2f",
-        help=help_text,
+    code = cache.currency().code
+    known = _MONEY_FORMATS.get(code.upper())
+    return number_column(
+        name if known else f"{name} ({code})", known or "%,.2f", help_text
     )
+
+
+def number_column(
+    name: str, number_format: str = "%,.0f", help_text: str | None = None
+) -> Any:
+    """How a table writes numbers."""
+    return st.column_config.NumberColumn(name, format=number_format, help=help_text)
+
+
+def name_column(name: str) -> Any:
+    """The column that says what a row is; it stays when the others scroll."""
+    return st.column_config.TextColumn(name, pinned=True)
 
 
 def table(
     rows: pd.DataFrame,
-    columns: dict[str, Any],
+    columns: Mapping[str, Any],
     alt: str,
     key: str,
     height: int | None = None,
@@ -229,39 +227,53 @@ def table(
         key=key,
         width="stretch",
         height=height or "auto",
-        placeholder="\N{EM DASH}",
+        placeholder=DASH,
     )
 
 
 def download_csv(make: Callable[[], Export], name: str, key: str) -> None:
     """A button for rows as CSV; they are fetched when it is pressed."""
+    _download("CSV", lambda: exports.to_csv(make()), f"{name}.csv", "text/csv", key)
+
+
+def download_parquet(make: Callable[[], Export], name: str, key: str) -> None:
+    """The same as Parquet."""
+    mime = "application/vnd.apache.parquet"
+    _download(
+        "Parquet", lambda: exports.to_parquet(make()), f"{name}.parquet", mime, key
+    )
+
+
+def _download(
+    kind: str, make: Callable[[], bytes], file_name: str, mime: str, key: str
+) -> None:
     st.download_button(
-        "Download CSV",
-        lambda: exports.to_csv(make()),
-        file_name=f"{name}.csv",
-        mime="text/csv",
+        f"Download {kind}",
+        make,
+        file_name=file_name,
+        mime=mime,
         key=key,
         on_click="ignore",
         icon=":material/download:",
     )
 
 
-def note(text: str) -> None:
+def note(text: str, icon: str = "info") -> None:
     """Why there is nothing to see here, as Markdown."""
-    st.info(text, icon=":material/info:")
+    st.info(text, icon=f":material/{icon}:")
 
 
-def good(text: str) -> None:
+def all_well(text: str) -> None:
     """Good news, as Markdown."""
     st.success(text, icon=":material/check_circle:")
 
 
 def nothing_found() -> None:
     """What a filter without rows shows."""
-    st.info(
+    note(
         "**No sales match these filters.** Choose a longer period, or take away a "
         "country or category.",
-        icon=":material/search:",
+        icon="search",
     )
 
 
@@ -274,14 +286,14 @@ def reversed_range() -> None:
     )
 
 
-def trouble(error: WarehouseError) -> None:
+def warehouse_error(error: WarehouseError) -> None:
     """Why there is nothing to see, and what to do."""
     st.error(f"**{plain(error.what)}**", icon=":material/database_off:")
     st.markdown(f"**What to do.** {error.remedy}")
-    st.button("Theme again", type="primary", key="look_again")
+    st.button("Look again", type="primary", key="look_again")
 
 
-def fault() -> None:
+def page_failed() -> None:
     """What an error of the dashboard itself shows; the details are in the log."""
     st.error(
         "**This page could not be drawn.** The reason is in the log of the terminal "

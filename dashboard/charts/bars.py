@@ -1,4 +1,4 @@
-"""Ranked bars: the picture for "which one most?"."""
+"""Ranked bars, the picture for "which one most?", and what is made of them."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from dashboard.charts.theme import (
     BLUE,
     GREY,
+    HOVER_TEXT,
     ORANGE,
     Theme,
     clipped,
@@ -55,11 +56,6 @@ def ranked(
         ]
     shown = _unique(names)
     extra = details or [""] * len(numbers)
-    hover = [
-        f"<b>{escaped(label)}</b><br>{escaped(metric.name)}: "
-        f"{theme.exact(value, metric)}{'<br>' + more if more else ''}"
-        for label, value, more in zip(labels, numbers, extra, strict=True)
-    ]
     chart.add_bar(
         x=numbers,
         y=shown,
@@ -70,8 +66,12 @@ def ranked(
         textfont={"color": theme.text, "size": 12},
         cliponaxis=False,
         customdata=list(keys) if keys is not None else list(labels),
-        hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>",
+        hovertext=[
+            f"<b>{escaped(label)}</b><br>{escaped(metric.name)}: "
+            f"{theme.exact(value, metric)}{'<br>' + more if more else ''}"
+            for label, value, more in zip(labels, numbers, extra, strict=True)
+        ],
+        hovertemplate=HOVER_TEXT,
         unselected={"marker": {"opacity": 0.45}},
     )
     if before is not None:
@@ -144,29 +144,34 @@ def _unique(labels: list[str]) -> list[str]:
 
 
 def bands(
-    lows: Sequence[float],
-    highs: Sequence[float],
-    counts: Sequence[int],
+    histogram: pd.DataFrame,
     value_metric: Metric,
     count_metric: Metric,
     theme: Theme,
     height: int = 300,
 ) -> go.Figure:
-    """A histogram whose bands were counted before; the last one may be open."""
+    """A histogram whose bands were counted before.
+
+    Args:
+        histogram: low, high (infinite in an open band), and buyers in the band.
+        value_metric: What the bands are cut by.
+        count_metric: What is counted.
+        theme: Colours and currency.
+        height: Pixels.
+    """
     chart = figure(theme, height)
+    lows, highs, counts = (list(histogram[name]) for name in ("low", "high", "buyers"))
+    is_open = [high == float("inf") for high in highs]
     total = sum(counts) or 1
-    names = []
-    for low, high in zip(lows, highs, strict=True):
-        if high == float("inf"):
-            names.append(f"{theme.tick(low, value_metric)} or more")
-        else:
-            names.append(
-                f"{theme.tick(low, value_metric)} to {theme.tick(high, value_metric)}"
-            )
+    names = [
+        theme.tick(low, value_metric)
+        + (" or more" if open_ended else f" to {theme.tick(high, value_metric)}")
+        for low, high, open_ended in zip(lows, highs, is_open, strict=True)
+    ]
     chart.add_bar(
         x=list(range(len(counts))),
-        y=list(counts),
-        marker={"color": [GREY if high == float("inf") else BLUE for high in highs]},
+        y=counts,
+        marker={"color": [GREY if open_ended else BLUE for open_ended in is_open]},
         customdata=[
             [name, theme.exact(count, count_metric), f"{count / total:.1%}"]
             for name, count in zip(names, counts, strict=True)
@@ -175,19 +180,17 @@ def bands(
         f"{escaped(count_metric.name)}: %{{customdata[1]}} (%{{customdata[2]}})"
         "<extra></extra>",
     )
+    last = len(counts) - 1
     step = max(1, len(counts) // 6)
-    places = list(range(0, len(counts), step))
-    if places and len(counts) - 1 - places[-1] < step / 2:
-        places.pop()
-    places.append(len(counts) - 1)
+    ticks = list(range(0, len(counts), step))
+    if ticks and last - ticks[-1] < step / 2:
+        ticks.pop()
+    ticks.append(last)
     chart.update_xaxes(
-        tickvals=[
-            place - 0.5 if place < len(counts) - 1 else place for place in places
-        ],
+        tickvals=[tick - 0.5 if tick < last else tick for tick in ticks],
         ticktext=[
-            theme.tick(lows[place], value_metric)
-            + ("+" if highs[place] == float("inf") else "")
-            for place in places
+            theme.tick(lows[tick], value_metric) + ("+" if is_open[tick] else "")
+            for tick in ticks
         ],
         showgrid=False,
         zeroline=False,

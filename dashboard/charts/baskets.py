@@ -1,13 +1,19 @@
 """Pictures of the Baskets page."""
 
 import math
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
-from dashboard.charts.theme import Theme, clipped, escaped, figure, records
+from dashboard.charts.theme import (
+    Theme,
+    add_heat_map,
+    clipped,
+    escaped,
+    figure,
+    records,
+)
 from dashboard.metrics import Metric, metric
 
 
@@ -15,8 +21,8 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
     """Pairs as bars, strongest first.
 
     Args:
-        pairs: Rows of `queries.baskets.pairs`.
-        shown: lift_lower_95, lift, co_purchase_count or support.
+        pairs: Rows of `pairs`.
+        shown: What they are ranked by.
         theme: Colours and currency.
     """
     return ranked(
@@ -29,21 +35,14 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
             f"with <b>{escaped(row.product2)}</b><br>"
             f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}<br>"
             f"{row.confidence_1_to_2:.1%} of the baskets with the first,<br>"
-            f"{row.confidence_2_to_1:.1%} of those with the second{_evidence(row)}"
+            f"{row.confidence_2_to_1:.1%} of those with the second<br>"
+            f"Expected by chance: {row.expected_co_purchases:,.1f} times<br>"
+            f"Lift is at least {row.lift_lower_95:,.2f}: "
+            f"{'more than chance' if row.is_significant else 'may be chance'}"
             for row in records(pairs)
         ],
         keys=[int(key) for key in pairs["product1_key"]],
         label_length=30,
-    )
-
-
-def _evidence(row: Any) -> str:
-    if not hasattr(row, "lift_lower_95"):
-        return ""
-    verdict = "more than chance" if row.is_significant else "may be chance"
-    return (
-        f"<br>Expected by chance: {row.expected_co_purchases:,.1f} times<br>"
-        f"Lift is at least {row.lift_lower_95:,.2f}: {verdict}"
     )
 
 
@@ -67,12 +66,12 @@ def category_heat_map(categories: pd.DataFrame, theme: Theme) -> go.Figure:
     """Lift between each two categories, on a scale around 1.
 
     Args:
-        categories: Rows of `queries.baskets.category_pairs` (the mean lift of their
+        categories: Rows of `category_pairs` (the mean lift of their
             products' pairs) or `category_affinity` (of orders with both).
         theme: Colours and currency.
     """
     names = sorted(set(categories["category1"]) | set(categories["category2"]))
-    place = {name: index for index, name in enumerate(names)}
+    position = {name: index for index, name in enumerate(names)}
     size = len(names)
     values: list[list[float | None]] = [[None] * size for _ in names]
     texts = [[""] * size for _ in names]
@@ -92,33 +91,24 @@ def category_heat_map(categories: pd.DataFrame, theme: Theme) -> go.Figure:
                 f"Orders with both: {row.co_purchase_count:,.0f}<br>"
                 f"Lift: {row.lift:,.2f}, at least {row.lift_lower_95:,.2f}"
             )
-        for first, second in (
-            (place[row.category1], place[row.category2]),
-            (place[row.category2], place[row.category1]),
-        ):
+        both = position[row.category1], position[row.category2]
+        for first, second in (both, both[::-1]):
             values[first][second] = shade
             texts[first][second] = f"{row.lift:.1f}"
             hovers[first][second] = hover
     chart = figure(theme, 130 + 34 * size)
-    of_pairs = "pairs" in categories
     labels = [escaped(clipped(name, 18)) for name in names]
-    chart.add_heatmap(
-        name="Listed pairs" if of_pairs else "Whole orders",
-        x=labels,
-        y=labels,
-        z=values,
+    add_heat_map(
+        chart,
+        theme,
+        (labels, labels),
+        values,
+        texts,
+        hovers,
+        name="Listed pairs" if "pairs" in categories else "Whole orders",
         zmin=-reach,
         zmax=reach,
         colorscale=theme.diverging,
-        text=texts,
-        texttemplate="%{text}",
-        textfont={"color": theme.text},
-        hovertext=hovers,
-        hovertemplate="%{hovertext}<extra></extra>",
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hoverongaps=False,
     )
     chart.update_xaxes(side="bottom", showgrid=False, tickangle=-40)
     chart.update_yaxes(autorange="reversed", showgrid=False)

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import Theme, escaped, figure
+from dashboard.charts.theme import HOVER_TEXT, Theme, escaped, figure
 from dashboard.country_codes import code_of, small_places
 from dashboard.metrics import Metric
 
@@ -14,7 +14,7 @@ def unplaced(countries: pd.Series) -> list[str]:
 
 
 def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
-    """Countries coloured by a figure; places too small to be drawn are dots.
+    """Countries coloured by a figure; those too small to be drawn are dots.
 
     The outlines come from this machine (`CONFIG["topojsonURL"]`).
 
@@ -29,19 +29,18 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
     summed = placed.groupby("code", as_index=False).agg(
         {metric.key: "sum", "country": " + ".join}
     )
-    highest = float(summed[metric.key].clip(lower=0).max()) if len(summed) else 0.0
     # A root brings out the countries beside a home market that dwarfs them.
-    shades = summed[metric.key].clip(lower=0).astype(float) ** 0.5
-    hover = [
+    summed["shade"] = summed[metric.key].clip(lower=0).astype(float) ** 0.5
+    summed["hover"] = [
         f"<b>{escaped(name)}</b><br>{escaped(metric.name)}: "
         f"{theme.exact(float(value), metric)}"
         for name, value in zip(summed["country"], summed[metric.key], strict=True)
     ]
-    summed = summed.assign(shade=shades, hover=hover)
-    small = summed["code"].isin(small_places().keys())
-    drawn, dots = summed[~small], summed[small]
-    top = highest**0.5 or 1.0
+    top = (float(summed["shade"].max()) if len(summed) else 0.0) or 1.0
     marks = [0.0, top / 2, top]
+    places = small_places()
+    is_small = summed["code"].isin(places.keys())
+    drawn, dots = summed[~is_small], summed[is_small]
     chart.add_choropleth(
         locations=drawn["code"],
         z=drawn["shade"],
@@ -50,7 +49,7 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
         colorscale=theme.map_scale,
         marker={"line": {"color": theme.ground, "width": 0.6}},
         hovertext=drawn["hover"],
-        hovertemplate="%{hovertext}<extra></extra>",
+        hovertemplate=HOVER_TEXT,
         customdata=drawn["country"],
         colorbar={
             "orientation": "h",
@@ -66,8 +65,8 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
     )
     if len(dots):
         chart.add_scattergeo(
-            lat=[small_places()[code][0] for code in dots["code"]],
-            lon=[small_places()[code][1] for code in dots["code"]],
+            lat=[places[code][0] for code in dots["code"]],
+            lon=[places[code][1] for code in dots["code"]],
             mode="markers",
             marker={
                 "size": 8,
@@ -78,7 +77,7 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
                 "line": {"color": theme.muted, "width": 1},
             },
             hovertext=dots["hover"],
-            hovertemplate="%{hovertext}<extra></extra>",
+            hovertemplate=HOVER_TEXT,
         )
     chart.update_geos(
         projection_type="natural earth",

@@ -3,15 +3,20 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BLUE, ORANGE, Theme, figure, share_axis
+from dashboard.charts.theme import (
+    BLUE,
+    ORANGE,
+    Theme,
+    add_legend,
+    figure,
+    share_axis,
+)
 
 
 def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
     """Accepted and rejected share of every raw table.
 
-    Args:
-        intake: Rows of `queries.data_health.intake`.
-        theme: Colours and currency.
+    `intake` are rows of `intake`.
     """
     chart = figure(theme, 60 + 36 * len(intake))
     total = intake["rows_in"].where(intake["rows_in"] > 0)
@@ -31,8 +36,8 @@ def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
             hovertemplate=f"{column.capitalize()}: %{{text}} (%{{x:.2%}})"
             "<extra></extra>",
         )
-    chart.update_layout(barmode="stack", showlegend=True, hovermode="y unified")
-    chart.update_layout(margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    add_legend(chart)
+    chart.update_layout(barmode="stack", hovermode="y unified")
     chart.update_xaxes(**share_axis(), showgrid=False)
     chart.update_yaxes(autorange="reversed", showgrid=False)
     return chart

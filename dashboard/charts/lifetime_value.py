@@ -6,22 +6,25 @@ import plotly.graph_objects as go
 from dashboard.charts.bars import ranked
 from dashboard.charts.theme import (
     BLUE,
+    BLUE_FILL,
     GREY,
+    HOVER_TEXT,
     TEAL,
     Theme,
+    add_legend,
     axis_format,
     escaped,
     figure,
+    months,
     records,
     share_axis,
 )
-from dashboard.formatting import exact
-from dashboard.metrics import Metric, metric
+from dashboard.metrics import metric
 
 
-def lorenz_curve(curve: pd.DataFrame, theme: Theme, height: int = 320) -> go.Figure:
+def lorenz_curve(curve: pd.DataFrame, theme: Theme) -> go.Figure:
     """How unequal the buyers' values are; the diagonal would be all alike."""
-    chart = figure(theme, height)
+    chart = figure(theme, 300)
     chart.add_scatter(
         x=[0, 1],
         y=[0, 1],
@@ -35,7 +38,7 @@ def lorenz_curve(curve: pd.DataFrame, theme: Theme, height: int = 320) -> go.Fig
         mode="lines",
         line={"color": BLUE, "width": 2.5},
         fill="tonexty",
-        fillcolor="rgba(59,125,196,0.13)",
+        fillcolor=BLUE_FILL,
         hovertemplate="The smaller %{x:.0%} of buyers<br>brought %{y:.1%} of the money"
         "<extra></extra>",
     )
@@ -44,15 +47,12 @@ def lorenz_curve(curve: pd.DataFrame, theme: Theme, height: int = 320) -> go.Fig
     return chart
 
 
-def forecast_check(tenths: pd.DataFrame, theme: Theme, height: int = 280) -> go.Figure:
+def forecast_check(tenths: pd.DataFrame, theme: Theme) -> go.Figure:
     """Forecast beside what came, for tenths of customers from high to low forecasts.
 
-    Args:
-        tenths: Rows of `queries.lifetime_value.backtest_tenths`.
-        theme: Colours and currency.
-        height: Pixels.
+    `tenths` are rows of `backtest_tenths`.
     """
-    chart = figure(theme, height)
+    chart = figure(theme, 280)
     for column, name, colour in (
         ("predicted_orders", "Forecast", TEAL),
         ("actual_orders", "What came", BLUE),
@@ -65,12 +65,8 @@ def forecast_check(tenths: pd.DataFrame, theme: Theme, height: int = 280) -> go.
             hovertemplate=f"Tenth %{{x}}<br>{name}: %{{y:,.0f}} purchases"
             "<extra></extra>",
         )
-    chart.update_layout(
-        barmode="group",
-        showlegend=True,
-        bargap=0.2,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-    )
+    add_legend(chart)
+    chart.update_layout(barmode="group", bargap=0.2)
     chart.update_xaxes(
         dtick=1,
         showgrid=False,
@@ -80,45 +76,34 @@ def forecast_check(tenths: pd.DataFrame, theme: Theme, height: int = 280) -> go.
     return chart
 
 
-def by_cohort(
-    cohorts: pd.DataFrame, shown: Metric, theme: Theme, height: int = 320
-) -> go.Figure:
-    """One bar a cohort.
+def by_cohort(cohorts: pd.DataFrame, theme: Theme) -> go.Figure:
+    """Mean value by cohort; what is predicted beside it is a lighter part on top.
 
-    Args:
-        cohorts: cohort_month, buyers, and a column named average_value; also
-            predicted_value where it is known: a lighter part on top.
-        shown: What the bars are.
-        theme: Colours and currency.
-        height: Pixels.
+    `cohorts` are rows of `value_by_cohort`.
     """
-    chart = figure(theme, height)
-    months = pd.to_datetime(cohorts["cohort_month"] + "-01")
-    names = [f"{month:%B %Y}" for month in months]
-    hover = [
-        f"<b>{name}</b><br>{escaped(shown.name)}, mean: "
-        f"{exact(value, shown, theme.currency)}<br>Buyers: {buyers:,}"
-        for name, value, buyers in zip(
-            names, cohorts["average_value"], cohorts["buyers"], strict=True
-        )
-    ]
+    chart = figure(theme, 320)
+    shown, predicted = metric("lifetime_value"), metric("predicted_value")
+    days = months(cohorts["cohort_month"])
     chart.add_bar(
-        x=months,
-        y=cohorts["average_value"],
+        x=days,
+        y=cohorts["mean_value"],
         name=shown.name,
         marker={"color": BLUE},
-        hovertext=hover,
-        hovertemplate="%{hovertext}<extra></extra>",
+        hovertext=[
+            f"<b>{month:%B %Y}</b><br>{escaped(shown.name)}, mean: "
+            f"{theme.exact(row.mean_value, shown)}<br>Buyers: {row.buyers:,}"
+            for month, row in zip(days, records(cohorts), strict=True)
+        ],
+        hovertemplate=HOVER_TEXT,
     )
-    if "predicted_value" in cohorts:
-        predicted = metric("predicted_value")
+    if cohorts["predicted_value"].notna().any():
         chart.add_bar(
-            x=months,
+            x=days,
             y=cohorts["predicted_value"],
             name=predicted.name,
             marker={"color": TEAL, "pattern": {"shape": "/", "size": 5}},
             text=[
-                exact(v, predicted, theme.currency) for v in cohorts["predicted_value"]
+                theme.exact(value, predicted) for value in cohorts["predicted_value"]
             ],
             textposition="none",
             hovertemplate=f"{escaped(predicted.name)}, mean: %{{text}}<extra></extra>",
@@ -132,9 +117,7 @@ def by_cohort(
 def origin_bars(origins: pd.DataFrame, theme: Theme) -> go.Figure:
     """What buyers are worth by how they began, the highest value first.
 
-    Args:
-        origins: Rows of `queries.lifetime_value.origin_values`.
-        theme: Colours and currency.
+    `origins` are rows of `origin_values`.
     """
     orders, back = metric("mean_orders"), metric("returning_share")
     return ranked(

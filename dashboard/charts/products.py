@@ -3,19 +3,27 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BLUE, GREY, Theme, escaped, figure, share_axis
+from dashboard.charts.bars import ranked
+from dashboard.charts.theme import (
+    BLUE,
+    BLUE_FILL,
+    GREY,
+    Theme,
+    escaped,
+    figure,
+    records,
+    share_axis,
+)
 from dashboard.metrics import metric
+from dashboard.queries.products import products_for_share
 
 
-def pareto(products: pd.DataFrame, theme: Theme, height: int = 300) -> go.Figure:
+def pareto(products: pd.DataFrame, theme: Theme) -> go.Figure:
     """How few products make most of the money.
 
-    Args:
-        products: Rows of `queries.products.by_product`.
-        theme: Colours and currency.
-        height: Pixels.
+    `products` are rows of `by_product`.
     """
-    chart = figure(theme, height)
+    chart = figure(theme, 300)
     selling = products[products["cumulative_share"].notna()]
     count = len(selling)
     # 400 points draw the same line as 40,000 do.
@@ -28,7 +36,7 @@ def pareto(products: pd.DataFrame, theme: Theme, height: int = 300) -> go.Figure
         mode="lines",
         line={"color": BLUE, "width": 2.5},
         fill="tozeroy",
-        fillcolor="rgba(59,125,196,0.13)",
+        fillcolor=BLUE_FILL,
         customdata=[0, *ranks, count],
         hovertemplate="The best %{customdata:,} products (%{x:.1%})"
         "<br>make %{y:.1%} of net sales<extra></extra>",
@@ -36,22 +44,9 @@ def pareto(products: pd.DataFrame, theme: Theme, height: int = 300) -> go.Figure
     needed = products_for_share(products, 0.8)
     if needed:
         share = needed / count
-        chart.add_shape(
-            type="line",
-            x0=0,
-            x1=share,
-            y0=0.8,
-            y1=0.8,
-            line={"color": GREY, "dash": "dot"},
-        )
-        chart.add_shape(
-            type="line",
-            x0=share,
-            x1=share,
-            y0=0,
-            y1=0.8,
-            line={"color": GREY, "dash": "dot"},
-        )
+        dotted = {"type": "line", "line": {"color": GREY, "dash": "dot"}}
+        chart.add_shape(x0=0, y0=0.8, x1=share, y1=0.8, **dotted)
+        chart.add_shape(x0=share, y0=0, x1=share, y1=0.8, **dotted)
         chart.add_annotation(
             x=share,
             y=0.06,
@@ -67,14 +62,6 @@ def pareto(products: pd.DataFrame, theme: Theme, height: int = 300) -> go.Figure
     return chart
 
 
-def products_for_share(products: pd.DataFrame, share: float) -> int:
-    """How many of the best products make that share of positive net sales."""
-    reached = products["cumulative_share"].dropna()
-    if reached.empty:
-        return 0
-    return int((reached < share - 1e-12).sum()) + 1
-
-
 def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> go.Figure:
     """Days that the stock lasts, shortest first.
 
@@ -83,21 +70,15 @@ def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> go.Figure:
         cover: The days that it should last.
         theme: Colours and currency.
     """
-    from dashboard.charts.bars import ranked
-
-    days = metric("days_of_stock")
-    details = [
-        f"Stock: {stock:,.0f}, sold per day: {pace:,.2f}"
-        for stock, pace in zip(
-            products["stock_quantity"], products["units_per_day"], strict=True
-        )
-    ]
     chart = ranked(
         list(products["product_name"]),
         products["days_of_stock"],
-        days,
+        metric("days_of_stock"),
         theme,
-        details=details,
+        details=[
+            f"Stock: {row.stock_quantity:,.0f}, sold per day: {row.units_per_day:,.2f}"
+            for row in records(products)
+        ],
         keys=list(products["product_key"]),
     )
     chart.update_xaxes(range=[0, cover * 1.25])

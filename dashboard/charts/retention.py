@@ -12,9 +12,12 @@ from dashboard.charts.theme import (
     PURPLE,
     TEAL,
     Theme,
+    add_heat_map,
+    add_legend,
     axis_format,
     escaped,
     figure,
+    months,
     records,
 )
 from dashboard.formatting import short
@@ -45,60 +48,47 @@ def cohort_heat_map(
         f"{name}  ({short(float(sizes[name]), metric('cohort_size'), theme.currency)})"
         for name in matrix.index
     ]
-    label = "Average" if shown.unit in (Unit.SHARE, Unit.MONEY) else "Total"
-    if shown.key in ("total_spending", "active_customers"):
-        label = "Total"
+    label = "Average" if shown.ratio else "Total"
     means = average["value"].where(average["is_of_most"])
     values = np.vstack([means.reindex(matrix.columns).to_numpy(float), matrix])
     coloured = values.astype(float).copy()
     if label == "Total":
         coloured[0, :] = np.nan  # a sum would outshine every cohort
     # Month 0 is 100 % by definition and would wash out all others.
-    if shown.key == "retention_rate" and months and months[0] == 0:
-        later = coloured[:, 1:]
-        top = np.nanmax(later) if later.size and not np.isnan(later).all() else 1.0
-    else:
-        top = np.nanmax(coloured) if not np.isnan(coloured).all() else 1.0
-    texts, hovers = [], []
-    for row, name in enumerate([label, *matrix.index]):
-        texts.append([_cell(value, shown, theme) for value in values[row]])
-        hovers.append(
-            [
-                _cell_hover(
-                    name, month, value, (name, month) in incomplete, shown, theme
-                )
-                for month, value in zip(months, values[row], strict=True)
-            ]
-        )
-    for row, name in enumerate(matrix.index, start=1):
+    is_certain = shown.key == "retention_rate" and months[:1] == [0]
+    later = coloured[:, 1:] if is_certain else coloured
+    top = 1.0 if np.isnan(later).all() else np.nanmax(later)
+    rows = [label, *matrix.index]
+    texts = [[_cell(value, shown, theme) for value in row] for row in values]
+    hovers = [
+        [
+            _cell_hover(name, month, value, (name, month) in incomplete, shown, theme)
+            for month, value in zip(months, row, strict=True)
+        ]
+        for name, row in zip(rows, values, strict=True)
+    ]
+    for row, name in enumerate(rows):
         for column, month in enumerate(months):
             is_open = (name, month) in incomplete and texts[row][column]
             # The first month of a cohort is whole by definition.
             if is_open and (month > 0 or shown.key != "retention_rate"):
                 texts[row][column] += "*"
-    # Hover and figures also where the colour is left out.
-    background = np.where(np.isnan(values), np.nan, np.nan_to_num(coloured))
     chart = figure(theme, 84 + 27 * (len(names) + 1))
-    chart.add_heatmap(
-        x=months,
-        y=[f"<b>{label}</b>", *(escaped(name) for name in names)],
-        z=background,
+    add_heat_map(
+        chart,
+        theme,
+        (months, [f"<b>{label}</b>", *(escaped(name) for name in names)]),
+        # Hover and figures also where the colour is left out.
+        np.where(np.isnan(values), np.nan, np.nan_to_num(coloured)),
+        texts,
+        hovers,
         zmin=0,
         zmax=top or 1.0,
-        text=texts,
-        texttemplate="%{text}",
         # Two digits fit into a cell on a phone; longer figures shrink to theirs.
         textfont={
             "color": theme.text,
             "size": 11 if shown.unit is Unit.SHARE else None,
         },
-        hovertext=hovers,
-        hovertemplate="%{hovertext}<extra></extra>",
-        colorscale=theme.cell_scale,
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        hoverongaps=False,
     )
     chart.update_yaxes(
         autorange="reversed",
@@ -143,20 +133,17 @@ def cohort_curves(
     incomplete: set[tuple[str, int]],
     shown: Metric,
     theme: Theme,
-    height: int = 320,
 ) -> go.Figure:
     """One thin line a cohort, and the weighted average on top; complete months only.
 
     The average ends where it would be of fewer than half of the customers.
     """
-    chart = figure(theme, height)
+    chart = figure(theme, 320)
     first = 1 if shown.key == "retention_rate" else 0
     for name in matrix.index:
         row = matrix.loc[name].dropna()
-        row = row[
-            [month for month in row.index if (name, int(month)) not in incomplete]
-        ]
-        row = row[row.index >= first]
+        months = [int(month) for month in row.index if month >= first]
+        row = row[[month for month in months if (name, month) not in incomplete]]
         if row.empty:
             continue
         chart.add_scatter(
@@ -192,19 +179,16 @@ def cohort_curves(
         title_text="Months since the start", showgrid=False, zeroline=False
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(shown, theme))
-    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    add_legend(chart)
     return chart
 
 
-def repeat_curves(repeats: pd.DataFrame, theme: Theme, height: int = 320) -> go.Figure:
+def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> go.Figure:
     """The share that has ordered again by the days since an order, a line an order.
 
-    Args:
-        repeats: Rows of `queries.retention.repeat_purchases`.
-        theme: Colours and currency.
-        height: Pixels.
+    `repeats` are rows of `repeat_purchases`.
     """
-    chart = figure(theme, height)
+    chart = figure(theme, 320)
     shown = metric("share_back")
     colours = (BLUE, TEAL, GOLD, ORANGE, PURPLE)
     for row, colour in zip(records(repeats), colours, strict=False):
@@ -240,7 +224,7 @@ def repeat_curves(repeats: pd.DataFrame, theme: Theme, height: int = 320) -> go.
         zeroline=False,
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, tickformat=".0%")
-    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    add_legend(chart)
     return chart
 
 
@@ -255,22 +239,19 @@ CUSTOMER_TYPES = {
 }
 
 
-def sales_by_type(rows: pd.DataFrame, theme: Theme, height: int = 320) -> go.Figure:
+def sales_by_type(rows: pd.DataFrame, theme: Theme) -> go.Figure:
     """Net sales a month, stacked by the type of customer; the open month is hatched.
 
-    Args:
-        rows: Rows of `queries.retention.sales_by_type`.
-        theme: Colours and currency.
-        height: Pixels.
+    `rows` are rows of `sales_by_type`.
     """
-    chart = figure(theme, height)
+    chart = figure(theme, 320)
     money = metric("net_sales")
     for kind, (name, colour) in CUSTOMER_TYPES.items():
         part = rows[rows["customer_type"] == kind]
         if not part["net_sales"].any():
             continue
         chart.add_bar(
-            x=[pd.Timestamp(f"{month}-01") for month in part["month"]],
+            x=months(part["month"]),
             y=part["net_sales"],
             name=name,
             marker={
@@ -288,12 +269,11 @@ def sales_by_type(rows: pd.DataFrame, theme: Theme, height: int = 320) -> go.Fig
             textposition="none",
             hovertemplate=f"{escaped(name)}: %{{text}}<extra></extra>",
         )
+    add_legend(chart)
     chart.update_layout(
         barmode="relative",
         hovermode="x unified",
-        showlegend=True,
         legend={"traceorder": "normal"},
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
     )
     chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
     chart.update_yaxes(nticks=6, **axis_format(money, theme))

@@ -8,26 +8,29 @@ from dashboard.charts.theme import (
     BLUE,
     GOLD,
     GREY,
+    HOVER_TEXT,
     ORANGE,
     TEAL,
     Theme,
+    add_heat_map,
+    add_legend,
     axis_format,
     escaped,
     figure,
+    months,
     records,
 )
 from dashboard.metrics import Metric, Unit, metric
-from dashboard.queries.segments import SEGMENT_GROUPS
+from dashboard.queries.segments import GROUP_OF, SEGMENT_GROUPS
 
-# Segments by what to do about them: keep, grow, hold, win back, let go.
+_RECENCY_TITLE = "Recency score: long ago → lately"
+
 GROUP_COLOURS = dict(zip(SEGMENT_GROUPS, (BLUE, TEAL, GOLD, ORANGE, GREY), strict=True))
 
 
-SEGMENT_COLOURS = {
-    name: GROUP_COLOURS[group]
-    for group, names in SEGMENT_GROUPS.items()
-    for name in names
-}
+def _colours(segments: pd.Series) -> list[str]:
+    """The colours of the segments' groups."""
+    return [GROUP_COLOURS.get(GROUP_OF.get(name, ""), GREY) for name in segments]
 
 
 # Where a label disturbs the neighbours least.
@@ -43,17 +46,14 @@ _LABEL_PLACES = {
 }
 
 
-def segment_map(segments: pd.DataFrame, theme: Theme, height: int = 420) -> go.Figure:
+def segment_map(segments: pd.DataFrame, theme: Theme) -> go.Figure:
     """Segments by mean scores: right bought lately, up bought often and much.
 
     The area of a mark is the number of buyers.
 
-    Args:
-        segments: Rows of `queries.segments.segments`.
-        theme: Colours and currency.
-        height: Pixels.
+    `segments` are rows of `segments`.
     """
-    chart = figure(theme, height)
+    chart = figure(theme, 420)
     largest = float(segments["customers"].max()) if len(segments) else 1.0
     money, count = metric("monetary_value"), metric("buyers")
     chart.add_scatter(
@@ -65,9 +65,7 @@ def segment_map(segments: pd.DataFrame, theme: Theme, height: int = 420) -> go.F
             "sizemode": "area",
             "sizeref": 2 * largest / 58**2,
             "sizemin": 5,
-            "color": [
-                SEGMENT_COLOURS.get(name, GREY) for name in segments["segment_name"]
-            ],
+            "color": _colours(segments["segment_name"]),
             "opacity": 0.85,
             "line": {"color": theme.ground, "width": 1},
         },
@@ -84,87 +82,61 @@ def segment_map(segments: pd.DataFrame, theme: Theme, height: int = 420) -> go.F
             f" ({row.customer_share:.1%})<br>"
             f"Net sales: {theme.exact(row.monetary_value, money)}"
             f" ({row.money_share:.1%})<br>"
-            f"Last order {row.average_recency:,.0f} days ago, "
-            f"{row.average_orders:,.1f} orders (means)"
+            f"Last order {row.mean_recency:,.0f} days ago, "
+            f"{row.mean_orders:,.1f} orders (means)"
             for row in records(segments)
         ],
-        hovertemplate="%{hovertext}<extra></extra>",
+        hovertemplate=HOVER_TEXT,
         unselected={"marker": {"opacity": 0.3}},
     )
-    chart.update_xaxes(
-        range=[0.4, 5.6],
-        tickvals=[1, 2, 3, 4, 5],
-        title_text="Recency score: long ago → lately",
-        zeroline=False,
-    )
-    chart.update_yaxes(
-        range=[0.4, 5.6],
-        tickvals=[1, 2, 3, 4, 5],
-        title_text="Frequency and money score",
-        zeroline=False,
-    )
+    scores = {"range": [0.4, 5.6], "tickvals": [1, 2, 3, 4, 5], "zeroline": False}
+    chart.update_xaxes(title_text=_RECENCY_TITLE, **scores)
+    chart.update_yaxes(title_text="Frequency and money score", **scores)
     return chart
 
 
-def score_grid(cells: pd.DataFrame, theme: Theme, height: int = 420) -> go.Figure:
+def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
     """Buyers by recency and frequency score.
 
-    Args:
-        cells: Rows of `queries.segments.rfm_cells`.
-        theme: Colours and currency.
-        height: Pixels.
+    `cells` are rows of `rfm_cells`.
     """
-    chart = figure(theme, height)
+    chart = figure(theme, 420)
     scores = [1, 2, 3, 4, 5]
     numbers, amounts = (
         cells.pivot_table(
             index="f_score", columns="r_score", values=column, aggfunc="sum"
         )
         .reindex(index=scores, columns=scores)
-        .fillna(0)
+        .fillna(0.0)
         .to_numpy(float)
-        .tolist()
         for column in ("customers", "monetary_value")
     )
     buyers, value = metric("buyers"), metric("monetary_value")
-    chart.add_heatmap(
-        x=scores,
-        y=scores,
-        z=numbers,
-        text=[[theme.short(number, buyers) for number in row] for row in numbers],
-        texttemplate="%{text}",
-        textfont={"color": theme.text},
-        hovertext=[
+    add_heat_map(
+        chart,
+        theme,
+        (scores, scores),
+        numbers,
+        [[theme.short(number, buyers) for number in row] for row in numbers],
+        [
             [
                 f"<b>Recency {recency}, frequency {frequency}</b><br>"
-                "Buyers: "
-                f"{theme.exact(numbers[frequency - 1][recency - 1], buyers)}<br>"
-                f"Net sales: {theme.exact(amounts[frequency - 1][recency - 1], value)}"
-                for recency in scores
+                f"Buyers: {theme.exact(number, buyers)}<br>"
+                f"Net sales: {theme.exact(amount, value)}"
+                for recency, number, amount in zip(scores, *row, strict=True)
             ]
-            for frequency in scores
+            for frequency, *row in zip(scores, numbers, amounts, strict=True)
         ],
-        hovertemplate="%{hovertext}<extra></extra>",
-        colorscale=theme.cell_scale,
-        showscale=False,
         xgap=3,
         ygap=3,
     )
-    chart.update_xaxes(
-        title_text="Recency score: long ago → lately",
-        dtick=1,
-        showgrid=False,
-        zeroline=False,
-    )
-    chart.update_yaxes(
-        title_text="Frequency score", dtick=1, showgrid=False, zeroline=False
-    )
+    axis = {"dtick": 1, "showgrid": False, "zeroline": False}
+    chart.update_xaxes(title_text=_RECENCY_TITLE, **axis)
+    chart.update_yaxes(title_text="Frequency score", **axis)
     return chart
 
 
-def segment_history(
-    history: pd.DataFrame, shown: Metric, theme: Theme, height: int = 320
-) -> go.Figure:
+def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
     """Buyers at each month's end, stacked by group of segments.
 
     Args:
@@ -173,14 +145,14 @@ def segment_history(
         theme: Colours and currency.
         height: Pixels.
     """
-    chart = figure(theme, height)
-    months = [pd.Timestamp(f"{month}-01") for month in history.index]
+    chart = figure(theme, 320)
+    days = months(history.index)
     shares = history.div(history.sum(axis=1), axis=0)
     values = shares if shown.unit is Unit.SHARE else history
     buyers, share = metric("buyers"), metric("buyer_share")
     for group, colour in GROUP_COLOURS.items():
         chart.add_scatter(
-            x=months,
+            x=days,
             y=values[group],
             name=group,
             stackgroup="groups",
@@ -193,12 +165,8 @@ def segment_history(
             ],
             hovertemplate=f"{group}: %{{text}}<extra></extra>",
         )
-    chart.update_layout(
-        hovermode="x unified",
-        showlegend=True,
-        legend={"traceorder": "normal"},
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
-    )
+    add_legend(chart)
+    chart.update_layout(hovermode="x unified", legend={"traceorder": "normal"})
     chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
     chart.update_yaxes(nticks=5, rangemode="tozero", **axis_format(shown, theme))
     return chart
@@ -207,9 +175,7 @@ def segment_history(
 def move_bars(moves: pd.DataFrame, theme: Theme) -> go.Figure:
     """Moves between segments, most buyers first, in the colour of where they went.
 
-    Args:
-        moves: Rows of `queries.segments.moves_of_month`.
-        theme: Colours and currency.
+    `moves` are rows of `moves_of_month`.
     """
     money = metric("monetary_value")
     chart = ranked(
@@ -225,10 +191,5 @@ def move_bars(moves: pd.DataFrame, theme: Theme) -> go.Figure:
         ],
         label_length=22,
     )
-    chart.data[0].update(
-        name="Moves",
-        marker={
-            "color": [SEGMENT_COLOURS.get(name, GREY) for name in moves["to_segment"]]
-        },
-    )
+    chart.data[0].update(name="Moves", marker={"color": _colours(moves["to_segment"])})
     return chart

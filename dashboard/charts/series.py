@@ -3,7 +3,15 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BLUE, GREY, Theme, axis_format, escaped, figure
+from dashboard.charts.theme import (
+    BLUE,
+    BLUE_FILL,
+    GREY,
+    Theme,
+    axis_format,
+    escaped,
+    figure,
+)
 from dashboard.formatting import day_range
 from dashboard.metrics import Metric
 from dashboard.periods import DateRange, Grain, is_partial, period_end
@@ -44,45 +52,53 @@ def over_time(
         height: Pixels.
     """
     chart = figure(theme, height)
-    starts = list(periods["start"])
-    values = periods[metric.key].astype(float)
-    partial = pd.Series(
-        [is_partial(start.date(), grain, chosen) for start in starts],
-        index=periods.index,
-        dtype=bool,
+    points = pd.DataFrame(
+        {
+            "start": periods["start"],
+            "value": periods[metric.key].astype(float),
+            "partial": [
+                is_partial(start.date(), grain, chosen) for start in periods["start"]
+            ],
+            "text": [theme.exact(value, metric) for value in periods[metric.key]],
+            "label": [
+                escaped(period_label(start, grain, chosen))
+                for start in periods["start"]
+            ],
+        }
     )
-    labels = [escaped(period_label(start, grain, chosen)) for start in starts]
-    if before is not None and len(before):
-        earlier = before.reindex(range(len(starts))).astype(float)
+    hover = (
+        f"<b>%{{customdata}}</b><br>{escaped(metric.name)}: %{{text}}<extra></extra>"
+    )
+    is_compared = before is not None and len(before) > 0
+    if before is not None and is_compared:
+        earlier = before.reindex(range(len(points))).astype(float)
         chart.add_scatter(
-            x=starts,
-            y=earlier.where(~partial.to_numpy()),
+            x=points["start"],
+            y=earlier.where(~points["partial"].to_numpy()),
             mode="lines",
             name=before_name,
             line={"color": GREY, "width": 1.5, "dash": "dot"},
             text=[theme.exact(value, metric) for value in earlier],
             hovertemplate=f"{escaped(before_name)}: %{{text}}<extra></extra>",
         )
-    whole = values.where(~partial)
     chart.add_scatter(
-        x=starts,
-        y=whole,
-        mode="lines+markers" if int(partial.size) <= 31 else "lines",
+        x=points["start"],
+        y=points["value"].where(~points["partial"]),
+        mode="lines+markers" if len(points) <= 31 else "lines",
         name=metric.name,
         line={"color": BLUE, "width": 2.5},
         marker={"size": 6, "color": BLUE},
-        fill="tozeroy" if before is None or not len(before) else "none",
-        fillcolor="rgba(59,125,196,0.13)",
-        text=[theme.exact(value, metric) for value in values],
-        customdata=labels,
-        hovertemplate="<b>%{customdata}</b><br>"
-        f"{escaped(metric.name)}: %{{text}}<extra></extra>",
+        fill="none" if is_compared else "tozeroy",
+        fillcolor=BLUE_FILL,
+        text=points["text"],
+        customdata=points["label"],
+        hovertemplate=hover,
     )
-    if partial.any():
-        chosen_partial = periods.index[partial]
+    parts = points[points["partial"]]
+    if len(parts):
         chart.add_scatter(
-            x=[starts[periods.index.get_loc(index)] for index in chosen_partial],
-            y=values[partial],
+            x=parts["start"],
+            y=parts["value"],
             mode="markers",
             name=f"part of a {grain.value.lower()}",
             marker={
@@ -91,18 +107,15 @@ def over_time(
                 "symbol": "circle",
                 "line": {"color": BLUE, "width": 2},
             },
-            text=[theme.exact(value, metric) for value in values[partial]],
-            customdata=[
-                label for label, is_part in zip(labels, partial, strict=True) if is_part
-            ],
-            hovertemplate="<b>%{customdata}</b><br>"
-            f"{escaped(metric.name)}: %{{text}}<extra></extra>",
+            text=parts["text"],
+            customdata=parts["label"],
+            hovertemplate=hover,
         )
     chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(metric, theme))
     chart.update_xaxes(showgrid=False, nticks=7)
     chart.update_layout(
         hovermode="x" if before is None else "x unified",
-        showlegend=bool(partial.any()) or before is not None,
+        showlegend=len(parts) > 0 or before is not None,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
     )
     return chart

@@ -1,7 +1,7 @@
-"""The theme of all pictures: colours, fonts, hover texts, sizes."""
+"""What all pictures have in common: colours, fonts, hover texts, axes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -18,13 +18,7 @@ TEAL = "#1C9A86"
 PURPLE = "#8A70C4"
 GOLD = "#C29A1E"
 GREY = "#8A97A8"
-
-_LIGHT_SCALE = ("#EDF3FA", "#C3DAF1", "#8BB6E2", "#5490D0", "#2F6FB7", "#174A85")
-_DARK_SCALE = ("#1A2430", "#1D3A5B", "#255A93", "#3B82C9", "#7BB2EA", "#D3E7FC")
-_LIGHT_CELLS = ("#F1F6FB", "#D3E4F5", "#A9CBEA", "#7FB0DF")
-_DARK_CELLS = ("#1A2430", "#1D3550", "#22507F", "#2A67A6")
-_LIGHT_DIVERGING = ("#DB8A45", "#EDB98C", "#F4EFE9", "#A9CBEA", "#6FA5D9")
-_DARK_DIVERGING = ("#A85A1C", "#6E4122", "#252D38", "#22507F", "#2A67A6")
+BLUE_FILL = "rgba(59,125,196,0.13)"
 
 # What the browser may do with a picture: hover and click, nothing that hides it.
 CONFIG: Mapping[str, Any] = {
@@ -36,58 +30,37 @@ CONFIG: Mapping[str, Any] = {
     "topojsonURL": "app/static/",
 }
 
+HOVER_TEXT = "%{hovertext}<extra></extra>"
+
 
 @dataclass(frozen=True)
 class Theme:
-    """The theme and the currency of a picture.
+    """The colours of the light or the dark theme, and the currency.
 
     Attributes:
-        dark: Whether it stands on dark ground.
+        text: Of text.
+        muted: Of what stands back.
+        grid: Of lines behind the data.
+        ground: Of the page.
+        faint: A fill that is only just there.
+        label: Behind a hover text.
+        cell_scale: From little to much, never so strong that text on it is hard to
+            read.
+        map_scale: From little to much; little stands out from land without any.
+        diverging: From below to above a middle.
         currency: How money is written.
     """
 
-    dark: bool = False
-    currency: Currency = field(default_factory=Currency)
-
-    @property
-    def text(self) -> str:
-        """The colour of text."""
-        return "#E6EBF1" if self.dark else "#1C2733"
-
-    @property
-    def muted(self) -> str:
-        """The colour of what stands back."""
-        return "#A3AFBD" if self.dark else "#566373"
-
-    @property
-    def grid(self) -> str:
-        """The colour of lines behind the data."""
-        return "#2B3541" if self.dark else "#E6EAF0"
-
-    @property
-    def ground(self) -> str:
-        """The colour of the page."""
-        return "#12171E" if self.dark else "#FFFFFF"
-
-    @property
-    def faint(self) -> str:
-        """A fill that is only just there."""
-        return "#232C37" if self.dark else "#EEF1F5"
-
-    @property
-    def cell_scale(self) -> list[list[Any]]:
-        """From little to much, never so strong that text on it is hard to read."""
-        return _stops(_DARK_CELLS if self.dark else _LIGHT_CELLS)
-
-    @property
-    def map_scale(self) -> list[list[Any]]:
-        """From little to much; little stands out from land without any."""
-        return _stops((_DARK_SCALE if self.dark else _LIGHT_SCALE)[1:])
-
-    @property
-    def diverging(self) -> list[list[Any]]:
-        """From below to above a middle."""
-        return _stops(_DARK_DIVERGING if self.dark else _LIGHT_DIVERGING)
+    text: str
+    muted: str
+    grid: str
+    ground: str
+    faint: str
+    label: str
+    cell_scale: tuple[str, ...]
+    map_scale: tuple[str, ...]
+    diverging: tuple[str, ...]
+    currency: Currency
 
     def short(self, value: float | None, metric: Metric) -> str:
         """The figure as it stands beside a bar."""
@@ -107,6 +80,38 @@ class Theme:
         return escaped(exact(value, metric, self.currency))
 
 
+def light(currency: Currency) -> Theme:
+    """The theme on light ground."""
+    return Theme(
+        text="#1C2733",
+        muted="#566373",
+        grid="#E6EAF0",
+        ground="#FFFFFF",
+        faint="#EEF1F5",
+        label="#FFFFFF",
+        cell_scale=("#F1F6FB", "#D3E4F5", "#A9CBEA", "#7FB0DF"),
+        map_scale=("#C3DAF1", "#8BB6E2", "#5490D0", "#2F6FB7", "#174A85"),
+        diverging=("#DB8A45", "#EDB98C", "#F4EFE9", "#A9CBEA", "#6FA5D9"),
+        currency=currency,
+    )
+
+
+def dark(currency: Currency) -> Theme:
+    """The theme on dark ground."""
+    return Theme(
+        text="#E6EBF1",
+        muted="#A3AFBD",
+        grid="#2B3541",
+        ground="#12171E",
+        faint="#232C37",
+        label="#2A3440",
+        cell_scale=("#1A2430", "#1D3550", "#22507F", "#2A67A6"),
+        map_scale=("#1D3A5B", "#255A93", "#3B82C9", "#7BB2EA", "#D3E7FC"),
+        diverging=("#A85A1C", "#6E4122", "#252D38", "#22507F", "#2A67A6"),
+        currency=currency,
+    )
+
+
 def escaped(text: str) -> str:
     """Text that Plotly must not read as its small HTML, nor as a template."""
     return (
@@ -123,13 +128,8 @@ def clipped(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def _stops(colours: Sequence[str]) -> list[list[Any]]:
-    last = len(colours) - 1
-    return [[index / last, colour] for index, colour in enumerate(colours)]
-
-
 def figure(theme: Theme, height: int) -> go.Figure:
-    """An empty figure in the theme of the dashboard."""
+    """An empty figure in the look of the dashboard."""
     chart = go.Figure()
     chart.update_layout(
         height=height,
@@ -143,7 +143,7 @@ def figure(theme: Theme, height: int) -> go.Figure:
         },
         colorway=[BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY],
         hoverlabel={
-            "bgcolor": "#2A3440" if theme.dark else "#FFFFFF",
+            "bgcolor": theme.label,
             "bordercolor": theme.grid,
             "font": {"color": theme.text, "size": 13},
             "align": "left",
@@ -174,6 +174,51 @@ def figure(theme: Theme, height: int) -> go.Figure:
     return chart
 
 
+def add_legend(chart: go.Figure) -> None:
+    """Show the legend, in a margin above."""
+    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
+
+
+def add_heat_map(
+    chart: go.Figure,
+    theme: Theme,
+    labels: tuple[Sequence[Any], Sequence[Any]],
+    values: Any,
+    texts: Sequence[Sequence[str]],
+    hovers: Sequence[Sequence[str]],
+    **options: Any,
+) -> None:
+    """Coloured cells with a text each; those without a value stay blank.
+
+    Args:
+        chart: Where to draw.
+        theme: Its theme.
+        labels: Of the columns, and of the rows.
+        values: Of the cells, row by row, as are `texts` and `hovers`.
+        texts: What stands in the cells.
+        hovers: What a hover shows.
+        options: Plotly's, where they differ from these.
+    """
+    defaults = {
+        "textfont": {"color": theme.text},
+        "colorscale": theme.cell_scale,
+        "xgap": 2,
+        "ygap": 2,
+    }
+    chart.add_heatmap(
+        x=labels[0],
+        y=labels[1],
+        z=values,
+        text=texts,
+        texttemplate="%{text}",
+        hovertext=hovers,
+        hovertemplate=HOVER_TEXT,
+        showscale=False,
+        hoverongaps=False,
+        **defaults | options,
+    )
+
+
 def axis_format(metric: Metric, theme: Theme) -> dict[str, Any]:
     """How the ticks of an axis are written."""
     match metric.unit:
@@ -196,9 +241,14 @@ def share_axis() -> dict[str, Any]:
     }
 
 
-def records(frame: pd.DataFrame) -> Iterator[Any]:
+def months(names: Sequence[str] | pd.Index | pd.Series) -> list[pd.Timestamp]:
+    """The first days of months written YYYY-MM."""
+    return [pd.Timestamp(f"{name}-01") for name in names]
+
+
+def records(rows: pd.DataFrame) -> Iterator[Any]:
     """The rows as objects with an attribute a column."""
-    return iter(frame.itertuples(index=False))
+    return iter(rows.itertuples(index=False))
 
 
 def message(theme: Theme, text: str, height: int = 160) -> go.Figure:

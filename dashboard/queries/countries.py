@@ -1,10 +1,28 @@
-"""Buyers by country."""
+"""Sales and buyers by country."""
 
 import pandas as pd
 
 from dashboard.filters import SalesFilter
-from dashboard.queries.sales import order_source
+from dashboard.metrics import ratio, shares
+from dashboard.queries.sales import by_country, order_source
 from dashboard.warehouse import Warehouse
+
+
+def figures_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
+    """One row per country with any line, best net sales first.
+
+    Returns:
+        country, `sales.MEASURES`, buyers, new_buyers, average_order_value,
+        new_buyer_share, returns_rate, sales_share (of the net sales of all rows).
+    """
+    rows = by_country(warehouse, chosen).merge(
+        buyers_by_country(warehouse, chosen), on="country", how="left"
+    )
+    rows[["buyers", "new_buyers"]] = rows[["buyers", "new_buyers"]].fillna(0)
+    for key in ("average_order_value", "new_buyer_share", "returns_rate"):
+        rows[key] = ratio(rows, key)
+    rows["sales_share"] = shares(rows["net_sales"])
+    return rows
 
 
 def buyers_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:

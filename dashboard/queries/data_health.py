@@ -45,20 +45,13 @@ def in_words(reason: str) -> str:
 
 def outcomes(warehouse: Warehouse) -> pd.DataFrame:
     """rpt_data_quality: raw_table, outcome, reason, row_count, amount."""
-    frame = warehouse.query(
+    rows = warehouse.query(
         "select raw_table, outcome, reason, row_count, amount from rpt_data_quality"
     ).astype({"row_count": "int64", "amount": float})
-    order = {name: index for index, name in enumerate(RAW_TABLES)}
-    return frame.sort_values(
-        ["raw_table", "outcome", "row_count"],
-        key=lambda column: (
-            column.map(lambda name: order.get(name, len(order)))
-            if column.name == "raw_table"
-            else -column
-            if column.name == "row_count"
-            else column
-        ),
-    ).reset_index(drop=True)
+    rows["table_order"] = pd.Index(RAW_TABLES).get_indexer(pd.Index(rows["raw_table"]))
+    columns = ["table_order", "outcome", "row_count"]
+    rows = rows.sort_values(columns, ascending=[True, True, False], ignore_index=True)
+    return rows.drop(columns="table_order")
 
 
 def intake(rows: pd.DataFrame) -> pd.DataFrame:
@@ -108,12 +101,18 @@ def build_tests(warehouse: Warehouse) -> pd.DataFrame | None:
     return warehouse.query("select * from build_tests")
 
 
-def row_counts(warehouse: Warehouse) -> pd.DataFrame:
-    """How many rows the star's tables have: name, rows."""
-    tables = ("DimCustomer", "DimProduct", "FactOrders", "FactSales")
-    return warehouse.query(
-        " union all ".join(
-            f"select '{name}' as name, count(*) as row_count from {name}"
-            for name in tables
-        )
+def row_counts(warehouse: Warehouse) -> dict[str, int]:
+    """How many rows the star's tables have, the Unknown members aside, by table."""
+    counted = warehouse.query(
+        """
+        select 'DimCustomer' as name, count(*) as row_count
+        from DimCustomer where customer_key <> -1
+        union all
+        select 'DimProduct', count(*) from DimProduct where product_key <> -1
+        union all
+        select 'FactOrders', count(*) from FactOrders
+        union all
+        select 'FactSales', count(*) from FactSales
+        """
     )
+    return dict(zip(counted["name"], map(int, counted["row_count"]), strict=True))

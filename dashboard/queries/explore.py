@@ -103,6 +103,25 @@ class Condition:
     value: str = ""
 
 
+@dataclass(frozen=True)
+class Search:
+    """Rows of a mart.
+
+    Attributes:
+        table: The mart.
+        conditions: What all the rows meet.
+        sort_by: A column; None for the order in which they are stored.
+        descending: Whether the largest comes first.
+        show_pii: Whether personal data may be seen, searched and sorted by.
+    """
+
+    table: str
+    conditions: tuple[Condition, ...] = ()
+    sort_by: str | None = None
+    descending: bool = False
+    show_pii: bool = False
+
+
 def tables(warehouse: Warehouse) -> list[str]:
     """The marts: the star first, then the reports."""
     star = [name for name in _STAR if warehouse.has(name)]
@@ -122,116 +141,80 @@ def searchable(warehouse: Warehouse, table: str, *, show_pii: bool) -> list[str]
     ]
 
 
-def rows(
-    warehouse: Warehouse,
-    table: str,
-    conditions: tuple[Condition, ...],
-    sort_by: str | None,
-    *,
-    descending: bool,
-    limit: int,
-    show_pii: bool,
-) -> pd.DataFrame:
-    """The rows of a mart that meet all conditions, personal data masked.
+def rows(warehouse: Warehouse, search: Search, limit: int) -> pd.DataFrame:
+    """The first rows found, personal data masked.
 
     Raises:
         ValueError: There is no such mart, or no such column to search.
     """
-    sql, parameters = _select(
-        warehouse,
-        table,
-        conditions,
-        sort_by,
-        descending=descending,
-        limit=limit,
-        show_pii=show_pii,
-    )
-    frame = warehouse.query(sql, parameters)
+    frame = warehouse.query(*_select(warehouse, search, limit))
     for column in frame.columns:
         # SQLite has no type of its own for yes and no.
-        if kind(warehouse, table, str(column)) is Kind.FLAG:
+        if kind(warehouse, search.table, str(column)) is Kind.FLAG:
             frame[column] = frame[column].astype("boolean")
-    return frame if show_pii else privacy.mask(frame, table)
+    return frame if search.show_pii else privacy.mask(frame, search.table)
 
 
-def export(
-    warehouse: Warehouse,
-    table: str,
-    conditions: tuple[Condition, ...],
-    sort_by: str | None,
-    *,
-    descending: bool,
-    limit: int,
-    show_pii: bool,
-) -> Export:
+def export(warehouse: Warehouse, search: Search, limit: int) -> Export:
     """The same rows to take away, fetched some at a time."""
-    sql, parameters = _select(
-        warehouse,
-        table,
-        conditions,
-        sort_by,
-        descending=descending,
-        limit=limit,
-        show_pii=show_pii,
-    )
     types = {
         column: pa.int64() if "int" in declared else _ARROW_TYPES[_kind(declared)]
-        for column, declared in warehouse.columns[table.lower()].items()
+        for column, declared in warehouse.columns[search.table.lower()].items()
     }
-    batches = warehouse.batches(sql, parameters)
-    return Export(
-        types,
-        batches if show_pii else privacy.mask_batches(batches, list(types), table),
-    )
+    batches = warehouse.batches(*_select(warehouse, search, limit))
+    if search.show_pii:
+        return Export(types, batches)
+    return Export(types, privacy.mask_batches(batches, list(types), search.table))
 
 
-def _select(
-    warehouse: Warehouse,
-    table: str,
-    conditions: tuple[Condition, ...],
-    sort_by: str | None,
-    *,
-    descending: bool,
-    limit: int,
-    show_pii: bool,
-) -> tuple[str, Parameters]:
-    _check(warehouse, table)
-    where, parameters = _where(warehouse, table, conditions, show_pii=show_pii)
+def count(warehouse: Warehouse, search: Search) -> int:
+    """How many rows meet all conditions."""
+    source, parameters = _source(warehouse, search)
+    counted = warehouse.query(f"select count(*) as found {source}", parameters)
+    return int(counted["found"].iloc[0])
+
+
+def _select(warehouse: Warehouse, search: Search, limit: int) -> tuple[str, Parameters]:
+    source, parameters = _source(warehouse, search)
     order = ""
-    if sort_by is not None:
-        allowed = searchable(warehouse, table, show_pii=show_pii)
-        column = _quoted(sort_by, allowed)
-        if sort_by == privacy.ID and not show_pii:
+    if search.sort_by is not None:
+        allowed = searchable(warehouse, search.table, show_pii=search.show_pii)
+        column = _quoted(search.sort_by, allowed)
+        if search.sort_by == privacy.ID and not search.show_pii:
             column = f"case when {_SHOWN_ID} then {column} end"
-        order = f" order by {column}"
-        order += " desc" if descending else ""
-    # Unquoted, the star's names are found on every engine, whatever their case.
+        order = f"order by {column}{' desc' if search.descending else ''}"
     return (
-        f"select * from {table}{where}{order} limit :row_limit",
+        f"select * {source} {order} limit :row_limit",
         parameters | {"row_limit": limit},
     )
 
 
-def count(
-    warehouse: Warehouse,
-    table: str,
-    conditions: tuple[Condition, ...],
-    *,
-    show_pii: bool,
-) -> int:
-    """How many rows meet all conditions."""
-    _check(warehouse, table)
-    where, parameters = _where(warehouse, table, conditions, show_pii=show_pii)
-    frame = warehouse.query(
-        f"select count(*) as found from {table}{where}",
-        parameters,
-    )
-    return int(frame["found"].iloc[0])
-
-
-def _check(warehouse: Warehouse, table: str) -> None:
-    if table not in tables(warehouse):
-        raise ValueError(f"no such mart: {table}")
+def _source(warehouse: Warehouse, search: Search) -> tuple[str, Parameters]:
+    """The rows that meet all conditions, as `from` and `where`."""
+    if search.table not in tables(warehouse):
+        raise ValueError(f"no such mart: {search.table}")
+    allowed = searchable(warehouse, search.table, show_pii=search.show_pii)
+    parts: list[str] = []
+    parameters: Parameters = {}
+    for index, condition in enumerate(search.conditions):
+        column = _quoted(condition.column, allowed)
+        of = kind(warehouse, search.table, condition.column)
+        if condition.operator is Operator.MISSING:
+            parts.append(f"{column} is null")
+        elif condition.operator is Operator.PRESENT:
+            parts.append(f"{column} is not null")
+        elif condition.operator is Operator.CONTAINS:
+            parts.append(f"lower({column}) like :value_{index} escape '!'")
+            text = str(parse(condition.value, Kind.TEXT)).lower()
+            parameters[f"value_{index}"] = f"%{_escaped(text)}%"
+        else:
+            parts.append(f"{column} {_SIGNS[condition.operator]} :value_{index}")
+            parameters[f"value_{index}"] = parse(condition.value, of)
+        if condition.column == privacy.ID and not search.show_pii:
+            parts.append(_SHOWN_ID)
+    # Unquoted, the star's names are found on every engine, whatever their case.
+    where = f" where {' and '.join(parts)}" if parts else ""
+    return f"from {search.table}{where}", parameters
 
 
 def _quoted(column: str, allowed: list[str]) -> str:
@@ -291,35 +274,6 @@ def parse(text: str, of: Kind) -> Value:
     except (ValueError, KeyError, OverflowError):
         shown = text if len(text) <= 40 else f"{text[:20]}…"
         raise ValueError(f"“{shown}” is not {_EXAMPLES[of]}.") from None
-
-
-def _where(
-    warehouse: Warehouse,
-    table: str,
-    conditions: tuple[Condition, ...],
-    *,
-    show_pii: bool,
-) -> tuple[str, Parameters]:
-    allowed = searchable(warehouse, table, show_pii=show_pii)
-    parts: list[str] = []
-    parameters: Parameters = {}
-    for index, condition in enumerate(conditions):
-        column = _quoted(condition.column, allowed)
-        of = kind(warehouse, table, condition.column)
-        if condition.operator is Operator.MISSING:
-            parts.append(f"{column} is null")
-        elif condition.operator is Operator.PRESENT:
-            parts.append(f"{column} is not null")
-        elif condition.operator is Operator.CONTAINS:
-            parts.append(f"lower({column}) like :value_{index} escape '!'")
-            text = str(parse(condition.value, Kind.TEXT)).lower()
-            parameters[f"value_{index}"] = f"%{_escaped(text)}%"
-        else:
-            parts.append(f"{column} {_SIGNS[condition.operator]} :value_{index}")
-            parameters[f"value_{index}"] = parse(condition.value, of)
-        if condition.column == privacy.ID and not show_pii:
-            parts.append(_SHOWN_ID)
-    return (" where " + " and ".join(parts) if parts else ""), parameters
 
 
 def _escaped(text: str) -> str:

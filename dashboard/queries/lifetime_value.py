@@ -14,68 +14,79 @@ ORIGINS = {
     "Returned or kept": "first_order_outcome",
 }
 
-
-PREDICTIONS = ("p_alive", "expected_orders", "predicted_value")
-
-
+# The models of rpt_clv_models, by what they say.
 LEAVING_MODELS = ("bg_nbd", "mbg_nbd")
-
-
 PURCHASE_MODELS = (*LEAVING_MODELS, "nbd")
-
-
 SPEND_MODEL = "gamma_gamma"
 
 
 def lifetime_values(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
-    """One row per buyer: total_spending, total_orders, cohort_year_month.
+    """One row per buyer.
 
-    The predicted columns follow where the warehouse has them.
+    Returns:
+        total_spending, total_orders, cohort_month (YYYY-MM), and p_alive,
+        expected_orders and predicted_value (missing where nothing can be predicted).
     """
     join, condition, parameters = customers_in("clv", countries)
-    found = [name for name in PREDICTIONS if has_predictions(warehouse)]
-    predicted = "".join(f", clv.{name}" for name in found)
-    frame = warehouse.query(
-        "select clv.total_spending, clv.total_orders, "
-        f"clv.first_order_date{predicted} "
+    rows = warehouse.query(
+        "select clv.total_spending, clv.total_orders, clv.first_order_date, "
+        "clv.p_alive, clv.expected_orders, clv.predicted_value "
         f"from rpt_customer_lifetime_value as clv {join} where {condition}",
         parameters,
     )
-    dates = frame.pop("first_order_date")
-    if warehouse.target == "sqlite":
-        frame["cohort_month"] = dates.astype(str).str.slice(0, 7)
-    else:
-        frame["cohort_month"] = pd.to_datetime(dates).dt.strftime("%Y-%m")
-    return frame.astype({"total_spending": float, **dict.fromkeys(found, float)})
+    rows["cohort_month"] = rows.pop("first_order_date").astype(str).str.slice(0, 7)
+    amounts = ("total_spending", "p_alive", "expected_orders", "predicted_value")
+    return rows.astype(dict.fromkeys(amounts, float))
 
 
-def has_predictions(warehouse: Warehouse) -> bool:
-    """Whether the warehouse was built with predicted lifetime value."""
-    return warehouse.has("rpt_customer_lifetime_value", *PREDICTIONS)
+def totals(values: pd.DataFrame) -> dict[str, float | None]:
+    """The headline figures of rows of `lifetime_values`, by metric.
+
+    Returns:
+        buyers, mean_value, median_value, top_tenth_share, gini.
+    """
+    spent = values["total_spending"]
+    return {
+        "buyers": float(len(values)),
+        "mean_value": float(spent.mean()),
+        "median_value": float(spent.median()),
+        "top_tenth_share": top_share(spent, 0.1),
+        "gini": gini(spent),
+    }
 
 
-def prediction_models(warehouse: Warehouse) -> pd.DataFrame | None:
-    """The models fitted to all data; None in an older warehouse.
+def predicted_totals(values: pd.DataFrame) -> dict[str, float]:
+    """What rows of `lifetime_values` predict, by metric; what is not known is left out.
+
+    Returns:
+        predicted_value, expected_orders (both summed), p_alive (the mean).
+    """
+    figures = {
+        "predicted_value": values["predicted_value"].sum(min_count=1),
+        "expected_orders": values["expected_orders"].sum(min_count=1),
+        "p_alive": values["p_alive"].mean(),
+    }
+    return {key: float(value) for key, value in figures.items() if not pd.isna(value)}
+
+
+def prediction_models(warehouse: Warehouse) -> pd.DataFrame:
+    """The models fitted to all data.
 
     Returns:
         model_name, model_status, is_used, horizon_weeks.
     """
-    if not warehouse.has("rpt_clv_models", "model_status"):
-        return None
     return warehouse.query(
         "select model_name, model_status, is_used, horizon_weeks "
         "from rpt_clv_models where fit_name = 'all_data' order by model_name"
     ).astype({"is_used": bool})
 
 
-def backtest(warehouse: Warehouse) -> pd.DataFrame | None:
-    """How ways to forecast did on weeks they had not seen; None without the test.
+def backtest(warehouse: Warehouse) -> pd.DataFrame:
+    """How ways to forecast did on weeks they had not seen; empty without the test.
 
     Returns:
         The rows of rpt_clv_backtest, the model used first, then from the nearest on.
     """
-    if not warehouse.has("rpt_clv_backtest", "is_used"):
-        return None
     return warehouse.query(
         "select forecast_method, forecast_status, is_used, holdout_weeks, "
         "customers, actual_orders, predicted_orders, relative_error, actual_sales, "
@@ -92,13 +103,6 @@ def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
     Returns:
         decile, customers, predicted_orders, actual_orders; empty without the test.
     """
-    if not (
-        warehouse.has("rpt_clv_backtest", "is_used")
-        and warehouse.has("rpt_clv_backtest_deciles")
-    ):
-        return pd.DataFrame(
-            columns=["decile", "customers", "predicted_orders", "actual_orders"]
-        )
     return warehouse.query(
         "select tenths.decile, tenths.customers, tenths.predicted_orders, "
         "tenths.actual_orders from rpt_clv_backtest_deciles as tenths "
@@ -108,7 +112,7 @@ def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
     )
 
 
-def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | None:
+def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame:
     """What buyers were worth some days after their first order, by a beginning.
 
     Args:
@@ -119,10 +123,8 @@ def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | 
     Returns:
         origin, customers (known for so long), value_per_customer,
         orders_per_customer, returning_share (missing where they are too few for an
-        average); the highest value first. None in an older warehouse.
+        average); the highest value first.
     """
-    if not warehouse.has("rpt_cohort_values", "value_per_customer"):
-        return None
     return warehouse.query(
         "select origin, customers, value_per_customer, orders_per_customer, "
         "returning_share from rpt_cohort_values "
@@ -130,65 +132,64 @@ def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame | 
         "order by value_per_customer is null, value_per_customer desc, origin",
         {"kind": kind, "days": days},
     ).astype(
-        {
-            "value_per_customer": float,
-            "orders_per_customer": float,
-            "returning_share": float,
-        }
+        dict.fromkeys(
+            ["value_per_customer", "orders_per_customer", "returning_share"], float
+        )
     )
 
 
-def lorenz(values: pd.Series, points: int = 101) -> pd.DataFrame:
-    """The Lorenz curve: buyer_share and money_share, from the smallest buyer on.
+def _shares_of_money(values: pd.Series) -> np.ndarray | None:
+    """Each buyer's part of all money, the smallest first; None without any money.
 
     Buyers whose returns outweigh their purchases count as 0: shares of a total need
     parts that are not negative.
     """
     parts = np.sort(values.clip(lower=0).to_numpy(dtype=float))
-    if parts.size == 0 or parts.sum() <= 0:
+    total = float(parts.sum())
+    return parts / total if total > 0 else None
+
+
+def lorenz(values: pd.Series, points: int = 101) -> pd.DataFrame:
+    """The Lorenz curve: buyer_share and money_share, from the smallest buyer on."""
+    shares = _shares_of_money(values)
+    if shares is None:
         return pd.DataFrame({"buyer_share": [0.0, 1.0], "money_share": [0.0, 1.0]})
-    heights = np.concatenate([[0.0], np.cumsum(parts) / parts.sum()])
-    shares = np.linspace(0, 1, points)
-    places = np.linspace(0, 1, heights.size)
-    return pd.DataFrame(
-        {"buyer_share": shares, "money_share": np.interp(shares, places, heights)}
-    )
+    heights = np.concatenate([[0.0], np.cumsum(shares)])
+    buyers = np.linspace(0, 1, points)
+    money = np.interp(buyers, np.linspace(0, 1, heights.size), heights)
+    return pd.DataFrame({"buyer_share": buyers, "money_share": money})
 
 
 def gini(values: pd.Series) -> float | None:
     """The Gini coefficient of the buyers' values; None without positive values."""
-    parts = np.sort(values.clip(lower=0).to_numpy(dtype=float))
-    if parts.size == 0 or parts.sum() <= 0:
+    shares = _shares_of_money(values)
+    if shares is None:
         return None
-    ranks = np.arange(1, parts.size + 1)
-    weighted = float((2 * ranks - parts.size - 1) @ parts)
-    return weighted / (parts.size * float(parts.sum()))
+    ranks = np.arange(1, shares.size + 1)
+    return float((2 * ranks - shares.size - 1) @ shares) / shares.size
 
 
 def top_share(values: pd.Series, share: float) -> float | None:
     """The part of all money that the top share of buyers has; None without money."""
-    parts = np.sort(values.clip(lower=0).to_numpy(dtype=float))[::-1]
-    if parts.size == 0 or parts.sum() <= 0:
+    shares = _shares_of_money(values)
+    if shares is None:
         return None
-    count = max(1, round(parts.size * share))
-    return float(parts[:count].sum() / parts.sum())
+    return float(shares[-max(1, round(shares.size * share)) :].sum())
 
 
 def value_by_cohort(values: pd.DataFrame) -> pd.DataFrame:
     """Buyers by the month of the first order.
 
     Returns:
-        cohort_month, buyers, average_value, average_orders, and average
-        predicted_value where it is known.
+        cohort_month, buyers, mean_value, predicted_value (the mean; missing where
+        nothing can be predicted).
     """
-    kept = {
-        "buyers": ("total_spending", "size"),
-        "average_value": ("total_spending", "mean"),
-        "average_orders": ("total_orders", "mean"),
-    }
-    if "predicted_value" in values and values["predicted_value"].notna().any():
-        kept["predicted_value"] = ("predicted_value", "mean")
-    return values.groupby("cohort_month").agg(**kept).reset_index()
+    cohorts = values.groupby("cohort_month").agg(
+        buyers=("total_spending", "size"),
+        mean_value=("total_spending", "mean"),
+        predicted_value=("predicted_value", "mean"),
+    )
+    return cohorts.reset_index()
 
 
 def value_histogram(values: pd.Series, bins: int = 30) -> pd.DataFrame:
@@ -227,8 +228,7 @@ def share_histogram(values: pd.Series) -> pd.DataFrame:
 
 
 def _round_step(step: float) -> float:
-    power = 10 ** np.floor(np.log10(step))
-    for nice in (1, 2, 2.5, 5, 10):
-        if step <= nice * power:
-            return float(nice * power)
-    return float(10 * power)
+    """The next of 1, 2, 2.5 and 5 times a power of ten."""
+    power = float(10 ** np.floor(np.log10(step)))
+    steps = (factor * power for factor in (1, 2, 2.5, 5))
+    return next((rounded for rounded in steps if step <= rounded), 10 * power)

@@ -4,9 +4,10 @@ import datetime as dt
 
 import pandas as pd
 
-from dashboard.filters import SalesFilter, day_parameters, one_of
-from dashboard.periods import Grain, period_start, period_starts
-from dashboard.queries.sales import MEASURES, SUMS, order_source
+from dashboard.filters import SalesFilter, customers_in, day_parameters, one_of
+from dashboard.metrics import ratio
+from dashboard.periods import Grain, period_starts, time_key
+from dashboard.queries.sales import SUMS, in_periods, order_source
 from dashboard.warehouse import Warehouse
 
 _PERIOD_KEYS = {
@@ -20,7 +21,7 @@ def period_key(day: dt.date, grain: Grain) -> int:
     """The number that stands for the day's period: 20111209, 201149 or 201112."""
     match grain:
         case Grain.DAY:
-            return day.year * 10_000 + day.month * 100 + day.day
+            return time_key(day)
         case Grain.WEEK:
             iso = day.isocalendar()
             return iso.year * 100 + iso.week
@@ -82,24 +83,26 @@ def buyers_by_period(
     return periods
 
 
-def by_period(days: pd.DataFrame, chosen: SalesFilter, grain: Grain) -> pd.DataFrame:
-    """The rows of `by_day` added up to periods, empty periods included.
+def by_period(
+    days: pd.DataFrame, buyers: pd.DataFrame, chosen: SalesFilter, grain: Grain
+) -> pd.DataFrame:
+    """The headline figures by period, empty periods included.
+
+    Args:
+        days: Rows of `sales.by_day`.
+        buyers: Rows of `buyers_by_period`.
+        chosen: The choice of both.
+        grain: The length of a period.
 
     Returns:
-        start, `MEASURES`, average_order_value (missing where nothing was ordered),
-        returns_rate.
+        start, `MEASURES`, buyers, new_buyers, average_order_value, returns_rate,
+        new_buyer_share (each missing where it has nothing to divide by).
     """
-    starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
-    keys = days["date"].map(lambda day: pd.Timestamp(period_start(day.date(), grain)))
-    summed = days.groupby(keys)[list(MEASURES)].sum().reindex(starts).fillna(0)
-    summed = summed.rename_axis("start").reset_index()
-    summed["average_order_value"] = summed["net_sales"] / summed["orders"].where(
-        summed["orders"] > 0
-    )
-    summed["returns_rate"] = -summed["returns"] / summed["gross_sales"].where(
-        summed["gross_sales"] > 0
-    )
-    return summed
+    periods = in_periods(days, days["date"], chosen, grain)
+    periods[["buyers", "new_buyers"]] = buyers[["buyers", "new_buyers"]]
+    for key in ("average_order_value", "returns_rate", "new_buyer_share"):
+        periods[key] = ratio(periods, key)
+    return periods
 
 
 def by_category(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
@@ -125,21 +128,12 @@ def charges(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float]:
     """
     if chosen.categories:
         return {}
-    join, in_countries, parameters = "", "1 = 1", day_parameters(chosen.days)
-    if chosen.countries:
-        join = (
-            "inner join DimCustomer as customers "
-            "on orders.customer_key = customers.customer_key "
-        )
-        in_countries, countries = one_of(
-            "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
-        )
-        parameters |= countries
+    join, in_countries, countries = customers_in("orders", chosen.countries)
     row = warehouse.query(
         "select round(sum(orders.shipping), 4) as shipping, "
-        f"round(sum(orders.tax), 4) as tax from FactOrders as orders {join}"
+        f"round(sum(orders.tax), 4) as tax from FactOrders as orders {join} "
         "where +orders.time_key between :start_key and :end_key "
         f"and {in_countries}",
-        parameters,
+        day_parameters(chosen.days) | countries,
     ).iloc[0]
     return {str(name): float(value) for name, value in row.items() if pd.notna(value)}

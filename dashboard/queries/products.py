@@ -9,12 +9,15 @@ import pandas as pd
 from dashboard.filters import (
     Parameters,
     SalesFilter,
+    customers_in,
     day_parameters,
+    in_categories,
     one_of,
     split_months,
 )
-from dashboard.periods import Grain, period_start, period_starts
-from dashboard.queries.sales import MEASURES, SUMS, TYPES
+from dashboard.metrics import ratio, shares
+from dashboard.periods import Grain, time_key
+from dashboard.queries.sales import MEASURES, SUMS, TYPES, days_of_keys, in_periods
 from dashboard.warehouse import Warehouse
 
 # The same measures, from the lines themselves.
@@ -42,12 +45,11 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
         as of today, missing where unknown), `MEASURES`, returns_rate, sales_share (of
         the net sales of the rows), cumulative_share (of the positive net sales).
     """
-    parts: list[str] = []
-    parameters: Parameters = {}
     months = split_months(chosen.days)
+    join, of_countries, parameters = customers_in("sales", chosen.countries)
+    parts: list[str] = []
     if months.first_month is not None:
-        in_countries, countries = one_of("country", chosen.countries, "country")
-        parameters |= countries
+        in_countries, _ = one_of("country", chosen.countries, "country")
         parameters |= {
             "first_month": months.first_month,
             "last_month": months.last_month,
@@ -58,16 +60,17 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
             "group by product_key"
         )
     for index, edge in enumerate(months.edges):
-        bounds = day_parameters(edge)
         parameters |= {
-            f"edge_start_{index}": bounds["start_key"],
-            f"edge_end_{index}": bounds["end_key"],
+            f"edge_start_{index}": time_key(edge.start),
+            f"edge_end_{index}": time_key(edge.end),
         }
-        parts.append(_fact_part(chosen, index, parameters))
-    in_categories, categories = one_of(
-        "coalesce(products.category, '(unknown)')", chosen.categories, "category"
-    )
-    frame = warehouse.query(
+        parts.append(
+            f"select product_key, {_LINE_SUMS} from FactSales as sales {join} "
+            f"where sales.time_key between :edge_start_{index} and :edge_end_{index} "
+            f"and {of_countries} group by product_key"
+        )
+    of_categories, categories = in_categories("products", chosen.categories)
+    rows = warehouse.query(
         "select products.product_key, products.product_id, "
         "coalesce(products.product_name, products.product_id) as product_name, "
         "coalesce(products.category, '(unknown)') as category, "
@@ -75,44 +78,46 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
         f"{SUMS} from ({' union all '.join(parts)}) as parts "
         "inner join DimProduct as products "
         "on parts.product_key = products.product_key "
-        f"where {in_categories} "
+        f"where {of_categories} "
         "group by products.product_key, products.product_id, products.product_name, "
         "products.category, products.price, products.stock_quantity "
         "order by net_sales desc, products.product_key",
         parameters | categories,
-    )
-    return _with_shares(frame)
+    ).astype(TYPES | {"price": "float64", "stock_quantity": "float64"})
+    rows["returns_rate"] = ratio(rows, "returns_rate")
+    rows["sales_share"] = shares(rows["net_sales"])
+    positive = rows["net_sales"].where(rows["net_sales"] > 0)
+    rows["cumulative_share"] = positive.cumsum() / positive.sum()
+    return rows
 
 
-def _fact_part(chosen: SalesFilter, index: int, parameters: Parameters) -> str:
-    where = f"sales.time_key between :edge_start_{index} and :edge_end_{index}"
-    join = ""
-    if chosen.countries:
-        join = (
-            "inner join DimCustomer as customers "
-            "on sales.customer_key = customers.customer_key "
-        )
-        in_countries, countries = one_of(
-            "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
-        )
-        parameters |= countries
-        where += f" and {in_countries}"
-    return (
-        f"select product_key, {_LINE_SUMS} from FactSales as sales {join}"
-        f"where {where} group by product_key"
-    )
+def totals(products: pd.DataFrame) -> dict[str, float | None]:
+    """The headline figures of rows of `by_product`, by metric.
+
+    Returns:
+        net_sales, units, products_sold, discount_rate (where anything was taken off),
+        returns_rate.
+    """
+    summed: dict[str, float] = {
+        key: float(products[key].sum()) for key in (*MEASURES[:4], "units")
+    }
+    figures: dict[str, float | None] = {
+        "net_sales": summed["net_sales"],
+        "units": summed["units"],
+        "products_sold": float((products["orders"] > 0).sum()),
+    }
+    if products["discounts"].any():
+        figures["discount_rate"] = ratio(summed, "discount_rate")
+    figures["returns_rate"] = ratio(summed, "returns_rate")
+    return figures
 
 
-def _with_shares(frame: pd.DataFrame) -> pd.DataFrame:
-    frame = frame.astype(TYPES | {"price": "float64", "stock_quantity": "float64"})
-    frame["returns_rate"] = -frame["returns"] / frame["gross_sales"].where(
-        frame["gross_sales"] > 0
-    )
-    total = frame["net_sales"].sum()
-    frame["sales_share"] = frame["net_sales"] / total if total > 0 else float("nan")
-    positive = frame["net_sales"].where(frame["net_sales"] > 0)
-    frame["cumulative_share"] = positive.cumsum() / positive.sum()
-    return frame
+def products_for_share(products: pd.DataFrame, share: float) -> int:
+    """How many of the best products make that share of positive net sales."""
+    reached = products["cumulative_share"].dropna()
+    if reached.empty:
+        return 0
+    return int((reached < share - 1e-12).sum()) + 1
 
 
 def low_stock(products: pd.DataFrame, days: int, cover: int) -> pd.DataFrame:
@@ -143,31 +148,17 @@ def product_by_period(
 
     The category filter does not matter: the product has one.
     """
+    join, in_countries, countries = customers_in("sales", chosen.countries)
     parameters: Parameters = day_parameters(chosen.days) | {"product_key": product_key}
-    where, join = "", ""
-    if chosen.countries:
-        join = (
-            "inner join DimCustomer as customers "
-            "on sales.customer_key = customers.customer_key "
-        )
-        in_countries, countries = one_of(
-            "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
-        )
-        where = f" and {in_countries}"
-        parameters |= countries
     days = warehouse.query(
-        f"select sales.time_key, {_LINE_SUMS} from FactSales as sales {join}"
+        f"select sales.time_key, {_LINE_SUMS} from FactSales as sales {join} "
         "where sales.product_key = :product_key "
-        f"and sales.time_key between :start_key and :end_key{where} "
+        f"and sales.time_key between :start_key and :end_key and {in_countries} "
         "group by sales.time_key",
-        parameters,
+        parameters | countries,
     )
-    dates = pd.to_datetime(days["time_key"].astype(str), format="%Y%m%d")
-    keys = dates.map(lambda day: pd.Timestamp(period_start(day.date(), grain)))
-    starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
-    numbers = days[list(MEASURES)].astype(float)
-    summed = numbers.groupby(keys).sum().reindex(starts).fillna(0)
-    return summed.rename_axis("start").reset_index()
+    dates = pd.Series(days_of_keys(days["time_key"]))
+    return in_periods(days.astype(dict.fromkeys(MEASURES, float)), dates, chosen, grain)
 
 
 def stocked(warehouse: Warehouse, categories: tuple[str, ...]) -> pd.DataFrame:
@@ -177,15 +168,13 @@ def stocked(warehouse: Warehouse, categories: tuple[str, ...]) -> pd.DataFrame:
         product_key, product_id, product_name, category, price, stock_quantity,
         stock_value (price times stock; missing without a price).
     """
-    in_categories, parameters = one_of(
-        "coalesce(category, '(unknown)')", categories, "category"
-    )
+    of_categories, parameters = in_categories("products", categories)
     return warehouse.query(
         "select product_key, product_id, "
         "coalesce(product_name, product_id) as product_name, "
         "coalesce(category, '(unknown)') as category, price, stock_quantity, "
-        "price * stock_quantity as stock_value from DimProduct "
-        f"where stock_quantity > 0 and {in_categories} "
+        "price * stock_quantity as stock_value from DimProduct as products "
+        f"where stock_quantity > 0 and {of_categories} "
         "order by coalesce(price * stock_quantity, 0) desc, product_key",
         parameters,
     ).astype({"price": float, "stock_quantity": float, "stock_value": float})

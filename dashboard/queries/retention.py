@@ -1,9 +1,12 @@
 """Cohorts, repeat purchases, and whose money it is."""
 
+import numpy as np
 import pandas as pd
 
+from dashboard.metrics import metric, ratio
 from dashboard.warehouse import Warehouse
 
+# Days after an order at which the reports look.
 MILESTONES = (30, 60, 90, 180, 365)
 
 
@@ -18,14 +21,13 @@ def cohorts(warehouse: Warehouse, basis: str) -> pd.DataFrame:
         cohort_month, month_index, cohort_size, active_customers, total_spending,
         cumulative_spending, is_complete.
     """
-    frame = warehouse.query(
+    return warehouse.query(
         "select cohort_month, month_index, cohort_size, active_customers, "
         "total_spending, cumulative_spending, is_complete from rpt_customer_cohorts "
         "where cohort_basis = :basis and month_index >= 0 "
         "order by cohort_month, month_index",
         {"basis": basis},
-    )
-    return frame.astype(
+    ).astype(
         {
             "total_spending": float,
             "cumulative_spending": float,
@@ -42,27 +44,28 @@ def cohort_matrix(cells: pd.DataFrame, measure: str) -> pd.DataFrame:
 
     Args:
         cells: Rows of `cohorts`.
-        measure: retention_rate, active_customers, total_spending,
-            spending_per_customer or cumulative_spending_per_customer.
+        measure: A column of theirs, or a ratio of two.
     """
     return (
-        cells.assign(value=_cell_values(cells, measure))
+        cells.assign(value=_values(cells, measure))
         .pivot_table(index="cohort_month", columns="month_index", values="value")
         .sort_index()
     )
 
 
-def _cell_values(cells: pd.DataFrame, measure: str) -> pd.Series:
-    size = cells["cohort_size"].where(cells["cohort_size"] > 0)
-    match measure:
-        case "retention_rate":
-            return cells["active_customers"] / size
-        case "spending_per_customer":
-            return cells["total_spending"] / size
-        case "cumulative_spending_per_customer":
-            return cells["cumulative_spending"] / size
-        case _:
-            return cells[measure]
+def _values(cells: pd.DataFrame, measure: str) -> pd.Series:
+    return ratio(cells, measure) if metric(measure).ratio else cells[measure]
+
+
+def cohort_sizes(cells: pd.DataFrame) -> pd.Series:
+    """Customers by cohort month."""
+    return cells.groupby("cohort_month")["cohort_size"].max()
+
+
+def incomplete_months(cells: pd.DataFrame) -> set[tuple[str, int]]:
+    """(cohort_month, month_index) of the months that are not over."""
+    rows = cells[~cells["is_complete"]]
+    return set(zip(rows["cohort_month"], rows["month_index"], strict=True))
 
 
 def average(cells: pd.DataFrame, measure: str, least_customers: int) -> pd.DataFrame:
@@ -82,50 +85,67 @@ def average(cells: pd.DataFrame, measure: str, least_customers: int) -> pd.DataF
         whether those are at least half of all customers. Later months are known of
         the oldest cohorts only, and a line through both would compare these with all.
     """
-    complete = cells[cells["is_complete"]]
-    by_month = complete.groupby("month_index")
+    by_month = cells[cells["is_complete"]].groupby("month_index")
     summed = by_month[
         ["active_customers", "total_spending", "cumulative_spending", "cohort_size"]
     ].sum()
     at_risk = summed["cohort_size"]
-    everybody = cells.groupby("cohort_month")["cohort_size"].max().sum()
     return pd.DataFrame(
         {
-            "value": _cell_values(summed, measure).where(at_risk >= least_customers),
+            "value": _values(summed, measure).where(at_risk >= least_customers),
             "customers_at_risk": at_risk,
             "cohorts": by_month["cohort_size"].count(),
-            "is_of_most": 2 * at_risk >= everybody,
+            "is_of_most": 2 * at_risk >= cohort_sizes(cells).sum(),
         }
     )
 
 
-def repeat_purchases(warehouse: Warehouse) -> pd.DataFrame | None:
+def first_months(
+    cells: pd.DataFrame, least_customers: int
+) -> dict[str, tuple[float, float]]:
+    """The averages of the first months, by metric.
+
+    Returns:
+        The value, and of how many customers it is; nan where no month is as old.
+    """
+    rates = average(cells, "retention_rate", least_customers)
+    spent = average(cells, "cumulative_spending_per_customer", least_customers)
+    months = {
+        "retention_month_1": (rates, 1),
+        "retention_month_3": (rates, 3),
+        "retention_month_12": (rates, 12),
+        "spending_month_12": (spent, 12),
+    }
+    return {
+        key: (
+            float(means["value"].get(month, np.nan)),
+            float(means["customers_at_risk"].get(month, np.nan)),
+        )
+        for key, (means, month) in months.items()
+    }
+
+
+def repeat_purchases(warehouse: Warehouse) -> pd.DataFrame:
     """How many came back after their first to fifth order, and when.
 
     Returns:
         order_number, customers, share_returned, median_days, and for 30 to 365 days
-        returned_within_30_days and customers_at_risk_30_days; None in an older
-        warehouse.
+        returned_within_30_days and customers_at_risk_30_days.
     """
     shares = [f"returned_within_{days}_days" for days in MILESTONES]
     at_risk = [f"customers_at_risk_{days}_days" for days in MILESTONES]
-    if not warehouse.has("rpt_repeat_purchase", *shares, *at_risk):
-        return None
     return warehouse.query(
         "select order_number, customers, share_returned, median_days, "
         f"{', '.join(shares + at_risk)} from rpt_repeat_purchase order by order_number"
     ).astype(dict.fromkeys(["share_returned", "median_days", *shares], float))
 
 
-def sales_by_type(warehouse: Warehouse) -> pd.DataFrame | None:
+def sales_by_type(warehouse: Warehouse) -> pd.DataFrame:
     """Money of new, returning and reactivated customers by month.
 
     Returns:
-        month, customer_type, customers, orders, net_sales, is_complete; None in an
-        older warehouse.
+        month, customer_type, customers, orders, net_sales, is_complete.
     """
-    if not warehouse.has("rpt_sales_by_customer_type", "is_complete"):
-        return None
     return warehouse.query(
         "select month, customer_type, customers, orders, net_sales, is_complete "
         "from rpt_sales_by_customer_type order by month, customer_type"

@@ -1,60 +1,31 @@
-"""Sales, orders and buyers: by day, period, category and country.
+"""Sales, orders and buyers of a choice, as several pages show them.
 
 Money and orders come from rpt_sales_daily, which is small. Orders of several
 categories, and buyers, are distinct counts from FactOrders and FactOrderCategories:
 they cannot be added up.
 """
 
-from dataclasses import dataclass
-
 import pandas as pd
 
-from dashboard.filters import Parameters, SalesFilter, day_parameters, one_of
+from dashboard.filters import (
+    Parameters,
+    SalesFilter,
+    customers_in,
+    day_parameters,
+    one_of,
+)
+from dashboard.metrics import ratio
+from dashboard.periods import Grain, period_start, period_starts
 from dashboard.warehouse import Warehouse
 
 # What stands between gross and net sales, in the order in which it is taken off.
 BRIDGE = ("gross_sales", "discounts", "returns", "net_sales")
-
-
 MEASURES = (*BRIDGE, "units", "orders")
-
-
 SUMS = ", ".join(
     f"round(sum({name}), 4) as {name}" if name in BRIDGE else f"sum({name}) as {name}"
     for name in MEASURES
 )
-
-
 TYPES = dict.fromkeys(BRIDGE, "float64") | {"units": "int64", "orders": "int64"}
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The headline of a choice of sales."""
-
-    gross_sales: float
-    discounts: float
-    returns: float
-    net_sales: float
-    units: int
-    orders: int
-    buyers: int
-    new_buyers: int
-
-    @property
-    def average_order_value(self) -> float | None:
-        """Net sales per order; None without orders."""
-        return self.net_sales / self.orders if self.orders else None
-
-    @property
-    def new_buyer_share(self) -> float | None:
-        """New buyers per buyer; None without buyers."""
-        return self.new_buyers / self.buyers if self.buyers else None
-
-    @property
-    def returns_rate(self) -> float | None:
-        """Returns, taken positive, per gross sales; None without sales."""
-        return -self.returns / self.gross_sales if self.gross_sales > 0 else None
 
 
 def choices(warehouse: Warehouse) -> tuple[list[str], list[str]]:
@@ -92,9 +63,8 @@ def order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
 
     With a category filter one order may stand in several rows.
     """
-    parameters = day_parameters(chosen.days)
-    in_countries, countries = one_of("source.country", chosen.countries, "country")
     if chosen.categories:
+        in_countries, countries = one_of("source.country", chosen.countries, "country")
         in_categories, categories = one_of(
             "source.category", chosen.categories, "category"
         )
@@ -102,29 +72,34 @@ def order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
             "from FactOrderCategories as source where source.has_sale "
             "and source.time_key between :start_key and :end_key "
             f"and {in_categories} and {in_countries}",
-            parameters | countries | categories,
+            day_parameters(chosen.days) | countries | categories,
         )
+    join, in_countries, countries = customers_in("source", chosen.countries)
     # The plus keeps SQLite from looking up the orders one by one by their day: they are
     # stored by customer, and read from end to end in a tenth of the time.
-    in_time = "+source.time_key between :start_key and :end_key"
-    if chosen.countries:
-        in_countries, countries = one_of(
-            "coalesce(customers.country, '(unknown)')", chosen.countries, "country"
-        )
-        return (
-            "from FactOrders as source "
-            "inner join DimCustomer as customers "
-            "on source.customer_key = customers.customer_key "
-            "where source.customer_order_number is not null "
-            f"and {in_time} "
-            f"and {in_countries}",
-            parameters | countries,
-        )
     return (
-        "from FactOrders as source where source.customer_order_number is not null "
-        f"and {in_time}",
-        parameters,
+        f"from FactOrders as source {join} "
+        "where source.customer_order_number is not null "
+        f"and +source.time_key between :start_key and :end_key and {in_countries}",
+        day_parameters(chosen.days) | countries,
     )
+
+
+def _distinct_orders(
+    warehouse: Warehouse, chosen: SalesFilter, column: str
+) -> pd.Series:
+    """The orders of the choice, each once, by a column of `order_source`."""
+    source, parameters = order_source(chosen)
+    return warehouse.query(
+        f"select source.{column}, count(distinct source.order_id) as orders "
+        f"{source} group by source.{column}",
+        parameters,
+    ).set_index(column)["orders"]
+
+
+def days_of_keys(keys: pd.Series | pd.Index) -> pd.DatetimeIndex:
+    """Keys of DimTime as days."""
+    return pd.DatetimeIndex(pd.to_datetime(keys.astype(str), format="%Y%m%d"))
 
 
 def by_day(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
@@ -138,16 +113,34 @@ def by_day(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     )
     days["date"] = pd.to_datetime(days["date"])
     if len(chosen.categories) > 1:
-        source, parameters = order_source(chosen)
-        orders = warehouse.query(
-            "select source.time_key, count(distinct source.order_id) as orders "
-            f"{source} group by source.time_key",
-            parameters,
-        )
-        keys = pd.to_datetime(orders["time_key"].astype(str), format="%Y%m%d")
-        distinct = pd.Series(orders["orders"].to_numpy(), index=keys)
-        days["orders"] = days["date"].map(distinct).fillna(0)
+        orders = _distinct_orders(warehouse, chosen, "time_key")
+        orders.index = days_of_keys(orders.index)
+        days["orders"] = days["date"].map(orders).fillna(0)
     return days.astype(TYPES)
+
+
+def in_periods(
+    days: pd.DataFrame, dates: pd.Series, chosen: SalesFilter, grain: Grain
+) -> pd.DataFrame:
+    """Figures of days added up to periods: start, then `MEASURES`; empty ones are 0."""
+    starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
+    keys = dates.map(lambda day: pd.Timestamp(period_start(day.date(), grain)))
+    summed = days[list(MEASURES)].groupby(keys).sum().reindex(starts).fillna(0)
+    return summed.rename_axis("start").reset_index()
+
+
+def by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
+    """One row per country with any line: country, then `MEASURES`; best first."""
+    source, parameters = daily_source(chosen)
+    countries = warehouse.query(
+        f"select country, {SUMS} {source} "
+        "group by country order by net_sales desc, country",
+        parameters,
+    )
+    if len(chosen.categories) > 1:
+        orders = _distinct_orders(warehouse, chosen, "country")
+        countries["orders"] = countries["country"].map(orders).fillna(0)
+    return countries.astype({"orders": "int64"})
 
 
 def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
@@ -180,33 +173,15 @@ def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
     return int(row["buyers"]), int(row["new_buyers"])
 
 
-def totals(warehouse: Warehouse, chosen: SalesFilter) -> Totals:
-    """The headline figures of the choice."""
+def totals(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float | None]:
+    """The headline figures of the choice, by metric; a ratio to nothing is None.
+
+    Returns:
+        `MEASURES`, buyers, new_buyers, average_order_value, new_buyer_share,
+        returns_rate.
+    """
     days = by_day(warehouse, chosen)
-    found, new = buyers(warehouse, chosen)
-    return Totals(
-        **{name: round(float(days[name].sum()), 4) for name in BRIDGE},
-        units=int(days["units"].sum()),
-        orders=int(days["orders"].sum()),
-        buyers=found,
-        new_buyers=new,
-    )
-
-
-def by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
-    """One row per country with any line: country, then `MEASURES`; best first."""
-    source, parameters = daily_source(chosen)
-    countries = warehouse.query(
-        f"select country, {SUMS} {source} "
-        "group by country order by net_sales desc, country",
-        parameters,
-    )
-    if len(chosen.categories) > 1:
-        source, parameters = order_source(chosen)
-        orders = warehouse.query(
-            "select source.country, count(distinct source.order_id) as orders "
-            f"{source} group by source.country",
-            parameters,
-        ).set_index("country")["orders"]
-        countries["orders"] = countries["country"].map(orders).fillna(0)
-    return countries.astype({"orders": "int64"})
+    figures = {key: round(float(days[key].sum()), 4) for key in MEASURES}
+    figures["buyers"], figures["new_buyers"] = buyers(warehouse, chosen)
+    ratios = ("average_order_value", "new_buyer_share", "returns_rate")
+    return figures | {key: ratio(figures, key) for key in ratios}

@@ -1,31 +1,16 @@
 """RFM segments: who is in which, and who moved."""
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from dashboard import privacy
 from dashboard.exports import Export
-from dashboard.filters import Parameters, customers_in, one_of
+from dashboard.filters import Parameters, customers_in, in_countries, one_of
+from dashboard.metrics import ratio, shares
 from dashboard.warehouse import Warehouse
 
-# From the best to the worst; the names are those of the seed rfm_segment_map.
-SEGMENTS = (
-    "Champions",
-    "Loyal",
-    "Potential Loyalists",
-    "New Customers",
-    "Promising",
-    "Need Attention",
-    "About To Sleep",
-    "At Risk",
-    "Cannot Lose Them",
-    "Hibernating",
-    "Lost",
-)
-
-
-# Segments by what to do about them; the charts' colours follow these.
+# Segments by what to do about them, from the best to the worst; the names are those of
+# the seed rfm_segment_map.
 SEGMENT_GROUPS = {
     "Keep": ("Champions", "Loyal"),
     "Grow": ("Potential Loyalists", "New Customers", "Promising"),
@@ -33,8 +18,7 @@ SEGMENT_GROUPS = {
     "Win back": ("At Risk", "Cannot Lose Them"),
     "Let go": ("Hibernating", "Lost"),
 }
-
-
+GROUP_OF = {name: group for group, names in SEGMENT_GROUPS.items() for name in names}
 NEW_BUYERS = "(new)"
 
 
@@ -66,51 +50,53 @@ def segments(cells: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         segment_name, customers, customer_share, monetary_value, money_share,
-        average_value, average_orders, average_recency, one_time_share, r_mean,
-        fm_mean (mean scores: the place on the map).
+        mean_value, mean_orders, mean_recency, one_time_share, r_mean, fm_mean (mean
+        scores: the place on the map).
     """
-    weighted = cells.assign(
-        r_sum=cells["r_score"] * cells["customers"],
-        fm_sum=(cells["f_score"] + cells["m_score"]) / 2 * cells["customers"],
+    summed = (
+        cells.assign(
+            r_sum=cells["r_score"] * cells["customers"],
+            fm_sum=(cells["f_score"] + cells["m_score"]) / 2 * cells["customers"],
+        )
+        .drop(columns=["r_score", "f_score", "m_score"])
+        .groupby("segment_name")
+        .sum()
     )
-    summed = weighted.groupby("segment_name")[
-        [
-            "customers",
-            "one_time_buyers",
-            "monetary_value",
-            "frequency",
-            "recency_days",
-            "r_sum",
-            "fm_sum",
-        ]
-    ].sum()
-    known = [name for name in SEGMENTS if name in summed.index]
-    others = sorted(set(summed.index) - set(SEGMENTS))
-    summed = summed.loc[known + others]
+    known = [name for name in GROUP_OF if name in summed.index]
+    summed = summed.loc[known + sorted(set(summed.index) - set(known))]
     size = summed["customers"]
-    total = summed["monetary_value"].sum()
     return pd.DataFrame(
         {
             "customers": size,
-            "customer_share": size / size.sum(),
+            "customer_share": shares(size),
             "monetary_value": summed["monetary_value"],
-            "money_share": summed["monetary_value"] / total if total > 0 else np.nan,
-            "average_value": summed["monetary_value"] / size,
-            "average_orders": summed["frequency"] / size,
-            "average_recency": summed["recency_days"] / size,
-            "one_time_share": summed["one_time_buyers"] / size,
+            "money_share": shares(summed["monetary_value"]),
+            "mean_value": ratio(summed, "mean_value"),
+            "mean_orders": ratio(summed, "mean_orders"),
+            "mean_recency": summed["recency_days"] / size,
+            "one_time_share": ratio(summed, "one_time_share"),
             "r_mean": summed["r_sum"] / size,
             "fm_mean": summed["fm_sum"] / size,
         }
     ).reset_index(names="segment_name")
 
 
+def totals(cells: pd.DataFrame) -> dict[str, float | None]:
+    """The headline figures of rows of `rfm_cells`, by metric.
+
+    Returns:
+        buyers, mean_value, mean_orders, one_time_share.
+    """
+    columns = ["customers", "monetary_value", "frequency", "one_time_buyers"]
+    summed = {key: float(cells[key].sum()) for key in columns}
+    ratios = ("mean_value", "mean_orders", "one_time_share")
+    return {"buyers": summed["customers"]} | {key: ratio(summed, key) for key in ratios}
+
+
 def prospects(warehouse: Warehouse, countries: tuple[str, ...]) -> int:
     """Customers of the file who never placed a counting order."""
-    condition, parameters = one_of(
-        "coalesce(customers.country, '(unknown)')", countries, "country"
-    )
-    frame = warehouse.query(
+    condition, parameters = in_countries("customers", countries)
+    counted = warehouse.query(
         "select count(*) as prospects from DimCustomer as customers "
         "left join rpt_customer_rfm as rfm "
         "on customers.customer_key = rfm.customer_key "
@@ -118,7 +104,7 @@ def prospects(warehouse: Warehouse, countries: tuple[str, ...]) -> int:
         f"and {condition}",
         parameters,
     )
-    return int(frame["prospects"].iloc[0])
+    return int(counted["prospects"].iloc[0])
 
 
 _MEMBER_TYPES = {
@@ -170,9 +156,7 @@ def _members(
     segment_names: tuple[str, ...], countries: tuple[str, ...]
 ) -> tuple[str, Parameters]:
     in_segments, parameters = one_of("rfm.segment_name", segment_names, "segment")
-    in_countries, more = one_of(
-        "coalesce(customers.country, '(unknown)')", countries, "country"
-    )
+    of_countries, more = in_countries("customers", countries)
     return (
         "select rfm.customer_id, customers.name, customers.email, "
         "coalesce(customers.country, '(unknown)') as country, rfm.segment_name, "
@@ -181,20 +165,18 @@ def _members(
         "from rpt_customer_rfm as rfm "
         "inner join DimCustomer as customers "
         "on rfm.customer_key = customers.customer_key "
-        f"where {in_segments} and {in_countries} "
+        f"where {in_segments} and {of_countries} "
         "order by rfm.monetary_value desc, rfm.customer_key"
     ), parameters | more
 
 
-def segment_moves(warehouse: Warehouse) -> pd.DataFrame | None:
-    """Who moved from which segment to which, by month; None in an older warehouse.
+def segment_moves(warehouse: Warehouse) -> pd.DataFrame:
+    """Who moved from which segment to which, by month.
 
     Returns:
         month, from_segment (NEW_BUYERS for buyers of the month), to_segment,
         customers, monetary_value (net sales so far), monetary_value_change.
     """
-    if not warehouse.has("rpt_segment_migration", "monetary_value_change"):
-        return None
     return warehouse.query(
         "select month, from_segment, to_segment, customers, monetary_value, "
         "monetary_value_change from rpt_segment_migration "
@@ -213,9 +195,10 @@ def segment_history(moves: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row a month, a column a group; 0 where a group was empty.
     """
-    groups = {name: group for group, names in SEGMENT_GROUPS.items() for name in names}
     return (
-        moves.assign(group=moves["to_segment"].map(lambda name: groups.get(name, name)))
+        moves.assign(
+            group=moves["to_segment"].map(lambda name: GROUP_OF.get(name, name))
+        )
         .pivot_table(index="month", columns="group", values="customers", aggfunc="sum")
         .reindex(columns=list(SEGMENT_GROUPS))
         .fillna(0.0)

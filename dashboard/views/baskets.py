@@ -8,8 +8,7 @@ from dashboard.formatting import percent
 from dashboard.metrics import metric
 from dashboard.queries import baskets
 
-_ORDERS = ("lift", "co_purchase_count", "support")
-_EVIDENCE = "Beyond chance"
+_BEYOND_CHANCE, _ALL_LISTED = "Beyond chance", "All listed"
 
 
 def main() -> None:
@@ -21,11 +20,11 @@ def main() -> None:
         "All orders; a pair must be in at least as many baskets as the slider says.",
     )
     if high == 0:
-        st.info(
+        ui.note(
             "**No pair of products is bought together often enough to be listed.** The "
             "vars `co_purchase_min_orders` and `co_purchase_min_support` in "
             "`dbt_project.yml` set how often that is.",
-            icon=":material/search:",
+            icon="search",
         )
         return
     categories = controls.categories()
@@ -35,15 +34,15 @@ def main() -> None:
             minimum = controls.slider(
                 "Bought together at least", low, max(low + 1, high // 2), low, "minimum"
             )
-    found = cache.ask(baskets.pair_count, minimum, categories)
-    if not found:
-        st.info(
+    listed = cache.ask(baskets.pair_count, minimum, categories)
+    if not listed:
+        ui.note(
             "**No pair matches.** Lower “Bought together at least”, or take away a "
             "category.",
-            icon=":material/search:",
+            icon="search",
         )
         return
-    _pairs(minimum, categories, found)
+    _pairs(minimum, categories, listed)
     left, right = st.columns(2)
     with left:
         _companions(minimum, categories)
@@ -52,47 +51,34 @@ def main() -> None:
 
 
 def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
-    money = cache.currency()
-    has_evidence = cache.ask(baskets.has_evidence)
     with ui.card(
         "Which pairs go together?",
-        ""
-        if has_evidence
-        else "Lift alone is noise at small counts: raise the "
-        "minimum to see what holds.",
-        f"{metric('lift').formula} {metric('lift_lower_95').formula} "
+        help_text=f"{metric('lift').formula} {metric('lift_lower_95').formula} "
         f"{metric('support').formula}",
     ):
-        keys = ("lift_lower_95", *_ORDERS) if has_evidence else _ORDERS
-        names = {metric(key).name: key for key in keys}
-        only_significant = False
-        found = listed
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            if has_evidence:
-                only_significant = (
-                    controls.picked("Show", [_EVIDENCE, "All listed"], "evidence")
-                    == _EVIDENCE
-                )
-            shown = metric(names[controls.picked("Rank by", list(names), "rank")])
+            evidence = controls.picked(
+                "Show", [_BEYOND_CHANCE, _ALL_LISTED], "evidence"
+            )
+            shown = controls.picked_metric("Rank by", baskets.RANKINGS, "rank")
             with st.container(width=220):
                 top = controls.slider("Pairs shown", 5, 50, 15, "pairs", 5)
-        if has_evidence:
-            found = cache.ask(
-                baskets.pair_count, minimum, categories, only_significant=True
+        only_significant = evidence == _BEYOND_CHANCE
+        significant = cache.ask(
+            baskets.pair_count, minimum, categories, only_significant=True
+        )
+        share = cache.ask(baskets.chance_share)
+        ui.caption(
+            f"Of {listed:,} pairs, {significant:,} are bought together more often than "
+            "baskets of their sizes would have it by chance."
+            + (
+                ""
+                if share is None
+                else f" Of all pairs called so, {percent(share)} may be chance "
+                "all the same."
             )
-            share = cache.ask(baskets.chance_share)
-            ui.caption(
-                f"Of {listed:,} pairs, {found:,} are bought together more often than "
-                "baskets of their sizes would have it by chance."
-                + (
-                    ""
-                    if share is None
-                    else f" Of all pairs called so, {percent(share)} may be chance "
-                    "all the same."
-                )
-            )
-            found = found if only_significant else listed
-        if not found:
+        )
+        if only_significant and not significant:
             ui.note(
                 "**None of these pairs is more than chance.** Choose “All listed”, or "
                 "take away a category."
@@ -114,29 +100,19 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
         columns = {
             "product1": st.column_config.TextColumn("First product"),
             "product2": st.column_config.TextColumn("Second product"),
-            "co_purchase_count": ui.column_format("co_purchase_count", money),
-        }
-        if has_evidence:
-            columns |= {
-                "expected_co_purchases": ui.column_format(
-                    "expected_co_purchases", money
-                ),
-                "lift_lower_95": ui.column_format("lift_lower_95", money),
-            }
-        columns |= {
-            "lift": ui.column_format("lift", money),
-            "support": ui.column_format("support", money),
-            "confidence_1_to_2": ui.column_format(
-                "confidence", money, "First → second"
+            **ui.metric_columns(
+                "co_purchase_count",
+                "expected_co_purchases",
+                "lift_lower_95",
+                "lift",
+                "support",
             ),
-            "confidence_2_to_1": ui.column_format(
-                "confidence", money, "Second → first"
+            "confidence_1_to_2": ui.metric_column("confidence", "First → second"),
+            "confidence_2_to_1": ui.metric_column("confidence", "Second → first"),
+            "q_value": ui.number_column(
+                metric("q_value").name, "%.2g", metric("q_value").formula
             ),
         }
-        if has_evidence:
-            columns["q_value"] = st.column_config.NumberColumn(
-                metric("q_value").name, format="%.2g", help=metric("q_value").formula
-            )
         with st.expander("The same pairs as a table"):
             ui.table(pairs, columns, "Pairs with their figures.", "pair_table")
             ui.download_csv(
@@ -157,13 +133,7 @@ def _companions(minimum: int, categories: tuple[str, ...]) -> None:
         "Of the baskets with it, the share that also holds the other.",
         metric("confidence").formula,
     ):
-        label = st.selectbox(
-            "Product",
-            list(labels),
-            key=controls.remembered("basket_product", next(iter(labels))),
-            bind="query-params",
-            persist_state="session",
-        )
+        label = controls.product(list(labels), "basket_product")
         found = cache.ask(baskets.companions, labels[label], minimum, categories, 12)
         ui.chart(
             companion_bars(found, ui.theme()),
@@ -177,8 +147,6 @@ def _recommendations(
     product_key: int, minimum: int, categories: tuple[str, ...]
 ) -> None:
     rows = cache.ask(baskets.recommendations, product_key, minimum, categories)
-    if rows is None:
-        return
     st.subheader(
         "What to offer with it",
         anchor=False,
@@ -190,15 +158,14 @@ def _recommendations(
             "Nothing: no product in stock is bought with it more often than by chance."
         )
         return
-    money = cache.currency()
     ui.table(
         rows,
         {
             "recommendation_rank": st.column_config.NumberColumn("#", width=40),
             "product_name": st.column_config.TextColumn("Product"),
-            "lift_lower_95": ui.column_format("lift_lower_95", money),
-            "price": ui.money_column("Price", money),
-            "stock_quantity": st.column_config.NumberColumn("In stock", format="%,d"),
+            "lift_lower_95": ui.metric_column("lift_lower_95"),
+            "price": ui.money_column("Price"),
+            "stock_quantity": ui.number_column("In stock", "%,d"),
         },
         "Products to offer with this one.",
         "recommendations",
@@ -210,9 +177,9 @@ def _categories(minimum: int, categories: tuple[str, ...]) -> None:
     with ui.card("Which categories attract each other?", "", metric("lift").formula):
         whole, listed = "Whole orders", "Listed pairs"
         counted = listed
-        if affinity is not None and not affinity.empty:
+        if not affinity.empty:
             counted = controls.picked("Count", [whole, listed], "attraction")
-        if affinity is not None and counted == whole:
+        if counted == whole:
             rows = affinity
             ui.caption(
                 "How many times more often an order holds both than by chance, "

@@ -7,9 +7,9 @@ from dashboard import cache, controls, exports, ui
 from dashboard.charts.bars import ranked
 from dashboard.charts.countries import unplaced, world
 from dashboard.filters import SalesFilter
-from dashboard.metrics import metric
+from dashboard.metrics import Metric
 from dashboard.periods import Comparison, comparison_range
-from dashboard.queries import countries, sales
+from dashboard.queries.countries import figures_by_country
 
 _SHOWN = ("net_sales", "orders", "buyers", "average_order_value", "returns_rate")
 _LISTED = 15
@@ -19,8 +19,7 @@ def main() -> None:
     """Draw the page."""
     days = controls.days()
     against = controls.comparison()
-    categories = controls.categories()
-    chosen = SalesFilter(days, (), categories)
+    chosen = SalesFilter(days, (), controls.categories())
     ui.title(
         "Countries",
         "Where do the buyers live, and what do they bring?",
@@ -29,65 +28,46 @@ def main() -> None:
     if days.is_reversed:
         ui.reversed_range()
         return
-    rows = _rows(chosen)
+    rows = cache.ask(figures_by_country, chosen)
     if rows.empty:
         ui.nothing_found()
         return
     earlier = comparison_range(chosen.days, against)
     before = None
     if earlier is not None and earlier.start >= cache.span().first:
-        before = _rows(chosen.during(earlier)).set_index("country")
-    names = {metric(key).name: key for key in _SHOWN}
-    key = names[controls.picked("Show", list(names), "country_show")]
+        past = cache.ask(figures_by_country, chosen.during(earlier))
+        before = past.set_index("country")
+    shown = controls.picked_metric("Show", _SHOWN, "country_show")
     left, right = st.columns([2, 3])
     with left:
-        _bars(rows, key, before)
+        _bars(rows, shown, before)
     with right:
-        _map(rows, key)
+        _map(rows, shown)
     _table(rows, before, against)
 
 
-def _rows(chosen: SalesFilter) -> pd.DataFrame:
-    rows = cache.ask(sales.by_country, chosen).merge(
-        cache.ask(countries.buyers_by_country, chosen), on="country", how="left"
-    )
-    rows[["buyers", "new_buyers"]] = rows[["buyers", "new_buyers"]].fillna(0)
-    rows["average_order_value"] = rows["net_sales"] / rows["orders"].where(
-        rows["orders"] > 0
-    )
-    rows["new_buyer_share"] = rows["new_buyers"] / rows["buyers"].where(
-        rows["buyers"] > 0
-    )
-    rows["returns_rate"] = -rows["returns"] / rows["gross_sales"].where(
-        rows["gross_sales"] > 0
-    )
-    total = rows["net_sales"].sum()
-    rows["sales_share"] = rows["net_sales"] / total if total > 0 else float("nan")
-    return rows
-
-
-def _bars(rows: pd.DataFrame, key: str, before: pd.DataFrame | None) -> None:
-    shown = metric(key)
+def _bars(rows: pd.DataFrame, shown: Metric, before: pd.DataFrame | None) -> None:
     best = (
-        rows[rows[key].notna()]
-        .sort_values([key, "country"], ascending=[False, True])
+        rows[rows[shown.key].notna()]
+        .sort_values([shown.key, "country"], ascending=[False, True])
         .head(_LISTED)
     )
     note = f"The first {len(best)} of {len(rows)}." if len(rows) > len(best) else ""
     past = None
     if before is not None:
-        past = best["country"].map(before[key])
+        past = best["country"].map(before[shown.key])
         note += " Grey ticks: the period compared with."
     with ui.card(f"{shown.name}: which countries lead?", note.strip(), shown.formula):
         ui.chart(
-            ranked(list(best["country"]), best[key], shown, ui.theme(), before=past),
+            ranked(
+                list(best["country"]), best[shown.key], shown, ui.theme(), before=past
+            ),
             f"Bars of {shown.name.lower()} by country.",
             "country_bars",
         )
 
 
-def _map(rows: pd.DataFrame, key: str) -> None:
-    shown = metric(key)
+def _map(rows: pd.DataFrame, shown: Metric) -> None:
     lost = unplaced(rows["country"])
     note = "Colours grow with the square root, so that smaller countries show."
     if lost:
@@ -104,26 +84,24 @@ def _map(rows: pd.DataFrame, key: str) -> None:
 def _table(
     rows: pd.DataFrame, before: pd.DataFrame | None, against: Comparison
 ) -> None:
-    money = cache.currency()
     columns = {
-        "country": st.column_config.TextColumn("Country", pinned=True),
-        **ui.bridge_formats(rows, money),
-        "sales_share": ui.column_format("sales_share", money),
-        "orders": ui.column_format("orders", money),
-        "average_order_value": ui.column_format("average_order_value", money),
-        "buyers": ui.column_format("buyers", money),
-        "new_buyer_share": ui.column_format("new_buyer_share", money),
-        "returns_rate": ui.column_format("returns_rate", money),
+        "country": ui.name_column("Country"),
+        **ui.bridge_columns(rows),
+        **ui.metric_columns(
+            "sales_share",
+            "orders",
+            "average_order_value",
+            "buyers",
+            "new_buyer_share",
+            "returns_rate",
+        ),
     }
     if before is not None:
         past = rows["country"].map(before["net_sales"])
-        rows = rows.assign(
-            net_sales_change=rows["net_sales"] / past.where(past > 0) - 1
-        )
-        columns["net_sales_change"] = st.column_config.NumberColumn(
-            "Change",
-            format="percent",
-            help=f"Net sales against: {against.value.lower()}",
+        change = rows["net_sales"] / past.where(past > 0) - 1
+        rows = rows.assign(net_sales_change=change)
+        columns["net_sales_change"] = ui.number_column(
+            "Change", "percent", f"Net sales against: {against.value.lower()}"
         )
     with ui.card("All countries in figures"):
         ui.table(rows, columns, "Sales figures by country.", "country_table")

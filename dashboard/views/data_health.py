@@ -1,6 +1,5 @@
 """Data health: can I trust it?"""
 
-import datetime as dt
 import re
 
 import pandas as pd
@@ -45,43 +44,42 @@ def _freshness() -> None:
             ("Orders until", day(known.last), "The last day with a line in FactSales."),
             ("As of", day(known.as_of), "The warehouse's “today”, never the clock."),
         ]
-    built = _moment(info.get("built_at"))
-    facts.append(
-        (
-            "Built",
-            day(built.date()) if built else DASH,
-            f"When the build began: {built:%Y-%m-%d %H:%M} UTC."
-            if built
-            else "Not recorded: bare dbt built this warehouse, not the pipeline.",
+    built_at = info.get("built_at")
+    if built_at is None:
+        facts.append(
+            (
+                "Built",
+                DASH,
+                "Not recorded: bare dbt built this warehouse, not the pipeline.",
+            )
         )
-    )
-    counts = cache.ask(data_health.row_counts).set_index("name")["row_count"]
-    for table, label in (
-        ("FactSales", "Lines"),
-        ("FactOrders", "Orders with lines"),
-        ("DimCustomer", "Customers"),
-        ("DimProduct", "Products"),
-    ):
-        less = 1 if table.startswith("Dim") else 0  # the Unknown member
-        facts.append((label, f"{int(counts[table]) - less:,}", f"Rows of {table}."))
+    else:
+        built = pd.Timestamp(str(built_at))
+        began = f"When the build began: {built:%Y-%m-%d %H:%M} UTC."
+        facts.append(("Built", day(built.date()), began))
+    counts = cache.ask(data_health.row_counts)
+    facts += [
+        (label, f"{counts[table]:,}", f"Rows of {table}.")
+        for table, label in (
+            ("FactSales", "Lines"),
+            ("FactOrders", "Orders with lines"),
+            ("DimCustomer", "Customers"),
+            ("DimProduct", "Products"),
+        )
+    ]
     with st.grid(columns=7, min_column_width=140, gap="small"):
         for name, value, help_text in facts:
             st.metric(name, value, border=True, help=help_text, height="stretch")
-    more = {
-        str(name): _told(str(name), value)
+    more = [
+        f"{ui.plain(name.replace('_', ' '))}: {ui.plain(_fact(name, value))}"
         for name, value in info.items()
         if name not in ("built_at", "as_of_date", "variables") and value is not None
-    }
+    ]
     if more:
-        ui.caption(
-            " · ".join(
-                f"{ui.plain(name.replace('_', ' '))}: {ui.plain(value)}"
-                for name, value in more.items()
-            )
-        )
+        ui.caption(" · ".join(more))
 
 
-def _told(name: str, value: object) -> str:
+def _fact(name: str, value: object) -> str:
     """A fact of the build as people read it, without the folders of the machine."""
     match name:
         case "origin":
@@ -90,16 +88,6 @@ def _told(name: str, value: object) -> str:
             return f"{float(str(value)):,.0f}"
         case _:
             return str(value)
-
-
-def _moment(value: object) -> dt.datetime | None:
-    if value is None:
-        return None
-    try:
-        found: dt.datetime = pd.Timestamp(str(value)).to_pydatetime()
-    except ValueError:
-        return None
-    return found
 
 
 def _intake(rows: pd.DataFrame) -> None:
@@ -120,12 +108,10 @@ def _intake(rows: pd.DataFrame) -> None:
                 table,
                 {
                     "raw_table": st.column_config.TextColumn("Raw table"),
-                    "rows_in": st.column_config.NumberColumn("Rows in", format="%,d"),
-                    "accepted": st.column_config.NumberColumn("Accepted", format="%,d"),
-                    "rejected": st.column_config.NumberColumn("Rejected", format="%,d"),
-                    "accepted_share": st.column_config.NumberColumn(
-                        "Accepted, share", format="percent"
-                    ),
+                    "rows_in": ui.number_column("Rows in", "%,d"),
+                    "accepted": ui.number_column("Accepted", "%,d"),
+                    "rejected": ui.number_column("Rejected", "%,d"),
+                    "accepted_share": ui.number_column("Accepted, share", "percent"),
                 },
                 "Rows in, accepted and rejected by raw table.",
                 "intake_table",
@@ -133,14 +119,13 @@ def _intake(rows: pd.DataFrame) -> None:
 
 
 def _left_out(rows: pd.DataFrame) -> None:
-    money = cache.currency()
     with ui.card(
         "What was left out, and what was it worth?",
         "Sales hold sale, return, refund and gift lines. Everything else stands here.",
     ):
         shown = rows[rows["outcome"] != "accepted"]
         if shown.empty:
-            ui.good("Nothing was left out.")
+            ui.all_well("Nothing was left out.")
             return
         for outcome, heading in _OUTCOMES.items():
             part = shown[shown["outcome"] == outcome]
@@ -148,11 +133,11 @@ def _left_out(rows: pd.DataFrame) -> None:
                 continue
             st.markdown(f"**{heading}**")
             columns = {
-                "words": st.column_config.TextColumn("What", pinned=True),
-                "row_count": st.column_config.NumberColumn("Rows", format="%,d"),
+                "words": ui.name_column("What"),
+                "row_count": ui.number_column("Rows", "%,d"),
             }
             if part["amount"].notna().any():
-                columns["amount"] = ui.money_column("Amount", money)
+                columns["amount"] = ui.money_column("Amount")
             columns["raw_table"] = st.column_config.TextColumn("Raw table")
             columns["reason"] = st.column_config.TextColumn("Reason in the warehouse")
             part = part.assign(words=part["reason"].map(data_health.in_words))
@@ -163,17 +148,16 @@ def _tests() -> None:
     with ui.card("Did the last build pass its tests?"):
         results = cache.ask(data_health.build_tests)
         if results is None:
-            st.info(
+            ui.note(
                 "**This build kept no test results.** `python -m pipeline build` keeps "
                 "them; after bare dbt, run `dbt test` to see them.",
-                icon=":material/science:",
+                icon="science",
             )
             return
-        status = results["status"].str.lower() if "status" in results else pd.Series()
-        failed = results[~status.isin(["pass", "success"])] if len(status) else results
-        passed = len(results) - len(failed)
-        if failed.empty:
-            ui.good(f"All {passed:,} tests passed.")
+        others = results[results["status"] != "pass"]
+        passed = len(results) - len(others)
+        if others.empty:
+            ui.all_well(f"All {passed:,} tests passed.")
         else:
             st.warning(
                 f"{passed:,} of {len(results):,} tests passed; the others are warnings "
@@ -181,7 +165,7 @@ def _tests() -> None:
                 icon=":material/warning:",
             )
             ui.table(
-                failed, {name: name for name in failed.columns}, "Tests", "failed_tests"
+                others, {name: name for name in others.columns}, "Tests", "failed_tests"
             )
         with st.expander("All tests"):
             ui.table(

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from dashboard import cache, controls, exports, privacy, ui
+from dashboard import cache, controls, privacy, ui
 from dashboard.formatting import DASH
 from dashboard.queries import explore
-from dashboard.queries.explore import Condition, Kind, Operator
+from dashboard.queries.explore import Condition, Kind, Operator, Search
 
 _SHOWN = 1_000
 _EXPORTED = 1_000_000
 _CONDITIONS = 3
+_NO_COLUMN, _AS_STORED = "(none)", "(as stored)"
 
 
 def main() -> None:
@@ -17,61 +18,48 @@ def main() -> None:
     warehouse = cache.current()
     names = explore.tables(warehouse)
     ui.title("Explore", "Give me the rows: any mart, filtered, sorted, to take away.")
-    table = st.sidebar.selectbox(
-        "Table",
-        names,
-        key=controls.remembered("table", names[0]),
-        bind="query-params",
-        persist_state="session",
-    )
+    table = st.sidebar.selectbox("Table", names, **controls.kept("table", names[0]))
     show_pii = cache.show_pii()
     columns = explore.searchable(warehouse, table, show_pii=show_pii)
     conditions, problem = _conditions(table, columns)
-    order = st.sidebar.selectbox(
+    sort_by = st.sidebar.selectbox(
         "Sort by",
-        ["(as stored)", *columns],
-        key=controls.remembered(f"sort_{table}", "(as stored)"),
+        [_AS_STORED, *columns],
+        key=controls.remembered(f"sort_{table}", _AS_STORED),
         bind="query-params",
     )
-    descending = (
-        controls.picked_in_sidebar("Order", ("Ascending", "Descending"), "order")
-        == "Descending"
-    )
+    with st.sidebar:
+        order = controls.picked("Order", ("Ascending", "Descending"), "order")
     if problem:
         st.warning(f"**{ui.plain(problem)}**", icon=":material/edit:")
         return
-    sort_by = None if order == "(as stored)" else order
-    found = cache.ask(explore.count, table, conditions, show_pii=show_pii)
-    rows = cache.ask(
-        explore.rows,
+    search = Search(
         table,
         conditions,
-        sort_by,
-        descending=descending,
-        limit=_SHOWN,
+        None if sort_by == _AS_STORED else sort_by,
+        descending=order == "Descending",
         show_pii=show_pii,
     )
+    found = cache.ask(explore.count, search)
+    rows = cache.ask(explore.rows, search, _SHOWN)
     st.markdown(
         f"**{ui.plain(table)}**: {found:,} rows"
         + (f", the first {_SHOWN:,} are shown" if found > _SHOWN else "")
         + "."
     )
     masked = [
-        name
+        f"`{name}`"
         for name in warehouse.columns[table.lower()]
         if privacy.is_personal(table, name)
     ]
     if masked and not show_pii:
         ui.caption(
             "Masked, and not to be searched: "
-            + ", ".join(f"`{name}`" for name in masked)
+            + ", ".join(masked)
             + ". `DWH_SHOW_PII=1` shows them."
         )
     if rows.empty:
-        st.info(
-            "**No row meets these conditions.** Take one away.",
-            icon=":material/search:",
-        )
+        ui.note("**No row meets these conditions.** Take one away.", "search")
         return
     st.dataframe(
         rows,
@@ -86,28 +74,12 @@ def main() -> None:
             if str(name).endswith("_key") or str(name) in ("year", "iso_year")
         },
     )
-
-    def every() -> exports.Export:
-        return explore.export(
-            warehouse,
-            table,
-            conditions,
-            sort_by,
-            descending=descending,
-            limit=_EXPORTED,
-            show_pii=show_pii,
-        )
-
     with st.container(horizontal=True):
-        ui.download_csv(every, table, "rows_csv")
-        st.download_button(
-            "Download Parquet",
-            lambda: exports.to_parquet(every()),
-            file_name=f"{table}.parquet",
-            mime="application/vnd.apache.parquet",
-            key="rows_parquet",
-            on_click="ignore",
-            icon=":material/download:",
+        ui.download_csv(
+            lambda: explore.export(warehouse, search, _EXPORTED), table, "rows_csv"
+        )
+        ui.download_parquet(
+            lambda: explore.export(warehouse, search, _EXPORTED), table, "rows_parquet"
         )
     if found > _EXPORTED:
         ui.caption(f"A file holds the first {_EXPORTED:,} rows.")
@@ -124,21 +96,20 @@ def _conditions(
         with st.sidebar.expander(f"Condition {index + 1}", expanded=index == 0):
             column = st.selectbox(
                 "Column",
-                ["(none)", *columns],
-                key=controls.remembered(f"column{index}_{table}", "(none)"),
+                [_NO_COLUMN, *columns],
+                key=controls.remembered(f"column{index}_{table}", _NO_COLUMN),
                 bind="query-params",
             )
-            if column == "(none)":
+            if column == _NO_COLUMN:
                 continue
             kind = explore.kind(warehouse, table, column)
             operators = [one.value for one in explore.operators(kind)]
+            operator_key = f"operator{index}_{table}_{kind}"
             operator = Operator(
                 st.selectbox(
                     "Condition",
                     operators,
-                    key=controls.remembered(
-                        f"operator{index}_{table}_{kind}", operators[0]
-                    ),
+                    key=controls.remembered(operator_key, operators[0]),
                     bind="query-params",
                 )
             )

@@ -11,7 +11,6 @@ from dashboard.charts.lifetime_value import (
     lorenz_curve,
     origin_bars,
 )
-from dashboard.formatting import day
 from dashboard.metrics import metric
 from dashboard.queries import lifetime_value, retention
 
@@ -22,63 +21,24 @@ def main() -> None:
     ui.title(
         "Lifetime value",
         "What is a customer worth, so far and from here on?",
-        f"All orders until {day(cache.span().as_of)} · "
-        + (", ".join(countries) if countries else "all countries"),
+        controls.describe_countries(countries),
     )
     values = cache.ask(lifetime_value.lifetime_values, countries)
     if values.empty:
-        st.info(
-            "**No buyer lives there.** Choose another country.",
-            icon=":material/search:",
-        )
+        ui.note("**No buyer lives there.** Choose another country.", "search")
         return
-    spent = values["total_spending"]
-    _headline(values)
+    ui.key_figures(lifetime_value.totals(values))
     left, right = st.columns([3, 2])
-    with (
-        left,
-        ui.card(
-            "How much have buyers spent?",
-            "Buyers by net sales so far; the last bar holds all larger ones.",
-            metric("lifetime_value").formula,
-        ),
-    ):
-        histogram = lifetime_value.value_histogram(spent)
-        ui.chart(
-            bands(
-                list(histogram["low"]),
-                list(histogram["high"]),
-                list(histogram["buyers"]),
-                metric("lifetime_value"),
-                metric("buyers"),
-                ui.theme(),
-            ),
-            "Histogram of buyers by net sales.",
-            "histogram",
-        )
-    with (
-        right,
-        ui.card(
-            "How unequal are they?",
-            "Lorenz curve; on the dotted line all buyers would be worth the same.",
-            metric("gini").formula,
-        ),
-    ):
-        ui.chart(
-            lorenz_curve(lifetime_value.lorenz(spent), ui.theme(), height=300),
-            "Lorenz curve of net sales over buyers.",
-            "lorenz",
-        )
+    with left:
+        _histogram(values)
+    with right:
+        _lorenz(values)
     with ui.card(
         "Are newer buyers worth as much?",
         "Mean value by the month of the first order. Newer buyers had less time.",
     ):
         ui.chart(
-            by_cohort(
-                lifetime_value.value_by_cohort(values),
-                metric("lifetime_value"),
-                ui.theme(),
-            ),
+            by_cohort(lifetime_value.value_by_cohort(values), ui.theme()),
             "Bars of mean value by cohort.",
             "value_by_cohort",
         )
@@ -87,17 +47,35 @@ def main() -> None:
     _backtest(countries)
 
 
-def _headline(values: pd.DataFrame) -> None:
-    spent = values["total_spending"]
-    ui.key_figures(
-        [
-            ("buyers", float(len(values))),
-            ("mean_value", float(spent.mean())),
-            ("median_value", float(spent.median())),
-            ("top_tenth_share", lifetime_value.top_share(spent, 0.1)),
-            ("gini", lifetime_value.gini(spent)),
-        ]
-    )
+def _histogram(values: pd.DataFrame) -> None:
+    with ui.card(
+        "How much have buyers spent?",
+        "Buyers by net sales so far; the last bar holds all larger ones.",
+        metric("lifetime_value").formula,
+    ):
+        ui.chart(
+            bands(
+                lifetime_value.value_histogram(values["total_spending"]),
+                metric("lifetime_value"),
+                metric("buyers"),
+                ui.theme(),
+            ),
+            "Histogram of buyers by net sales.",
+            "histogram",
+        )
+
+
+def _lorenz(values: pd.DataFrame) -> None:
+    with ui.card(
+        "How unequal are they?",
+        "Lorenz curve; on the dotted line all buyers would be worth the same.",
+        metric("gini").formula,
+    ):
+        ui.chart(
+            lorenz_curve(lifetime_value.lorenz(values["total_spending"]), ui.theme()),
+            "Lorenz curve of net sales over buyers.",
+            "lorenz",
+        )
 
 
 _ORIGINS_SHOWN = 12
@@ -120,12 +98,6 @@ def _origins(countries: tuple[str, ...]) -> None:
         rows = cache.ask(
             lifetime_value.origin_values, lifetime_value.ORIGINS[kind], days
         )
-        if rows is None:
-            ui.note(
-                "**This warehouse does not say.** It was built without "
-                "`rpt_cohort_values`: build it again."
-            )
-            return
         if countries and kind != "Country":
             ui.note(
                 "This is counted for all countries together. Take the country away to "
@@ -159,29 +131,11 @@ def _origins(countries: tuple[str, ...]) -> None:
 
 def _predicted(values: pd.DataFrame) -> None:
     with ui.card("What may they still bring?"):
-        if "predicted_value" not in values:
-            ui.note(
-                "**There is no forecast in this warehouse.** It was built without "
-                "predicted lifetime value: `rpt_customer_lifetime_value` lacks the "
-                "columns "
-                + ", ".join(f"`{n}`" for n in lifetime_value.PREDICTIONS)
-                + "."
-            )
-            return
         models = cache.ask(lifetime_value.prediction_models)
         if values["expected_orders"].isna().all():
             ui.note("**No forecast could be made.** " + _why_none(models))
             return
-        figures = [
-            (name, float(total))
-            for name, total in (
-                ("predicted_value", values["predicted_value"].sum(min_count=1)),
-                ("expected_orders", values["expected_orders"].sum(min_count=1)),
-                ("p_alive", values["p_alive"].mean()),
-            )
-            if not pd.isna(total)
-        ]
-        ui.key_figures(figures)
+        ui.key_figures(lifetime_value.predicted_totals(values))
         _warn_of_a_far_horizon(models)
         if values["predicted_value"].isna().all():
             ui.note(
@@ -193,12 +147,9 @@ def _predicted(values: pd.DataFrame) -> None:
             ui.note(_why_nobody_left(models))
             return
         ui.caption("Buyers by the chance that they have not left for good.")
-        bars = lifetime_value.share_histogram(alive)
         ui.chart(
             bands(
-                list(bars["low"]),
-                list(bars["high"]),
-                list(bars["buyers"]),
+                lifetime_value.share_histogram(alive),
                 metric("p_alive"),
                 metric("buyers"),
                 ui.theme(),
@@ -209,9 +160,9 @@ def _predicted(values: pd.DataFrame) -> None:
         )
 
 
-def _warn_of_a_far_horizon(models: pd.DataFrame | None) -> None:
+def _warn_of_a_far_horizon(models: pd.DataFrame) -> None:
     """A forecast of more weeks than there were is what would be if nothing changed."""
-    if models is None or models.empty:
+    if models.empty:
         return
     weeks = int(models["horizon_weeks"].iloc[0])
     span = cache.span()
@@ -223,10 +174,8 @@ def _warn_of_a_far_horizon(models: pd.DataFrame | None) -> None:
         )
 
 
-def _status(models: pd.DataFrame | None, *names: str) -> str:
+def _status(models: pd.DataFrame, *names: str) -> str:
     """What is said of some models, each thing once."""
-    if models is None:
-        return ""
     said = models.loc[models["model_name"].isin(names), "model_status"]
     return ", ".join(dict.fromkeys(said))
 
@@ -235,14 +184,14 @@ def _sentence(status: str) -> str:
     return ui.plain(status[:1].upper() + status[1:]) + "."
 
 
-def _why_none(models: pd.DataFrame | None) -> str:
+def _why_none(models: pd.DataFrame) -> str:
     status = _status(models, *lifetime_value.PURCHASE_MODELS)
     if status in ("", "too few customers"):
         return "Too few buyers came back for a model to be fitted."
     return _sentence(status)
 
 
-def _why_nobody_left(models: pd.DataFrame | None) -> str:
+def _why_nobody_left(models: pd.DataFrame) -> str:
     """Why there is no chance to be active, in plain words."""
     status = _status(models, *lifetime_value.LEAVING_MODELS)
     if status != "no sign of leaving":
@@ -282,7 +231,7 @@ def _method(row: pd.Series) -> str:
 def _backtest(countries: tuple[str, ...]) -> None:
     """How good the forecast was on weeks that it had not seen."""
     rows = cache.ask(lifetime_value.backtest)
-    if rows is None or rows.empty:
+    if rows.empty:
         return
     with ui.card("Can the forecast be trusted?"):
         if countries:
@@ -313,16 +262,12 @@ def _backtest(countries: tuple[str, ...]) -> None:
                 "forecast_check",
             )
         with right:
-            money = cache.currency()
             named = rows.assign(forecast_method=rows.apply(_method, axis=1))
             ui.table(
                 named,
                 {
                     "forecast_method": st.column_config.TextColumn("Way to forecast"),
-                    "relative_error": ui.column_format("relative_error", money),
-                    "root_mean_squared_error": ui.column_format(
-                        "root_mean_squared_error", money
-                    ),
+                    **ui.metric_columns("relative_error", "root_mean_squared_error"),
                 },
                 "Errors of several ways to forecast.",
                 "backtest_table",

@@ -8,7 +8,7 @@ from dashboard.charts.bars import bridge, ranked
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
 from dashboard.formatting import day, day_range, exact
-from dashboard.metrics import metric
+from dashboard.metrics import metric, shares
 from dashboard.periods import (
     Comparison,
     Grain,
@@ -18,13 +18,7 @@ from dashboard.periods import (
 )
 from dashboard.queries import overview, sales
 
-_FIGURES = (
-    "net_sales",
-    "orders",
-    "average_order_value",
-    "buyers",
-    "new_buyer_share",
-)
+_FIGURES = ("net_sales", "orders", "average_order_value", "buyers", "new_buyer_share")
 _LISTED = 10
 
 
@@ -43,27 +37,21 @@ def main() -> None:
     if days.is_reversed:
         ui.reversed_range()
         return
-    by_day = cache.ask(sales.by_day, chosen)
-    if by_day.empty:
+    if cache.ask(sales.by_day, chosen).empty:
         ui.nothing_found()
         return
-    _headline(chosen, by_day, earlier, against)
-    _over_time(chosen, by_day, earlier, against)
+    _headline(chosen, earlier, against)
+    _over_time(chosen, earlier, against)
     _bridge(chosen)
     # What all sales have in common says nothing about where they come from.
-    breakdowns = [
-        (column, question)
-        for options, column, question in zip(
-            cache.choices()[::-1],
-            ("category", "country"),
-            ("Which categories sell?", "Where do the buyers live?"),
-            strict=True,
-        )
-        if len(options) > 1
-    ]
-    for place, (column, question) in zip(
-        st.columns(len(breakdowns) or 1), breakdowns, strict=False
-    ):
+    all_countries, all_categories = cache.choices()
+    breakdowns = []
+    if len(all_categories) > 1:
+        breakdowns.append(("category", "Which categories sell?"))
+    if len(all_countries) > 1:
+        breakdowns.append(("country", "Where do the buyers live?"))
+    columns = st.columns(len(breakdowns) or 1)
+    for place, (column, question) in zip(columns, breakdowns, strict=False):
         with place:
             _breakdown(column, question, chosen, earlier)
 
@@ -86,30 +74,21 @@ def _earlier(
 
 
 def _headline(
-    chosen: SalesFilter,
-    by_day: pd.DataFrame,
-    earlier: SalesFilter | None,
-    against: Comparison,
+    chosen: SalesFilter, earlier: SalesFilter | None, against: Comparison
 ) -> None:
-    now = cache.totals(chosen)
-    before = cache.totals(earlier) if earlier is not None else None
+    now = cache.ask(sales.totals, chosen)
     ui.key_figures(
-        [(key, getattr(now, key)) for key in _FIGURES],
-        {key: getattr(before, key) for key in _FIGURES} if before else None,
+        {key: now[key] for key in _FIGURES},
+        cache.ask(sales.totals, earlier) if earlier is not None else None,
         against.value.lower(),
-        _sparks(chosen, by_day),
+        _sparks(chosen),
     )
 
 
-def _sparks(chosen: SalesFilter, by_day: pd.DataFrame) -> dict[str, list[float]]:
+def _sparks(chosen: SalesFilter) -> dict[str, list[float]]:
     """Whole periods only: a part of a month would look like a fall."""
     grain = default_grain(chosen.days)
-    periods = overview.by_period(by_day, chosen, grain)
-    people = cache.ask(overview.buyers_by_period, chosen, grain)
-    periods["buyers"] = people["buyers"]
-    periods["new_buyer_share"] = people["new_buyers"] / people["buyers"].where(
-        people["buyers"] > 0
-    )
+    periods = _periods(chosen, grain)
     whole = [
         not is_partial(start.date(), grain, chosen.days) for start in periods["start"]
     ]
@@ -117,31 +96,27 @@ def _sparks(chosen: SalesFilter, by_day: pd.DataFrame) -> dict[str, list[float]]
     return {key: periods[key].fillna(0).astype(float).tolist() for key in _FIGURES}
 
 
+def _periods(chosen: SalesFilter, grain: Grain) -> pd.DataFrame:
+    days = cache.ask(sales.by_day, chosen)
+    buyers = cache.ask(overview.buyers_by_period, chosen, grain)
+    return overview.by_period(days, buyers, chosen, grain)
+
+
 def _over_time(
-    chosen: SalesFilter,
-    by_day: pd.DataFrame,
-    earlier: SalesFilter | None,
-    against: Comparison,
+    chosen: SalesFilter, earlier: SalesFilter | None, against: Comparison
 ) -> None:
     with ui.card("How do sales develop?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            names = {metric(key).name: key for key in _FIGURES}
-            key = names[controls.picked("Show", list(names), "show")]
+            shown = controls.picked_metric("Show", _FIGURES, "show")
             grain = controls.grain(chosen.days, default_grain(chosen.days))
-        periods = _periods(chosen, by_day, grain)
-        before = None
-        if earlier is not None:
-            before_days = cache.ask(sales.by_day, earlier)
-            before = _periods(earlier, before_days, grain)[key]
-        shown = metric(key)
         ui.chart(
             over_time(
-                periods,
+                _periods(chosen, grain),
                 shown,
                 grain,
                 chosen.days,
                 ui.theme(),
-                before,
+                _periods(earlier, grain)[shown.key] if earlier is not None else None,
                 against.value,
             ),
             f"Line of {shown.name.lower()} per {grain.value.lower()}, "
@@ -152,43 +127,31 @@ def _over_time(
 
 def _bridge(chosen: SalesFilter) -> None:
     """What is left of gross sales, where anything is taken off."""
-    now = cache.totals(chosen)
-    amounts = {key: getattr(now, key) for key in sales.BRIDGE}
-    taken = [key for key in sales.BRIDGE[1:-1] if amounts[key]]
+    now = cache.ask(sales.totals, chosen)
+    first, *between, last = sales.BRIDGE
+    taken = [key for key in between if now[key]]
     charged = cache.ask(overview.charges, chosen)
     if not taken and not charged:
         return
-    shown = {key: amounts[key] for key in (sales.BRIDGE[0], *taken, sales.BRIDGE[-1])}
-    money = cache.currency()
-    beside = [
-        f"{metric(key).name.lower()} {exact(value, metric(key), money)}"
-        for key, value in charged.items()
-    ]
+    amounts = {key: now[key] or 0.0 for key in (first, *taken, last)}
+
+    def in_words(figures: dict[str, float]) -> list[str]:
+        return [
+            f"{metric(key).name.lower()} {exact(value, metric(key), cache.currency())}"
+            for key, value in figures.items()
+        ]
+
+    beside = f"Beside net sales: {' and '.join(in_words(charged))}."
     with ui.card(
         "What is left of gross sales?",
-        ui.plain(f"Beside net sales: {' and '.join(beside)}.") if beside else "",
+        ui.plain(beside) if charged else "",
         metric("net_sales").formula,
     ):
         ui.chart(
-            bridge(shown, ui.theme()),
-            "Bars from gross to net sales: "
-            + ", ".join(
-                f"{metric(key).name.lower()} {exact(value, metric(key), money)}"
-                for key, value in shown.items()
-            )
-            + ".",
+            bridge(amounts, ui.theme()),
+            f"Bars from gross to net sales: {', '.join(in_words(amounts))}.",
             "bridge",
         )
-
-
-def _periods(chosen: SalesFilter, by_day: pd.DataFrame, grain: Grain) -> pd.DataFrame:
-    periods = overview.by_period(by_day, chosen, grain)
-    people = cache.ask(overview.buyers_by_period, chosen, grain)
-    periods["buyers"] = people["buyers"]
-    periods["new_buyer_share"] = people["new_buyers"] / people["buyers"].where(
-        people["buyers"] > 0
-    )
-    return periods
 
 
 def _breakdown(
@@ -198,15 +161,13 @@ def _breakdown(
     query = overview.by_category if column == "category" else sales.by_country
     rows = cache.ask(query, chosen)
     shown = rows.head(_LISTED)
-    shares = rows["net_sales"] / rows["net_sales"].sum()
     before = None
-    if earlier is not None:
-        past = cache.ask(query, earlier).set_index(column)["net_sales"]
-        before = shown[column].map(past).fillna(0)
     note = "Click a bar to look at it alone."
     if len(rows) > _LISTED:
         note += f" The best {_LISTED} of {len(rows)}."
-    if before is not None:
+    if earlier is not None:
+        past = cache.ask(query, earlier).set_index(column)["net_sales"]
+        before = shown[column].map(past).fillna(0)
         note += " Grey ticks: the period compared with."
     key = f"by_{column}_{hash((chosen.countries, chosen.categories))}"
 
@@ -225,7 +186,9 @@ def _breakdown(
                 before=before,
                 details=[
                     f"{share:.1%} of net sales, {orders:,} orders"
-                    for share, orders in zip(shares, shown["orders"], strict=False)
+                    for share, orders in zip(
+                        shares(rows["net_sales"]), shown["orders"], strict=False
+                    )
                 ],
             ),
             f"Bars of net sales by {column}, largest first: "

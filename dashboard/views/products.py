@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import cache, controls, exports, ui
 from dashboard.charts.bars import ranked
-from dashboard.charts.products import pareto, products_for_share, stock_cover
+from dashboard.charts.products import pareto, stock_cover
 from dashboard.charts.series import over_time
 from dashboard.charts.theme import escaped, message
 from dashboard.filters import SalesFilter
@@ -33,7 +33,7 @@ def main() -> None:
     if sold.empty:
         ui.nothing_found()
         return
-    _headline(sold)
+    ui.key_figures(products.totals(sold))
     left, right = st.columns([3, 2])
     with left:
         best = _best(sold, top)
@@ -48,39 +48,28 @@ def main() -> None:
     _unsold(sold, chosen)
 
 
-def _headline(sold: pd.DataFrame) -> None:
-    gross = sold["gross_sales"].sum()
-    figures: list[tuple[str, float | None]] = [
-        ("net_sales", float(sold["net_sales"].sum())),
-        ("units", float(sold["units"].sum())),
-        ("products_sold", float((sold["orders"] > 0).sum())),
-    ]
-    for key, taken in (("discount_rate", "discounts"), ("returns_rate", "returns")):
-        if sold[taken].any() or key == "returns_rate":
-            figures.append((key, -sold[taken].sum() / gross if gross > 0 else None))
-    ui.key_figures(figures)
-
-
 def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
     with ui.card(
         f"Which {min(top, len(sold))} products sell most?",
         "Click a bar to see the product over time.",
     ):
-        names = {metric(key).name: key for key in _RANKINGS}
-        by = names[controls.picked("By", list(names), "by")]
-        best = sold.sort_values([by, "product_key"], ascending=[False, True]).head(top)
-        key = f"best_{by}"
+        shown = controls.picked_metric("By", _RANKINGS, "by")
+        best = sold.sort_values(
+            [shown.key, "product_key"], ascending=[False, True]
+        ).head(top)
+        key = f"best_{shown.key}"
 
         def choose() -> None:
             product = ui.clicked(key)
             if product is not None:
-                st.session_state["product"] = _label(sold, int(product))
+                row = sold[sold["product_key"] == int(product)]
+                st.session_state["product"] = next(iter(_labels(row)))
 
         ui.chart(
             ranked(
                 list(best["product_name"]),
-                best[by],
-                metric(by),
+                best[shown.key],
+                shown,
                 ui.theme(),
                 keys=[int(product) for product in best["product_key"]],
                 details=[
@@ -88,7 +77,7 @@ def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
                     for row in best.itertuples()
                 ],
             ),
-            f"Bars of the {len(best)} best products by {metric(by).name.lower()}.",
+            f"Bars of the {len(best)} best products by {shown.name.lower()}.",
             key,
             choose,
         )
@@ -97,7 +86,7 @@ def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
 
 def _pareto(sold: pd.DataFrame) -> None:
     selling = int(sold["cumulative_share"].notna().sum())
-    needed = products_for_share(sold, 0.8)
+    needed = products.products_for_share(sold, 0.8)
     with ui.card(
         "How few products make most of the money?",
         f"{needed:,} of {selling:,} products with net sales make 80% of them."
@@ -113,38 +102,24 @@ def _pareto(sold: pd.DataFrame) -> None:
         )
 
 
-def _label(sold: pd.DataFrame, product_key: int) -> str:
-    row = sold.loc[sold["product_key"] == product_key].iloc[0]
-    return f"{row['product_name']} · {row['product_id']}"
-
-
-def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) -> None:
-    keys = [int(key) for key in best["product_key"]]
-    # A product clicked before stays to be chosen when it has left the best.
-    labels = {_label(sold, key): key for key in keys}
-    wanted = st.session_state.get("product")
-    every = {
+def _labels(sold: pd.DataFrame) -> dict[str, int]:
+    """The keys of products by what they are called in the list."""
+    return {
         f"{name} · {product_id}": int(key)
         for name, product_id, key in zip(
             sold["product_name"], sold["product_id"], sold["product_key"], strict=True
         )
     }
-    if wanted in every:
-        labels.setdefault(str(wanted), every[str(wanted)])
+
+
+def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) -> None:
+    labels = _labels(sold)
     with ui.card("How does one product develop?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            label = st.selectbox(
-                "Product",
-                list(every),
-                key=controls.remembered("product", next(iter(every))),
-                bind="query-params",
-                persist_state="session",
-                width=420,
-            )
-            names = {metric(key).name: key for key in ("net_sales", "units", "orders")}
-            shown = metric(names[controls.picked("Show", list(names), "product_show")])
+            label = controls.product(list(labels), "product", width=420)
+            shown = controls.picked_metric("Show", _RANKINGS, "product_show")
             grain = controls.grain(chosen.days, default_grain(chosen.days))
-        row = sold.loc[sold["product_key"] == every[label]].iloc[0]
+        row = sold.loc[sold["product_key"] == labels[label]].iloc[0]
         money = cache.currency()
         ui.caption(
             ui.plain(
@@ -155,9 +130,7 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
                 f"{exact(row['returns_rate'], metric('returns_rate'), money)}"
             )
         )
-        periods = cache.ask(
-            products.product_by_period, int(row["product_key"]), chosen, grain
-        )
+        periods = cache.ask(products.product_by_period, labels[label], chosen, grain)
         ui.chart(
             over_time(periods, shown, grain, chosen.days, ui.theme(), height=260),
             f"Line of {shown.name.lower()} of {row['product_name']} per "
@@ -168,22 +141,17 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
 
 
 def _table(best: pd.DataFrame) -> None:
-    money = cache.currency()
     with st.expander(f"The best {len(best)} as a table, with price and stock"):
         ui.table(
             best,
             {
-                "product_name": st.column_config.TextColumn("Product", pinned=True),
+                "product_name": ui.name_column("Product"),
                 "product_id": "Id",
                 "category": "Category",
-                **ui.bridge_formats(best, money),
-                "units": ui.column_format("units", money),
-                "orders": ui.column_format("orders", money),
-                "returns_rate": ui.column_format("returns_rate", money),
-                "price": ui.money_column("Price today", money),
-                "stock_quantity": st.column_config.NumberColumn(
-                    "In stock", format="%,.0f"
-                ),
+                **ui.bridge_columns(best),
+                **ui.metric_columns("units", "orders", "returns_rate"),
+                "price": ui.money_column("Price today"),
+                "stock_quantity": ui.number_column("In stock"),
             },
             "The best products with their sales, price and stock.",
             "best_table",
@@ -197,16 +165,13 @@ def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
         "Stock of today against the pace of this period.",
         metric("days_of_stock").formula,
     ):
-        if sold["stock_quantity"].notna().sum() == 0:
-            st.info(
-                "The products have no stock quantity in the source data.",
-                icon=":material/inbox:",
-            )
+        if sold["stock_quantity"].isna().all():
+            ui.note("The products have no stock quantity in the source data.", "inbox")
             return
         cover = controls.slider("Days that stock should last", 7, 180, 30, "cover")
         low = products.low_stock(sold, chosen.days.days, cover)
         if low.empty:
-            ui.good("No product is short at this pace.")
+            ui.all_well("No product is short at this pace.")
             return
         if len(low) > _LISTED:
             ui.caption(f"The shortest {_LISTED} of {len(low):,}.")
@@ -225,7 +190,7 @@ def _returns(sold: pd.DataFrame) -> None:
     ):
         back = sold[sold["returns"] < 0].sort_values("returns").head(_LISTED)
         if back.empty:
-            ui.good("Nothing came back in this period.")
+            ui.all_well("Nothing came back in this period.")
             return
         money = cache.currency()
         ui.chart(
@@ -246,38 +211,31 @@ def _returns(sold: pd.DataFrame) -> None:
 
 def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
     stocked = cache.ask(products.stocked, chosen.categories)
-    selling = set(sold.loc[sold["orders"] > 0, "product_key"])
-    unsold = stocked[~stocked["product_key"].isin(selling)]
     if stocked.empty:
         return
-    money = cache.currency()
+    selling = set(sold.loc[sold["orders"] > 0, "product_key"])
+    unsold = stocked[~stocked["product_key"].isin(selling)]
     with ui.card(
         "What lies in stock and does not sell?",
         "In stock today, without a sale in this choice; by what the stock is worth at "
         "today's price.",
     ):
         if unsold.empty:
-            st.success(
-                "Every product in stock sold in this period.",
-                icon=":material/check_circle:",
-            )
+            ui.all_well("Every product in stock sold in this period.")
             return
+        worth = float(unsold["stock_value"].sum())
         st.markdown(
             f"**{len(unsold):,}** of {len(stocked):,} stocked products, worth "
-            + ui.plain(
-                short(float(unsold["stock_value"].sum()), metric("stock_value"), money)
-            )
+            + ui.plain(short(worth, metric("stock_value"), cache.currency()))
         )
         ui.table(
             unsold.head(200),
             {
-                "product_name": st.column_config.TextColumn("Product", pinned=True),
+                "product_name": ui.name_column("Product"),
                 "category": "Category",
-                "price": ui.money_column("Price today", money),
-                "stock_quantity": st.column_config.NumberColumn(
-                    "In stock", format="%,.0f"
-                ),
-                "stock_value": ui.column_format("stock_value", money),
+                "price": ui.money_column("Price today"),
+                "stock_quantity": ui.number_column("In stock"),
+                "stock_value": ui.metric_column("stock_value"),
             },
             "Products in stock without a sale.",
             "unsold_table",

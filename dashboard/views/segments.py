@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, controls, exports, privacy, ui
+from dashboard import cache, controls, privacy, ui
 from dashboard.charts.segments import (
     move_bars,
     score_grid,
@@ -11,8 +11,6 @@ from dashboard.charts.segments import (
     segment_map,
 )
 from dashboard.charts.theme import message
-from dashboard.formatting import day
-from dashboard.metrics import metric
 from dashboard.queries import segments
 
 _LISTED = 500
@@ -25,86 +23,70 @@ def main() -> None:
     ui.title(
         "Segments",
         "Who are the buyers, and whom should we write to?",
-        f"All orders until {day(cache.span().as_of)} · "
-        + (", ".join(countries) if countries else "all countries"),
+        controls.describe_countries(countries),
     )
     cells = cache.ask(segments.rfm_cells, countries)
     if cells.empty:
-        st.info(
-            "**No buyer lives there.** Choose another country.",
-            icon=":material/search:",
-        )
+        ui.note("**No buyer lives there.** Choose another country.", "search")
         return
     rows = segments.segments(cells)
-    _headline(cells, countries)
+    prospects = float(cache.ask(segments.prospects, countries))
+    ui.key_figures(segments.totals(cells) | {"prospects": prospects})
     left, right = st.columns([3, 2])
-    with (
-        left,
-        ui.card(
-            "Where does each segment stand?",
-            "The size of a mark is its number of buyers. Click one to list them below.",
-            "Scores from 1 to 5 (best) cut the buyers into five groups by recency, "
-            "frequency and monetary value; equal buyers get equal scores. The 11 names "
-            "come from the seed rfm_segment_map. Scores are those of the whole shop.",
-        ),
+    with left:
+        _map(rows)
+    with right:
+        _score_grid(cells)
+    _table(rows)
+    _history(countries)
+    _members(rows, countries)
+
+
+def _map(rows: pd.DataFrame) -> None:
+    def choose() -> None:
+        name = ui.clicked("segment_map")
+        if name is not None:
+            st.session_state["segment"] = [name]
+
+    with ui.card(
+        "Where does each segment stand?",
+        "The size of a mark is its number of buyers. Click one to list them below.",
+        "Scores from 1 to 5 (best) cut the buyers into five groups by recency, "
+        "frequency and monetary value; equal buyers get equal scores. The 11 names "
+        "come from the seed rfm_segment_map. Scores are those of the whole shop.",
     ):
-
-        def choose() -> None:
-            name = ui.clicked("segment_map")
-            if name is not None:
-                st.session_state["segment"] = [name]
-
         ui.chart(
             segment_map(rows, ui.theme()),
             "Map of the segments by recency, and by frequency and money.",
             "segment_map",
             choose,
         )
-    with (
-        right,
-        ui.card("How many buyers have which scores?", "Recency against frequency."),
-    ):
+
+
+def _score_grid(cells: pd.DataFrame) -> None:
+    with ui.card("How many buyers have which scores?", "Recency against frequency."):
         ui.chart(
             score_grid(cells, ui.theme()),
             "Grid of buyers by recency and frequency score.",
             "score_grid",
         )
-    _table(rows)
-    _history(countries)
-    _members(rows, countries)
-
-
-def _headline(cells: pd.DataFrame, countries: tuple[str, ...]) -> None:
-    buyers = float(cells["customers"].sum())
-    ui.key_figures(
-        [
-            ("buyers", buyers),
-            ("mean_value", float(cells["monetary_value"].sum()) / buyers),
-            ("mean_orders", float(cells["frequency"].sum()) / buyers),
-            ("one_time_share", float(cells["one_time_buyers"].sum()) / buyers),
-            ("prospects", float(cache.ask(segments.prospects, countries))),
-        ]
-    )
 
 
 def _table(rows: pd.DataFrame) -> None:
-    money = cache.currency()
+    def share_column(name: str) -> object:
+        return st.column_config.ProgressColumn(
+            name, format="percent", min_value=0, max_value=1
+        )
+
     columns = {
-        "segment_name": st.column_config.TextColumn("Segment", pinned=True),
-        "customers": ui.column_format("buyers", money),
-        "customer_share": st.column_config.ProgressColumn(
-            "Share of buyers", format="percent", min_value=0, max_value=1
-        ),
-        "monetary_value": ui.column_format("net_sales", money),
-        "money_share": st.column_config.ProgressColumn(
-            "Share of money", format="percent", min_value=0, max_value=1
-        ),
-        "average_value": ui.column_format("mean_value", money),
-        "average_orders": ui.column_format("mean_orders", money),
-        "average_recency": st.column_config.NumberColumn(
-            "Mean days since the last order", format="%,.0f"
-        ),
-        "one_time_share": ui.column_format("one_time_share", money),
+        "segment_name": ui.name_column("Segment"),
+        "customers": ui.metric_column("buyers"),
+        "customer_share": share_column("Share of buyers"),
+        "monetary_value": ui.metric_column("net_sales"),
+        "money_share": share_column("Share of money"),
+        **ui.metric_columns("mean_value", "mean_orders"),
+        "mean_recency": ui.number_column("Mean days since the last order"),
+        "one_time_share": ui.metric_column("one_time_share"),
     }
     with ui.card("What is each segment worth?"):
         ui.table(rows, columns, "Segments with their figures.", "segment_table", 425)
@@ -113,19 +95,13 @@ def _table(rows: pd.DataFrame) -> None:
 def _history(countries: tuple[str, ...]) -> None:
     """How the segments grew, and who moved between them."""
     moves = cache.ask(segments.segment_moves)
-    if moves is None:
-        with ui.card("How have the segments changed?"):
-            ui.note(
-                "**There is no history in this warehouse.** It was built without "
-                "`rpt_segment_migration`: build it again."
-            )
-        return
+    question = "How have the segments changed?"
     if moves.empty:
-        with ui.card("How have the segments changed?"):
+        with ui.card(question):
             ui.note("**No month with a buyer is over yet.**")
         return
     if countries:
-        with ui.card("How have the segments changed?"):
+        with ui.card(question):
             ui.note(
                 "The history is kept for all countries together. Take the country away "
                 "to see it."
@@ -136,12 +112,13 @@ def _history(countries: tuple[str, ...]) -> None:
         for group, names in segments.SEGMENT_GROUPS.items()
     )
     with ui.card(
-        "How have the segments changed?",
+        question,
         "Buyers at the end of each month, by what to do about them.",
         f"{groups}. Each month's end is scored with what was known on that day.",
     ):
-        names = {metric(key).name: key for key in ("buyer_share", "buyers")}
-        shown = metric(names[controls.picked("Show", list(names), "history_show")])
+        shown = controls.picked_metric(
+            "Show", ("buyer_share", "buyers"), "history_show"
+        )
         ui.chart(
             segment_history(segments.segment_history(moves), shown, ui.theme()),
             f"Areas of {shown.name.lower()} by group of segments and month.",
@@ -160,14 +137,9 @@ def _moves(moves: pd.DataFrame) -> None:
         month = months[-1]
         if len(months) > 1:
             month = st.select_slider(
-                "Month",
-                months,
-                month,
-                key=controls.remembered("moved_in", month),
-                bind="query-params",
-                persist_state="session",
+                "Month", months, month, **controls.kept("moved_in", month)
             )
-        ui.key_figures(list(segments.month_figures(moves, month).items()))
+        ui.key_figures(segments.month_figures(moves, month))
         moved = segments.moves_of_month(moves, month)
         if moved.empty:
             ui.chart(message(ui.theme(), "Nobody moved"), "Empty.", "moves")
@@ -187,55 +159,48 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
                 "Segment",
                 names,
                 default=names[:1],
-                key=controls.remembered("segment", names[:1]),
-                bind="query-params",
-                persist_state="session",
                 placeholder="Choose one or more",
+                **controls.kept("segment", names[:1]),
             )
         )
         if not chosen:
-            st.info(
-                "Choose a segment to see its customers.", icon=":material/touch_app:"
-            )
+            ui.note("Choose a segment to see its customers.", "touch_app")
             return
         size = int(rows.loc[rows["segment_name"].isin(chosen), "customers"].sum())
         found = cache.ask(segments.segment_customers, chosen, countries, _LISTED)
-        masked = not cache.show_pii()
+        show_pii = cache.show_pii()
         ui.caption(
             f"{size:,} buyers, largest value first"
             + (f"; the first {_LISTED} are listed" if size > _LISTED else "")
             + (
-                ". Names and e-mail are masked; `DWH_SHOW_PII=1` shows them."
-                if masked
-                else "."
+                "."
+                if show_pii
+                else ". Names and e-mail are masked; `DWH_SHOW_PII=1` shows them."
             )
         )
-        money = cache.currency()
         ui.table(
-            privacy.mask(found) if masked else found,
+            found if show_pii else privacy.mask(found),
             {
-                "customer_id": st.column_config.TextColumn("Customer", pinned=True),
+                "customer_id": ui.name_column("Customer"),
                 "name": "Name",
                 "email": "E-mail",
                 "country": "Country",
                 "segment_name": "Segment",
                 "last_order_date": st.column_config.DateColumn("Last order"),
-                "recency_days": ui.column_format("recency_days", money),
-                "frequency": ui.column_format("frequency", money),
-                "monetary_value": ui.column_format("monetary_value", money),
+                **ui.metric_columns("recency_days", "frequency", "monetary_value"),
             },
             "Customers of the segment.",
             "member_table",
             height=360,
         )
-
-        def members() -> exports.Export:
-            return segments.segment_export(
-                warehouse, chosen, countries, show_pii=not masked
-            )
-
         warehouse = cache.current()
-        ui.download_csv(members, "segment_customers", "member_csv")
+        ui.download_csv(
+            lambda: segments.segment_export(
+                warehouse, chosen, countries, show_pii=show_pii
+            ),
+            "segment_customers",
+            "member_csv",
+        )
 
 
 main()

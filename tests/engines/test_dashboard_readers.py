@@ -77,13 +77,7 @@ def test_a_file_taken_away_is_the_same_as_from_sqlite(
         files = [
             to_csv(
                 explore.export(
-                    opened(engine),
-                    table,
-                    (),
-                    key,
-                    descending=False,
-                    limit=10_000,
-                    show_pii=False,
+                    opened(engine), explore.Search(table, sort_by=key), 10_000
                 )
             )
             for engine in ("sqlite", target)

@@ -19,7 +19,7 @@ from dashboard.queries import (
     sales,
     segments,
 )
-from dashboard.queries.explore import Condition, Operator
+from dashboard.queries.explore import Condition, Operator, Search
 from dashboard.schema import span
 from dashboard.warehouse import Warehouse
 
@@ -53,9 +53,9 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
         found[f"charges {name}"] = overview.charges(warehouse, chosen)
         found[f"by_category {name}"] = overview.by_category(warehouse, chosen)
         found[f"by_country {name}"] = sales.by_country(warehouse, chosen)
-        found[f"buyers_by_country {name}"] = countries.buyers_by_country(
+        found[f"figures_by_country {name}"] = countries.figures_by_country(
             warehouse, chosen
-        ).sort_values("country")
+        )
         for grain in Grain:
             found[f"buyers_by_period {name} {grain}"] = overview.buyers_by_period(
                 warehouse, chosen, grain
@@ -118,18 +118,9 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
         "flag": Condition("is_inferred", Operator.EQUALS, "no"),
         "missing": Condition("country", Operator.MISSING),
     }.items():
-        found[f"explore {name}"] = explore.rows(
-            warehouse,
-            "DimCustomer",
-            (condition,),
-            "customer_key",
-            descending=True,
-            limit=40,
-            show_pii=False,
-        )
-        found[f"explore count {name}"] = explore.count(
-            warehouse, "DimCustomer", (condition,), show_pii=False
-        )
+        search = Search("DimCustomer", (condition,), "customer_key", descending=True)
+        found[f"explore {name}"] = explore.rows(warehouse, search, 40)
+        found[f"explore count {name}"] = explore.count(warehouse, search)
     return found
 
 

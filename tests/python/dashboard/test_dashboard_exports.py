@@ -103,10 +103,12 @@ def test_what_is_taken_away_is_what_is_shown(
 ) -> None:
     monkeypatch.setattr(dashboard.warehouse, "BATCH_ROWS", 7)
     for table in explore.tables(warehouse):
-        asked = {"descending": True, "limit": 50, "show_pii": show_pii}
         first = next(iter(explore.searchable(warehouse, table, show_pii=show_pii)))
-        shown = explore.rows(warehouse, table, (), first, **asked)
-        export = explore.export(warehouse, table, (), first, **asked)
+        search = explore.Search(
+            table, sort_by=first, descending=True, show_pii=show_pii
+        )
+        shown = explore.rows(warehouse, search, 50)
+        export = explore.export(warehouse, search, 50)
         taken = pd.read_parquet(io.BytesIO(to_parquet(export)))
         assert list(taken.columns) == list(shown.columns)
         for name in shown:

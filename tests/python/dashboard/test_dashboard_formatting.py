@@ -60,11 +60,9 @@ def test_what_is_missing_is_a_dash_never_a_zero(value: float | None) -> None:
 
 
 def test_changes_of_shares_are_points_and_of_sums_percent() -> None:
-    assert change(110, 100, metric("net_sales")) == ("+10.0%", pytest.approx(10))
-    assert change(50, 100, metric("orders")) == ("-50.0%", pytest.approx(-50))
-    moved = change(0.25, 0.20, metric("returns_rate"))
-    assert moved is not None
-    assert moved[0] == "+5.0 pts"
+    assert change(110, 100, metric("net_sales")) == "+10.0%"
+    assert change(50, 100, metric("orders")) == "-50.0%"
+    assert change(0.25, 0.20, metric("returns_rate")) == "+5.0 pts"
     assert change(10, 0, metric("orders")) is None
     assert change(None, 3, metric("orders")) is None
     assert change(3, -2, metric("net_sales")) is None

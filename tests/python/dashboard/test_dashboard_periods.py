@@ -141,7 +141,6 @@ def test_values_are_bound_never_written_into_the_condition() -> None:
     assert condition == "country in (:country_0, :country_1)"
     assert list(parameters.values()) == ["x' or 1=1 --", "b"]
     assert one_of("country", [], "country") == ("1 = 1", {})
-    assert one_of("country", [], "country", or_all=False) == ("1 = 0", {})
 
 
 def test_day_parameters_hold_the_days_as_keys_of_the_calendar() -> None:

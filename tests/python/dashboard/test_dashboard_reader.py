@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dashboard_support import change
 
-from dashboard.schema import check, span
+from dashboard.schema import REQUIRED, check, span
 from dashboard.warehouse import (
     Location,
     Trouble,
@@ -155,6 +155,17 @@ def test_an_empty_file_and_one_without_marts_are_told_apart(tmp_path: Path) -> N
     assert open_error(path).trouble is Trouble.EMPTY
     change(path, "create table raw_orders (order_id text)")
     assert open_error(path).trouble is Trouble.NO_MARTS
+
+
+@pytest.mark.parametrize("table", list(REQUIRED))
+def test_a_warehouse_without_a_table_of_the_pages_is_refused(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    others = {k: v for k, v in warehouse.columns.items() if k != table.lower()}
+    monkeypatch.setattr(warehouse, "columns", others)
+    with pytest.raises(WarehouseError, match=f"It lacks: {table}") as caught:
+        check(warehouse)
+    assert caught.value.trouble is Trouble.OLD_SCHEMA
 
 
 def test_an_older_schema_is_named_by_what_it_lacks(own_warehouse: Path) -> None:
