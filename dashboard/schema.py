@@ -1,60 +1,18 @@
 """What the dashboard needs to find in a warehouse, and what it says without it."""
 
 import datetime as dt
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from dashboard.warehouse import Trouble, Warehouse, WarehouseError, old_schema
 
-# The columns that the pages read; a warehouse that lacks one is of another version.
-REQUIRED = {
-    table: columns.split()
-    for table, columns in {
-        "DimCustomer": "customer_key customer_id name email country",
-        "DimProduct": "product_key product_id product_name category price "
-        "stock_quantity",
-        "DimTime": "time_key date year month iso_year week_of_year",
-        "FactSales": "order_id customer_key product_key time_key quantity_sold "
-        "line_item_total line_type discount_amount",
-        "FactOrders": "order_id customer_key time_key shipping tax "
-        "customer_order_number",
-        "FactOrderCategories": "order_id category time_key customer_key country "
-        "has_sale",
-        "rpt_sales_daily": "date country category is_all_categories net_sales "
-        "gross_sales discounts returns units orders",
-        "rpt_product_sales_monthly": "month country product_key units net_sales "
-        "gross_sales discounts returns orders",
-        "rpt_customer_cohorts": "cohort_basis cohort_month month_index cohort_size "
-        "active_customers total_spending cumulative_spending is_complete",
-        "rpt_repeat_purchase": "order_number customers share_returned median_days",
-        "rpt_sales_by_customer_type": "month customer_type customers orders net_sales "
-        "is_complete",
-        "rpt_customer_rfm": "customer_key customer_id last_order_date recency_days "
-        "frequency monetary_value r_score f_score m_score rfm_segment segment_name "
-        "is_one_time_buyer",
-        "rpt_segment_migration": "month from_segment to_segment customers "
-        "monetary_value monetary_value_change",
-        "rpt_customer_lifetime_value": "customer_key total_spending total_orders "
-        "first_order_date p_alive expected_orders predicted_value",
-        "rpt_cohort_values": "origin origin_kind days_since_first_order customers "
-        "value_per_customer orders_per_customer returning_share",
-        "rpt_clv_models": "model_name fit_name model_status is_used horizon_weeks",
-        "rpt_clv_backtest": "forecast_method forecast_status is_used holdout_weeks "
-        "actual_orders predicted_orders relative_error root_mean_squared_error",
-        "rpt_clv_backtest_deciles": "forecast_method decile customers "
-        "predicted_orders actual_orders",
-        "rpt_product_co_purchases": "product1_key product2_key co_purchase_count "
-        "support confidence_1_to_2 confidence_2_to_1 lift lift_lower_95 "
-        "expected_co_purchases q_value is_significant",
-        "rpt_category_affinity": "category1 category2 co_purchase_count lift "
-        "lift_lower_95",
-        "rpt_product_recommendations": "product_key recommended_product_key "
-        "recommendation_rank recommended_price recommended_stock_quantity "
-        "co_purchase_count lift_lower_95",
-        "rpt_data_quality": "raw_table outcome reason row_count amount",
-    }.items()
-}
+# The tables and columns that the pages read.
+REQUIRED: dict[str, list[str]] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text("utf-8")
+)["tables"]
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,13 @@ def card(question: str, note: str = "", help_text: str | None = None) -> Iterato
         yield
 
 
+_DELTA_COLOURS: dict[Change, Literal["normal", "inverse", "off"]] = {
+    Change.HIGHER_IS_BETTER: "normal",
+    Change.LOWER_IS_BETTER: "inverse",
+    Change.NEUTRAL: "off",
+}
+
+
 def key_figures(
     figures: Mapping[str, float | None],
     before: Mapping[str, float | None] | None = None,
@@ -77,53 +84,30 @@ def key_figures(
         sparks: A small line for each card.
         notes: What else its help says.
     """
+    money = cache.currency()
     with st.grid(
         columns=min(5, max(1, len(figures))), min_column_width=150, gap="small"
     ):
         for key, value in figures.items():
-            _key_figure(
-                key,
-                value,
-                (before or {}).get(key),
-                before_name,
-                (sparks or {}).get(key, []),
-                (notes or {}).get(key, ""),
+            shown, earlier = metric(key), (before or {}).get(key)
+            spark = (sparks or {}).get(key, [])
+            moved = change(value, earlier, shown)
+            help_text = f"{shown.formula}\n\n**{plain(exact(value, shown, money))}**"
+            if moved is not None:
+                help_text += f"; {before_name}: {plain(exact(earlier, shown, money))}"
+            if notes and key in notes:
+                help_text += f"\n\n{notes[key]}"
+            st.metric(
+                shown.name,
+                plain(short(value, shown, money)),
+                delta=moved,
+                delta_color=_DELTA_COLOURS[shown.change],
+                help=help_text,
+                border=True,
+                height="stretch",
+                chart_data=spark if len(spark) > 1 else None,
+                chart_type="area",
             )
-
-
-_DELTA_COLOURS: dict[Change, Literal["normal", "inverse", "off"]] = {
-    Change.HIGHER_IS_BETTER: "normal",
-    Change.LOWER_IS_BETTER: "inverse",
-    Change.NEUTRAL: "off",
-}
-
-
-def _key_figure(
-    key: str,
-    value: float | None,
-    before: float | None,
-    before_name: str,
-    spark: list[float],
-    note: str,
-) -> None:
-    shown, money = metric(key), cache.currency()
-    moved = change(value, before, shown)
-    help_text = f"{shown.formula}\n\n**{plain(exact(value, shown, money))}**"
-    if moved is not None:
-        help_text += f"; {before_name}: {plain(exact(before, shown, money))}"
-    if note:
-        help_text += f"\n\n{note}"
-    st.metric(
-        shown.name,
-        plain(short(value, shown, money)),
-        delta=moved,
-        delta_color=_DELTA_COLOURS[shown.change],
-        help=help_text,
-        border=True,
-        height="stretch",
-        chart_data=spark if len(spark) > 1 else None,
-        chart_type="area",
-    )
 
 
 def chart(

@@ -11,18 +11,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.dashboard_server import AT_REST, ROOT, chromium, running
+from dashboard.navigation import PAGES
 
-PAGES = (
-    "overview",
-    "products",
-    "countries",
-    "retention",
-    "segments",
-    "lifetime_value",
-    "baskets",
-    "data_health",
-    "explore",
-)
 WIDE, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 PATIENCE = 120_000
 
@@ -67,7 +57,7 @@ def main() -> None:
     if not options.database.is_file():
         sys.exit(f"screenshots: there is no warehouse at {options.database}: run make")
     options.out.mkdir(parents=True, exist_ok=True)
-    pages = options.page or PAGES
+    pages = options.page or list(PAGES)
     settings = {"DWH_DATABASE": str(options.database.resolve())}
     with running(settings) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -50,8 +50,6 @@ def segment_map(segments: pd.DataFrame, theme: Theme) -> go.Figure:
     """Segments by mean scores: right bought lately, up bought often and much.
 
     The area of a mark is the number of buyers.
-
-    `segments` are rows of `segments`.
     """
     chart = figure(theme, 420)
     largest = float(segments["customers"].max()) if len(segments) else 1.0

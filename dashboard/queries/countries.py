@@ -4,7 +4,12 @@ import pandas as pd
 
 from dashboard.filters import SalesFilter
 from dashboard.metrics import ratio, shares
-from dashboard.queries.sales import by_country, order_source
+from dashboard.queries.sales import (
+    NEW_BUYERS,
+    buyers_of,
+    by_country,
+    order_source,
+)
 from dashboard.warehouse import Warehouse
 
 
@@ -34,17 +39,10 @@ def buyers_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame
     return warehouse.query(
         f"""
         select coalesce(customers.country, '(unknown)') as country,
-            count(*) as buyers,
-            count(case when firsts.first_order_date
-                between :start_date and :end_date then 1 end) as new_buyers
-        from (
-            select distinct source.customer_key {source}
-            and source.customer_key <> -1
-        ) as found
+            count(*) as buyers, {NEW_BUYERS}
+        {buyers_of(source)}
         inner join DimCustomer as customers
             on found.customer_key = customers.customer_key
-        inner join rpt_customer_lifetime_value as firsts
-            on found.customer_key = firsts.customer_key
         group by coalesce(customers.country, '(unknown)')
         """,
         parameters,

@@ -61,7 +61,8 @@ _COMPARED = (
     Operator.MISSING,
     Operator.PRESENT,
 )
-_OPERATORS = {
+# The conditions that make sense for a column.
+OPERATORS = {
     Kind.NUMBER: _COMPARED,
     Kind.DATE: _COMPARED,
     Kind.FLAG: (Operator.EQUALS, Operator.MISSING, Operator.PRESENT),
@@ -236,11 +237,6 @@ def _kind(declared: str) -> Kind:
     if any(part in declared for part in ("int", "real", "dou", "num", "dec", "flo")):
         return Kind.NUMBER
     return Kind.TEXT
-
-
-def operators(of: Kind) -> tuple[Operator, ...]:
-    """The conditions that make sense for a column."""
-    return _OPERATORS[of]
 
 
 def parse(text: str, of: Kind) -> Value:

@@ -85,6 +85,25 @@ def order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
     )
 
 
+# Of `buyers_of`, those whose first order ever falls on the days of the choice.
+NEW_BUYERS = """
+    count(case when buyers.first_order_date between :start_date and :end_date
+        then 1 end) as new_buyers
+"""
+
+
+def buyers_of(source: str) -> str:
+    """The known customers of an `order_source`, each once, as `buyers`."""
+    return f"""
+        from (
+            select distinct source.customer_key {source}
+            and source.customer_key <> -1
+        ) as found
+        inner join rpt_customer_lifetime_value as buyers
+            on found.customer_key = buyers.customer_key
+    """
+
+
 def _distinct_orders(
     warehouse: Warehouse, chosen: SalesFilter, column: str
 ) -> pd.Series:
@@ -150,20 +169,8 @@ def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
     category.
     """
     source, parameters = order_source(chosen)
-    if chosen.categories:
-        sql = f"""
-            select
-                count(*) as buyers,
-                count(case when firsts.first_order_date
-                    between :start_date and :end_date then 1 end) as new_buyers
-            from (
-                select distinct source.customer_key {source}
-                and source.customer_key <> -1
-            ) as found
-            inner join rpt_customer_lifetime_value as firsts
-                on found.customer_key = firsts.customer_key
-        """
-    else:
+    sql = f"select count(*) as buyers, {NEW_BUYERS} {buyers_of(source)}"
+    if not chosen.categories:
         sql = (
             "select count(distinct source.customer_key) as buyers, "
             "count(case when source.customer_order_number = 1 then 1 end) "

@@ -103,7 +103,7 @@ def _conditions(
             if column == _NO_COLUMN:
                 continue
             kind = explore.kind(warehouse, table, column)
-            operators = [one.value for one in explore.operators(kind)]
+            operators = [one.value for one in explore.OPERATORS[kind]]
             operator_key = f"operator{index}_{table}_{kind}"
             operator = Operator(
                 st.selectbox(

@@ -5,20 +5,12 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard import navigation
+
 ROOT = Path(__file__).resolve().parents[3]
 APP = ROOT / "dashboard" / "app.py"
 
-PAGES = {
-    "Overview": "views/overview.py",
-    "Products": "views/products.py",
-    "Countries": "views/countries.py",
-    "Retention": "views/retention.py",
-    "Segments": "views/segments.py",
-    "Lifetime value": "views/lifetime_value.py",
-    "Baskets": "views/baskets.py",
-    "Data health": "views/data_health.py",
-    "Explore": "views/explore.py",
-}
+PAGES = {title: f"views/{name}.py" for name, title in navigation.PAGES.items()}
 
 
 def texts(app: AppTest) -> str:
