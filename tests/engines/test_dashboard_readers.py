@@ -241,6 +241,27 @@ def test_postgres_schemas_that_cannot_be_shown_are_told_apart(
     assert open_error(missing).trouble is Trouble.UNREACHABLE
 
 
+def test_who_may_only_select_can_open_the_dashboard_on_postgres(
+    warehouse: BuildOnce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = location_of(warehouse("default", "postgres"), "postgres")
+    name = location.schema
+    postgres_schema(
+        name,
+        "create role onlooker login",
+        f"grant usage on schema {name} to onlooker",
+        f"grant select on all tables in schema {name} to onlooker",
+    )
+    try:
+        monkeypatch.setenv("PGUSER", "onlooker")
+        with closing(Warehouse(location)) as reader:
+            check(reader)
+            assert span(reader).first < span(reader).last
+    finally:
+        monkeypatch.undo()
+        postgres_schema(name, "drop owned by onlooker", "drop role onlooker")
+
+
 @pytest.mark.usefixtures("postgres")
 def test_postgres_never_answers_for_a_version_that_was_replaced() -> None:
     make = "create table {0}.rpt_sales_daily as select {1} as net_sales"
