@@ -1,10 +1,6 @@
 {#
     A query of the rows that one relation has and another, with the same columns, has
     not, both ways. Nulls are equal here.
-
-    Args:
-        first: CTE or relation.
-        second: CTE or relation.
 #}
 {% macro rows_that_differ(first, second) -%}
     select * from (

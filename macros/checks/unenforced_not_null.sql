@@ -1,9 +1,6 @@
 {#
     The columns of a relation that its model's contract calls not null, where nobody
     but a test sees to it; none on engines that do.
-
-    Args:
-        relation: a relation of this project.
 #}
 {% macro unenforced_not_null(relation) -%}
     {%- set columns = [] -%}

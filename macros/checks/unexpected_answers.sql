@@ -1,12 +1,6 @@
 {#
     A query of the cases in which SQL gives another answer than it should: how a macro
     is tested on every engine, without a table to keep the cases in.
-
-    Args:
-        answer: SQL over the columns of a case.
-        types: the columns of a case with their types (text, integer, money or ratio);
-            the last one is the expected answer. A date is text: see to_date.
-        cases: rows of values, none for null.
 #}
 {% macro unexpected_answers(answer, types, cases) -%}
     {%- set sql_types = {

@@ -28,6 +28,7 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The statement that makes one of these tables, empty. #}
 {% macro prediction_table_ddl(table, columns) -%}
     create table {{ table }} (
         {% for column in columns.values() -%}

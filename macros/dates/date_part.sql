@@ -1,11 +1,4 @@
-{#
-    A part of a date as an integer.
-
-    Args:
-        part: year, quarter, month, day, iso_year, iso_week or iso_day_of_week
-            (1 = Monday). ISO 8601: a week belongs to the year of its Thursday.
-        date: a date.
-#}
+{# A part of a date as an integer. #}
 {% macro date_part(part, date) -%}
     {%- set parts = [
         'year', 'quarter', 'month', 'day', 'iso_year', 'iso_week', 'iso_day_of_week'

@@ -2,9 +2,6 @@
     A post-hook that indexes this model for the joins that follow, one index a list of
     columns, and lets the planner know the table's size. Engines that scan columns
     have no use for it (an index over 5 million rows cost DuckDB 17.6 s against 1.9).
-
-    Args:
-        indexes: lists of column names.
 #}
 {% macro index_on(indexes) -%}
     {{ return(adapter.dispatch('index_on', 'ecommerce_dwh')(indexes)) }}

@@ -3,10 +3,6 @@
     rows and none is accepted, or more of them are rejected than var max_rejected_share
     allows. A date format that nobody expected must not publish an empty warehouse.
     The validated rows, and stg_rejected_rows, are there to be looked at.
-
-    Args:
-        raw_table: the raw table whose validated rows are counted.
-        keys: its columns that may not be empty, its own key first.
 #}
 {% macro refuse_rejected_rows(raw_table, keys) -%}
     {%- if execute -%}

@@ -1,10 +1,6 @@
 {#
     Says a warning for each row of a query, of the first ten, while tests run: a test
     that warns would name none of them.
-
-    Args:
-        query: SQL.
-        words: the warning, with {} for each column.
 #}
 {% macro warn_of_each_row(query, words) -%}
     {%- if execute and invocation_args_dict.which in ['build', 'test'] -%}

@@ -1,10 +1,6 @@
 {#
     A query of the ids that have no key yet, with the next ones: what an append-only
     model of keys adds in a build. Without rows yet, keys begin at 1.
-
-    Args:
-        member: customer or product, whose id and key the columns are.
-        relations: the relations that name such ids.
 #}
 {% macro lifelong_keys(member, relations) -%}
 {%- set id, key = member ~ '_id', member ~ '_key' -%}

@@ -1,12 +1,6 @@
 {#
     How strongly two things are bought together, as columns: support,
     confidence_1_to_2, confidence_2_to_1, lift, leverage, lift_lower_95.
-
-    Args:
-        both: baskets with both.
-        first: baskets with the first.
-        second: baskets with the second.
-        baskets: all baskets.
 #}
 {% macro association_measures(both, first, second, baskets) -%}
     {{ ratio(both, baskets) }} as support,

@@ -1,11 +1,6 @@
 {#
     A query of the unordered pairs of products that share baskets: product1_key <
     product2_key, pair_orders (baskets with both), at least a minimum.
-
-    Args:
-        items: CTE or relation of basket_number, product_key, each pair once.
-        products: CTE or relation of the product_key values to pair.
-        minimum: SQL of the smallest count to list.
 #}
 {% macro counted_pairs(items, products, minimum) -%}
     {{ return(adapter.dispatch('counted_pairs', 'ecommerce_dwh')(items, products, minimum)) }}

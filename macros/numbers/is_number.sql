@@ -34,6 +34,7 @@
     end
 {%- endmacro %}
 
+{# Whether text without a sign is a number of the raw contract. #}
 {% macro sqlite__is_unsigned_number(text) -%}
     case
         when {{ text }} not glob '*[^0-9]*' then length({{ text }}) <= 12

@@ -3,12 +3,6 @@
     variance by the delta method over the four cells of the table of two products.
     Products of counts are doubles: they may not fit an integer. First and second may
     change places without moving a digit, so that ties stay ties.
-
-    Args:
-        both: baskets with both.
-        first: baskets with the first.
-        second: baskets with the second.
-        baskets: all baskets.
 #}
 {% macro lift_lower_95(both, first, second, baskets) -%}
     {%- set product = 'cast(' ~ first ~ ' as ' ~ ratio_type() ~ ') * ' ~ second -%}

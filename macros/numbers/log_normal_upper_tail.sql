@@ -13,6 +13,7 @@
     end
 {%- endmacro %}
 
+{# What exp(-z^2 / 2) is multiplied by to give a normal tail. #}
 {% macro normal_tail_factor(z) -%}
     {%- set t = '(1 / (1 + 0.4 * ' ~ z ~ '))' -%}
     {%- set coefficients = [

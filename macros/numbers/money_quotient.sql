@@ -2,10 +2,6 @@
     An amount divided by a whole number, rounded to four decimals, halves away from zero:
     by whole ten-thousandths, since engines keep different digits of a quotient and so
     would round some of them differently.
-
-    Args:
-        amount: an amount.
-        divisor: a whole number; null where it is 0.
 #}
 {% macro money_quotient(amount, divisor) -%}
     {%- set whole = 'abs(' ~ ten_thousandths(amount) ~ ')' -%}

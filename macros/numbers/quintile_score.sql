@@ -1,12 +1,6 @@
 {#
     A value's fifth among all rows, 1 to 5, the larger the higher. Equal values get
     equal scores, which NTILE does not promise: it cuts through ties at random.
-
-    Args:
-        expression: a value.
-        partition: columns within whose values the fifths are taken.
-        from_top: count from the largest value, so that it always scores 5, and not from
-            the smallest, which else always scores 1.
 #}
 {% macro quintile_score(expression, partition='', from_top=false) -%}
     {%- set partition_by = 'partition by ' ~ partition ~ ' ' if partition else '' -%}

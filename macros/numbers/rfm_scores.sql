@@ -1,11 +1,4 @@
-{#
-    A query of buyers with their RFM scores and segment.
-
-    Args:
-        buyers: CTE with columns last_order_date, frequency, monetary_value.
-        segment_map: CTE of rfm_segment, segment_name.
-        day: column of the day on which buyers are compared, where there is more than one.
-#}
+{# A query of buyers with their RFM scores and segment. #}
 {% macro rfm_scores(buyers, segment_map, day='') -%}
     select
         combined.*,

@@ -1,10 +1,6 @@
 {#
     The exact sum of amounts; null where there is none. Without it ranks split customers
     who spent the same.
-
-    Args:
-        expression: an amount.
-        window: the text of an "over (...)" clause, for a running sum.
 #}
 {% macro sum_money(expression, window='') -%}
     {{ return(adapter.dispatch('sum_money', 'ecommerce_dwh')(expression, window)) }}

@@ -1,10 +1,6 @@
 {#
     CTEs that end in "raw_rows": the rows of a raw table with clean_key, their cleaned
     key, and is_repeated, whether a row before or after has it too.
-
-    Args:
-        raw_table: the relation.
-        columns: its columns, the key first.
 #}
 {% macro keyed_raw_rows(raw_table, columns) -%}
 raw_keys as (

@@ -1,13 +1,8 @@
 {#
     The seed's rows as the file has them: dbt reads the word "null" as nothing, in
     any case, and so would lose it. The raw contract keeps every word, and only an
-    empty field is null. dbt's own text types, told of no null words, read the file
-    again.
-
-    Args:
-        agate_table: the table that dbt has read, all of whose columns are text.
-    Returns:
-        an agate table of text; an empty field is the empty string.
+    empty field is null (the empty string in the answer). dbt's own text types, told of
+    no null words, read the file again.
 #}
 {% macro seed_text_table(agate_table) %}
     {% for column_type in agate_table.column_types %}

@@ -24,6 +24,7 @@
     select * from expected
 {%- endmacro %}
 
+{# The columns to select, whole numbers as integers. #}
 {% macro sqlite__whole_reals_as_integers(columns) -%}
     {%- for column in columns -%}
     case

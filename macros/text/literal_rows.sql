@@ -1,10 +1,4 @@
-{#
-    A query of one row a value.
-
-    Args:
-        column: the column's name.
-        values: its values: texts or numbers.
-#}
+{# A query of one row a value. #}
 {% macro literal_rows(column, values) -%}
     {%- for value in values -%}
     select {{ text_literal(value) if value is string else value }} as {{ column }}

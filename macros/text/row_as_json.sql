@@ -1,9 +1,4 @@
-{#
-    A JSON object of the named columns, all text, in their order; null stays null.
-
-    Args:
-        columns: names of text columns.
-#}
+{# A JSON object of the named columns, all text, in their order; null stays null. #}
 {% macro row_as_json(columns) -%}
     {{ return(adapter.dispatch('row_as_json', 'ecommerce_dwh')(columns)) }}
 {%- endmacro %}

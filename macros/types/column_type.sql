@@ -1,10 +1,6 @@
 {#
     The engine's name of a type that YAML names in standard SQL, where no macro can be
     called: contracts of models and column types of seeds.
-
-    Args:
-        standard: text, decimal(18,4), double precision, bigint, or a type that all
-            engines name alike (integer, boolean, date).
 #}
 {% macro column_type(standard) %}
     {% set named = {

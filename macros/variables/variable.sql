@@ -1,9 +1,6 @@
 {#
     A variable of the project, checked by its rule in dbt_project.yml: a date or a text
     as a string (put it into SQL with text_literal), the others as a number.
-
-    Args:
-        name: one of the variables.
 #}
 {% macro variable(name) -%}
     {#- var() runs a text as Jinja: what was given is looked at first, as it was given -#}
@@ -20,6 +17,7 @@
     {{ return(value | string) }}
 {%- endmacro %}
 
+{# Stops where a value breaks the rule of its variable. #}
 {% macro refuse_variable(name, rule, value) -%}
     {%- if not is_as_its_rule(rule, value) -%}
         {%- do exceptions.raise_compiler_error(
@@ -56,6 +54,7 @@
     {{ return(true) }}
 {%- endmacro %}
 
+{# What to write for a variable, in words. #}
 {% macro expected_of_variable(rule) -%}
     {%- set kinds = {
         'date': 'a day as YYYY-MM-DD',

@@ -6,6 +6,13 @@
     variable('latest_date')[:4] | int, variable('as_of_date')[:4] | int
 ] | max -%}
 {%- set calendar_days = (last_year - first_year + 1) * 366 -%}
+{%- set day_names = [
+    'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'
+] -%}
+{%- set month_names = [
+    'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August',
+    'September', 'October', 'November', 'December'
+] -%}
 
 with
 
@@ -54,6 +61,7 @@ calendar_years as (
 calendar_bounds as (
 
     select
+        (last_year - first_year + 1) * 366 as most_days,
         {{ year_day('first_year', 1, 1) }} as first_day,
         {{ year_day('last_year', 12, 31) }} as last_day
 
@@ -75,8 +83,11 @@ days as (
     from day_numbers
     inner join calendar_bounds
         on
-            {{ days_between('calendar_bounds.first_day', 'calendar_bounds.last_day') }}
-            >= day_numbers.n
+            -- cheap, and spares nearly all numbers the count of days
+            day_numbers.n < calendar_bounds.most_days
+            and {{ days_between(
+                'calendar_bounds.first_day', 'calendar_bounds.last_day'
+            ) }} >= day_numbers.n
 
 ),
 
@@ -105,31 +116,18 @@ named as (
         month,
         year,
         case iso_day_of_week
-            when 1 then 'Monday'
-            when 2 then 'Tuesday'
-            when 3 then 'Wednesday'
-            when 4 then 'Thursday'
-            when 5 then 'Friday'
-            when 6 then 'Saturday'
-            when 7 then 'Sunday'
+            {% for name in day_names -%}
+            when {{ loop.index }} then '{{ name }}'
+            {% endfor %}
         end as day_of_week,
         week_of_year,
         quarter,
         iso_day_of_week >= 6 as is_weekend,
         iso_year,
         case month
-            when 1 then 'January'
-            when 2 then 'February'
-            when 3 then 'March'
-            when 4 then 'April'
-            when 5 then 'May'
-            when 6 then 'June'
-            when 7 then 'July'
-            when 8 then 'August'
-            when 9 then 'September'
-            when 10 then 'October'
-            when 11 then 'November'
-            when 12 then 'December'
+            {% for name in month_names -%}
+            when {{ loop.index }} then '{{ name }}'
+            {% endfor %}
         end as month_name,
         {{ month_start('date') }} as month_start,
         {{ year_month('date') }} as year_month

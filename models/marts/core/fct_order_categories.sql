@@ -46,18 +46,8 @@ summed as (
 located as (
 
     select
-        summed.order_id,
-        summed.category,
-        summed.time_key,
-        summed.customer_key,
-        coalesce(customers.country, '(unknown)') as country,
-        summed.gross_sales,
-        summed.discounts,
-        summed.returns,
-        summed.net_sales,
-        summed.units,
-        summed.fact_lines,
-        summed.has_sale
+        summed.*,
+        coalesce(customers.country, '(unknown)') as country
 
     from summed
     left join customers on summed.customer_key = customers.customer_key

@@ -46,7 +46,7 @@ summed as (
 
 ),
 
-described as (
+numbered as (
 
     select
         summed.order_id,
@@ -63,44 +63,23 @@ described as (
         cast(
             summed.fact_lines + coalesce(lines_outside_sales.lines, 0) as integer
         ) as lines,
+        -- ids of one length in their order: 9 before 10
+        case
+            when summed.has_sale and summed.customer_key != -1
+                then cast(row_number() over (
+                    partition by summed.customer_key, summed.has_sale
+                    order by
+                        summed.time_key,
+                        {{ binary_order('orders.ordered_at') }},
+                        length(summed.order_id),
+                        {{ binary_order('summed.order_id') }}
+                ) as integer)
+        end as customer_order_number,
         summed.has_sale
 
     from summed
     inner join orders on summed.order_id = orders.order_id
     left join lines_outside_sales on summed.order_id = lines_outside_sales.order_id
-
-),
-
-numbered as (
-
-    select
-        order_id,
-        customer_key,
-        time_key,
-        ordered_at,
-        gross_sales,
-        discounts,
-        returns,
-        net_sales,
-        shipping,
-        tax,
-        units,
-        lines,
-        -- ids of one length in their order: 9 before 10
-        case
-            when has_sale and customer_key != -1
-                then cast(row_number() over (
-                    partition by customer_key, has_sale
-                    order by
-                        time_key,
-                        {{ binary_order('ordered_at') }},
-                        length(order_id),
-                        {{ binary_order('order_id') }}
-                ) as integer)
-        end as customer_order_number,
-        has_sale
-
-    from described
 
 )
 
