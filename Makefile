@@ -41,7 +41,7 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
 	@$(INSTALL) -r requirements/default.lock -r requirements/dev.lock
 	@touch $@
 
-$(STAMPS)/engines: requirements/duckdb.lock requirements/postgres.lock requirements/spark.lock $(STAMPS)/dev
+$(STAMPS)/engines: requirements/databases.lock requirements/duckdb.lock requirements/postgres.lock requirements/spark.lock $(STAMPS)/dev
 	@echo "Installing DuckDB, PostgreSQL and Spark support into .venv ..."
 	@$(INSTALL) -r requirements/default.lock $(addprefix -r ,$(filter %.lock,$^))
 	@touch $@

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from pipeline.build import BuildRequest, build
 from pipeline.build_record import BuildSummary, RowsByReason
@@ -26,8 +26,11 @@ from pipeline.warehouse import TARGETS, engine_for
 from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.readers import TableReader, reader_for
 
-if TYPE_CHECKING:
-    from pipeline.platforms.importer import LeftOut
+_SOURCE = (
+    "instead of a folder: the database of a shop that keeps its orders in one, such as "
+    "mysql://user@host/shop or postgresql://user@host/shop; DWH_SOURCE_PASSWORD has "
+    "the password"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,10 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument(
         "--from",
         dest="platform_and_folder",
-        nargs=2,
+        nargs="+",
         metavar=("PLATFORM", "DIR"),
         help="a platform's export to import first, such as: shopify ~/Downloads/export",
     )
+    builds.add_argument("--source", metavar="URL", help=_SOURCE)
     source.add_argument(
         "--raw",
         metavar="DIR",
@@ -134,7 +138,10 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument(
         "platform", metavar="PLATFORM", help="its name, or a .sql file"
     )
-    imports.add_argument("folder", metavar="DIR", help="the folder with the export")
+    imports.add_argument(
+        "folder", metavar="DIR", nargs="?", help="the folder with the export"
+    )
+    imports.add_argument("--source", metavar="URL", help=_SOURCE)
     imports.add_argument(
         "--out", metavar="RAW", type=Path, required=True, help="the folder to write"
     )
@@ -221,7 +228,7 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
         full_refresh=options.full_refresh,
         accept_changed_raw=options.accept_changed_raw,
     )
-    with _imported(options.platform_and_folder, engine, request, reporter) as request:
+    with _imported(options, engine, request, reporter) as request:
         summary = build(engine, project, request, reporter)
     if options.json:
         print(json.dumps(summary.as_json(), indent=2), flush=True)
@@ -236,45 +243,61 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
 
 @contextmanager
 def _imported(
-    platform_and_folder: Sequence[str] | None,
+    options: argparse.Namespace,
     engine: Engine,
     request: BuildRequest,
     reporter: Reporter,
 ) -> Iterator[BuildRequest]:
     """The request, with the raw files of an export where one is asked for."""
-    if platform_and_folder is None:
+    if options.platform_and_folder is None:
+        if options.source is not None:
+            raise PipelineError("--source needs --from PLATFORM")
         yield request
         return
-    # DuckDB takes a while to import, and no other build needs it.
-    from pipeline.platforms.definition import find_platform
-    from pipeline.platforms.importer import import_export
-
-    name, folder = platform_and_folder
-    platform = find_platform(name)
+    name, *folders = options.platform_and_folder
     engine.check_requirements()
     engine.check_published()
     with TemporaryDirectory(prefix="raw-") as raw:
-        origin, left_out = import_export(platform, folder, Path(raw), reporter)
-        _say_left_out(left_out, reporter)
+        origin = _import_into(Path(raw), name, folders, options.source, reporter)
         yield replace(request, raw_folder=raw, raw_origin=origin)
 
 
 def _import(options: argparse.Namespace, reporter: Reporter) -> None:
-    from pipeline.platforms.definition import find_platform
-    from pipeline.platforms.importer import import_export
-
-    platform = find_platform(options.platform)
-    origin, left_out = import_export(platform, options.folder, options.out, reporter)
-    _say_left_out(left_out, reporter)
+    folders = [] if options.folder is None else [options.folder]
+    origin = _import_into(
+        options.out, options.platform, folders, options.source, reporter
+    )
     reporter.say(
         f"imported {origin}; build with: python -m pipeline build --raw {options.out}"
     )
 
 
-def _say_left_out(left_out: Sequence["LeftOut"], reporter: Reporter) -> None:
+def _import_into(
+    out: Path,
+    name: str,
+    folders: Sequence[str],
+    source: str | None,
+    reporter: Reporter,
+) -> str:
+    # DuckDB takes a while to import, and no other command on SQLite needs it.
+    from pipeline.platforms.definition import find_platform
+    from pipeline.platforms.importer import import_export
+
+    platform = find_platform(name)
+    places = [*folders, *([source] if source is not None else [])]
+    if len(places) != 1:
+        raise PipelineError(
+            f"{name}: expected one folder with its export, or --source with a database"
+        )
+    if platform.reads_a_database and source is None:
+        raise PipelineError(f"{name} reads a database: name it with --source URL")
+    if source is not None and not platform.reads_a_database:
+        raise PipelineError(f"{name} reads files: name their folder, not --source")
+    origin, left_out = import_export(platform, places[0], out, reporter)
     for row in left_out:
         amount = f", {row.amount}" if row.amount is not None else ""
         reporter.say(f"left out: {row.reason}: {row.rows:,} rows{amount}")
+    return origin
 
 
 def _doctor(options: argparse.Namespace, reporter: Reporter) -> None:

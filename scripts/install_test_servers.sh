@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests start but pip cannot bring: Chromium and axe-core for the
-# dashboard's pages, PostgreSQL and Java 17 for the other engines. Debian and its kin;
+# dashboard's pages, PostgreSQL and Java 17 for the other engines, MariaDB for a shop's own database. Debian and its kin;
 # does nothing for what is there already.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -15,6 +15,7 @@ fail() {
 missing=()
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+ls /usr/sbin/mariadbd >/dev/null 2>&1 || missing+=(mariadb-server)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 command -v apt-get >/dev/null || fail "install by hand: ${missing[*]}"

@@ -32,6 +32,8 @@ class ExportTable:
         columns: The columns that are read, as the export writes them.
         optional_columns: Those of `columns` with a default: a file may lack them.
         patterns: Of file names, without regard to case.
+        sources: Of names of tables, for a shop that keeps its orders in a database:
+            `table=*wc_orders`.
         delimiter: Between fields: `delimiter=tab` or `delimiter=semicolon`.
         quoting: Whether quotes have a meaning: `quoting=none`.
         encoding: Of files that are not UTF-8: `encoding=cp1252`.
@@ -45,7 +47,8 @@ class ExportTable:
     name: str
     columns: tuple[str, ...]
     optional_columns: frozenset[str]
-    patterns: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     delimiter: str = ","
     quoting: bool = True
     encoding: str = "utf-8"
@@ -100,6 +103,12 @@ class Platform:
         """The first line of its SQL: what it reads, and where a shop finds it."""
         return self.sql.partition("\n")[0].removeprefix("--").strip()
 
+    @cached_property
+    def reads_a_database(self) -> bool:
+        """Whether it reads tables of a database instead of files."""
+        with duckdb.connect() as connection:
+            return any(table.sources for table in self.declare(connection))
+
     def declare(self, connection: duckdb.DuckDBPyConnection) -> list[ExportTable]:
         """Make its tables and views, empty.
 
@@ -141,6 +150,7 @@ class Platform:
                 column for column, default in columns if default
             ),
             patterns=tuple(table.patterns),
+            sources=tuple(table.sources),
             delimiter=table.chosen("delimiter", _DELIMITERS, ","),
             quoting=table.chosen("quoting", {"none": False}, True),
             encoding=table.options.get("encoding", "utf-8"),
@@ -157,13 +167,16 @@ class _Comment:
     where: str
     text: str
     patterns: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
     is_optional: bool = False
 
     def __post_init__(self) -> None:
         for word in shlex.split(self.text):
             name, sign, value = word.partition("=")
-            if sign and name in ("delimiter", "quoting", "encoding", "part", "key"):
+            if sign and name == "table":
+                self.sources.append(value)
+            elif sign and name in ("delimiter", "quoting", "encoding", "part", "key"):
                 self.options[name] = value
             elif word == "optional":
                 self.is_optional = True
@@ -206,6 +219,11 @@ def find_platform(name: str) -> Platform:
             "or the path of your own .sql file"
         )
     return known[name]
+
+
+def quoted(name: str) -> str:
+    """A name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def one_line(error: duckdb.Error) -> str:

@@ -77,7 +77,7 @@ def examine(
     findings = [
         _finding(platform, folder, known_statuses, reporter)
         for platform in platforms()
-        if _is_there(platform, path)
+        if not platform.reads_a_database and _is_there(platform, path)
     ]
     if not findings and any(
         name == f"{table}{suffix}"
@@ -109,7 +109,7 @@ def _finding(
         with read_export(platform, folder, reporter) as export:
             return Finding(
                 platform=platform,
-                files=tuple(export.files),
+                files=tuple(export.names),
                 rows=tuple((table.name, export.rows_of(table)) for table in RAW_TABLES),
                 facts=tuple(_facts(export, known_statuses)),
                 problem=None,

@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 import duckdb
 
 from pipeline.errors import PipelineError
-from pipeline.platforms.definition import ExportTable
+from pipeline.platforms.definition import ExportTable, quoted
 from pipeline.raw_files.csv_structure import CsvStructure
 from pipeline.raw_files.header import listed
 from pipeline.raw_files.held_file import HeldFile
@@ -275,11 +275,6 @@ def _records(data: bytes, *, quoting: bool) -> Iterator[bytes]:
             record = b""
     if record:
         yield record
-
-
-def quoted(name: str) -> str:
-    """A name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def what_is_missing(file: ExportFile) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 
 from pipeline.errors import PipelineError
-from pipeline.platforms.definition import ExportTable, Platform, one_line
-from pipeline.platforms.export_files import ExportFile, find_files, quoted
+from pipeline.platforms.definition import ExportTable, Platform, one_line, quoted
+from pipeline.platforms.export_files import ExportFile, find_files
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_TABLES, RawTable
 from pipeline.terminal.progress import Reporter
@@ -54,32 +54,29 @@ class Import:
 
     Attributes:
         platform: What it is an export of.
-        folder: Where its files are.
-        files: That were read.
+        names: Of the files or tables that were read.
+        place: The folder, or the database, that they are in.
         connection: To the database with the views of the platform's SQL.
     """
 
     def __init__(
         self,
         platform: Platform,
-        folder: str,
-        placed: Sequence[Placed],
+        names: Sequence[str],
+        place: str,
         connection: duckdb.DuckDBPyConnection,
+        placed: Sequence[Placed] = (),
     ) -> None:
         self.platform = platform
-        self.folder = folder
+        self.names = names
+        self.place = place
         self.connection = connection
         self._placed = placed
 
     @property
-    def files(self) -> list[str]:
-        """Names of the files that were read."""
-        return [placed.file.path.name for placed in self._placed]
-
-    @property
     def origin(self) -> str:
         """Where the raw rows come from, for `raw_loads`."""
-        return f"{self.platform.name}: {', '.join(self.files)} in {self.folder}"
+        return f"{self.platform.name}: {', '.join(self.names)} in {self.place}"
 
     def left_out(self) -> list[LeftOut]:
         """What is no sale, by reason."""
@@ -159,7 +156,7 @@ class Import:
                 reporter.warn(f"{_words(name, _WARNING)}: {found}")
         if not self.rows("select 1 from raw_order_items limit 1"):
             raise PipelineError(
-                f"there is no sale in {', '.join(self.files)}; "
+                f"there is no sale in {', '.join(self.names)}; "
                 "choose a period with orders when exporting"
             )
 
@@ -295,13 +292,17 @@ def _words(view: str, prefix: str) -> str:
 
 
 @contextmanager
-def read_export(
-    platform: Platform, folder: str, reporter: Reporter
-) -> Iterator[Import]:
+def read_export(platform: Platform, place: str, reporter: Reporter) -> Iterator[Import]:
     """Read an export, whole and strictly, and check it.
 
     What is read lies on disk meanwhile, where Python keeps temporary files (TMPDIR):
     somewhat less than the export's own size.
+
+    Args:
+        platform: What it is an export of.
+        place: The folder of its files; or the address of a database, for a platform
+            that reads tables.
+        reporter: Told of progress.
 
     Raises:
         PipelineError: A file, a line or a value is not as it must be.
@@ -315,15 +316,38 @@ def read_export(
         connection.execute(f"set memory_limit = '{_MEMORY}'")
         connection.execute("set preserve_insertion_order = true")
         tables = platform.declare(connection)
-        files, warnings = find_files(Path(folder), tables, platform.title, opened)
-        for text in warnings:
-            reporter.warn(text)
-        placed = _read(files, connection, reporter)
-        export = Import(platform, folder, placed, connection)
-        export.drop_overlaps(reporter)
+        if any(table.sources for table in tables):
+            export = _from_database(platform, place, tables, connection, reporter)
+        else:
+            files, warnings = find_files(Path(place), tables, platform.title, opened)
+            for text in warnings:
+                reporter.warn(text)
+            placed = _read(files, connection, reporter)
+            names = [file.path.name for file in files]
+            export = Import(platform, names, place, connection, placed)
+            export.drop_overlaps(reporter)
         export.keep_steps()
         export.check(reporter)
         yield export
+
+
+def _from_database(
+    platform: Platform,
+    url: str,
+    tables: Sequence[ExportTable],
+    connection: duckdb.DuckDBPyConnection,
+    reporter: Reporter,
+) -> Import:
+    try:
+        from pipeline.platforms.databases import open_source, read_tables
+    except ModuleNotFoundError:
+        raise PipelineError(
+            f"{platform.name} reads a database, and needs packages that are not "
+            "installed; run: pip install '.[databases]'"
+        ) from None
+    with open_source(url) as source:
+        names = read_tables(source, tables, connection, reporter)
+        return Import(platform, names, source.name, connection)
 
 
 def _read(
@@ -348,9 +372,15 @@ def _read(
 
 
 def import_export(
-    platform: Platform, folder: str, out: Path, reporter: Reporter
+    platform: Platform, place: str, out: Path, reporter: Reporter
 ) -> tuple[str, list[LeftOut]]:
     """Write the raw files of an export into a folder.
+
+    Args:
+        platform: What it is an export of.
+        place: The folder of its files, or the address of its database.
+        out: The folder to write.
+        reporter: Told of progress.
 
     Returns:
         Where the rows come from, for `raw_loads`; and what was left out.
@@ -358,6 +388,6 @@ def import_export(
     Raises:
         PipelineError: A file, a line or a value is not as it must be.
     """
-    with read_export(platform, folder, reporter) as export:
+    with read_export(platform, place, reporter) as export:
         export.write(out, reporter)
         return export.origin, export.left_out()

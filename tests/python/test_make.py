@@ -128,7 +128,15 @@ def test_whatever_is_fetched_elsewhere_is_pinned_and_has_no_rights() -> None:
 def test_whatever_is_installed_has_its_hash() -> None:
     extras = {path.stem for path in (ROOT / "requirements").glob("*.lock")}
 
-    assert extras == {"default", "dev", "duckdb", "login", "postgres", "spark"}
+    assert extras == {
+        "databases",
+        "default",
+        "dev",
+        "duckdb",
+        "login",
+        "postgres",
+        "spark",
+    }
     for path in sorted((ROOT / "requirements").glob("*.lock")):
         text = path.read_text(encoding="utf-8").replace("\\\n", "")
         packages = text.splitlines()

@@ -31,6 +31,8 @@ SALES = {
     "placed",
     "processing",
     "shipped",
+    "wc-completed",
+    "wc-processing",
 }
 
 
