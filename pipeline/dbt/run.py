@@ -7,13 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pipeline.dbt.nodes import Node, read_node
-from pipeline.dbt.oddities import (
-    ParsedProject,
-    RunResults,
-    advice,
-    plain_message,
-    surroundings,
-)
+from pipeline.dbt.oddities import ParsedProject, advice, plain_message, surroundings
 from pipeline.dbt.project import Project
 from pipeline.errors import PipelineError
 from pipeline.terminal.progress import Reporter, Task
@@ -77,7 +71,7 @@ class DbtSession:
         ]
         self._manifest: Any = None
         self._parsed = ParsedProject(target, project.given, target_path)
-        self._run_results = RunResults(target_path)
+        self._results: list[Any] = []
         target_path.mkdir(parents=True, exist_ok=True)
 
     def build(
@@ -97,7 +91,7 @@ class DbtSession:
             KeyboardInterrupt: It was interrupted.
         """
         arguments = [
-            "build",
+            *("build", "--no-write-json"),
             *(f"--exclude-resource-type={kind}" for kind in self.left_out),
             *(("--select", *select) if select else ()),
             *("--exclude", f"tag:{_CODE_TESTS}", *exclude),
@@ -106,17 +100,17 @@ class DbtSession:
             if self._manifest is None:
                 self._manifest = self._parse(task)
             result = self._invoke(arguments, task)
-        self._run_results.add_earlier()
         results = getattr(result, "results", None)
         if not results:
             raise PipelineError(f"dbt built nothing (log: {self._log})")
         nodes = tuple(read_node(result, self._manifest) for result in results)
+        # dbt's artifact is one of the whole build: dbt would write it for each part.
+        result.results = self._results = [*self._results, *results]
+        result.write(str(self._log.with_name("run_results.json")))
         return DbtBuild(nodes, self._log)
 
     def _parse(self, task: Task) -> Any:
-        # The build that follows writes the manifest for people.
-        options = ("--no-write-json", *self._parsed.options())
-        manifest = self._invoke(["parse", *options], task)
+        manifest = self._invoke(["parse", *self._parsed.options()], task)
         self._parsed.keep()
         return manifest
 
@@ -134,8 +128,11 @@ class DbtSession:
             # Importing dbt takes seconds: not before everything else was checked.
             from dbt.cli.main import dbtRunner
 
+            from pipeline.dbt.events import build_events
+
             runner = dbtRunner(manifest=self._manifest, callbacks=[follower])
-            outcome = runner.invoke([*arguments, *self._options])
+            with build_events():
+                outcome = runner.invoke([*arguments, *self._options])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise KeyboardInterrupt
         if outcome.exception is not None:
