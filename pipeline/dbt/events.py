@@ -19,7 +19,7 @@ from dbt_common.events.event_manager_client import (
 PROGRESS = ("ConcurrencyLine", "NodeStart", "NodeFinished")
 
 
-class BuildEvents(EventManager):  # type: ignore[misc]
+class BuildEvents(EventManager):
     """Passes over what is there for debugging only."""
 
     def fire_event(

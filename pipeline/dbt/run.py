@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -57,11 +58,14 @@ class DbtSession:
         target_path: Path,
         reporter: Reporter,
     ) -> None:
+        self._target = target
         self._environment = environment
         self._reporter = reporter
         self._log = target_path / "dbt.log"
         self._options = [
             *("--target", target),
+            # The profile's one is for dbt without the pipeline, on its own connections.
+            *(("--threads", "2") if target == "sqlite" else ()),
             *("--project-dir", str(project.root)),
             *("--profiles-dir", str(project.root)),
             *("--target-path", str(target_path)),
@@ -131,7 +135,7 @@ class DbtSession:
             from pipeline.dbt.events import build_events
 
             runner = dbtRunner(manifest=self._manifest, callbacks=[follower])
-            with build_events():
+            with build_events(), self._connections():
                 outcome = runner.invoke([*arguments, *self._options])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise KeyboardInterrupt
@@ -141,6 +145,13 @@ class DbtSession:
                 f"dbt stopped: {message}; {advice(message, f'its log is {self._log}')}"
             )
         return outcome.result
+
+    def _connections(self) -> AbstractContextManager[None]:
+        if self._target != "sqlite":
+            return nullcontext()
+        from pipeline.dbt.sqlite_connections import build_connections
+
+        return build_connections()
 
 
 class _Follower:
