@@ -1,12 +1,37 @@
 """Fixtures that the tests of the default engine and of the others share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.small_project import write_small_project
 from tests.small_shop import SMALL_SHOP, WriteShop, write_csv
+
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MakeOnce:
+    """A function that makes what all processes of a test run share, once.
+
+    Of its name and a function that makes it at a path, which is returned; it is not to
+    be changed.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "shared"
+    shared.mkdir(exist_ok=True)
+
+    def make_once(name: str, make: Callable[[Path], object]) -> Path:
+        path, is_made = shared / name, shared / f"{name}.made"
+        with FileLock(shared / f"{name}.making"):
+            if not is_made.exists():
+                make(path)
+                is_made.touch()
+        return path
+
+    return make_once
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +19,7 @@ from pipeline.dbt.run import DbtSession
 from pipeline.errors import PipelineError
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for
+from tests.conftest import MakeOnce
 from tests.engines.awkward_shop import write_awkward_shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +33,13 @@ def missing(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With two processes, one has Spark and its Java, the other everything else."""
+    for item in items:
+        needs_spark = "spark" in item.nodeid or "spark" in item.fixturenames
+        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else "others"))
 
 
 @pytest.fixture(scope="session")
@@ -77,18 +86,14 @@ def spark(patch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def raw_folder(make_once: MakeOnce) -> Callable[[str], Path]:
     """A function that makes the folder of raw files of a data set, once."""
-    made: dict[str, Path] = {}
 
-    def make(data: str) -> Path:
-        if data not in made:
-            folder = tmp_path_factory.mktemp(data)
-            _RAW[data](folder)
-            made[data] = folder
-        return made[data]
+    def write(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        _RAW[folder.name](folder)
 
-    return make
+    return lambda data: make_once(data, write)
 
 
 def _default(folder: Path) -> None:
@@ -136,6 +141,7 @@ _RAW: dict[str, Callable[[Path], None]] = {
 def warehouse(
     request: pytest.FixtureRequest,
     raw_folder: Callable[[str], Path],
+    make_once: MakeOnce,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str, str], str]:
     """A function that builds a data set on an engine, once, and tells its place.
@@ -146,20 +152,26 @@ def warehouse(
     folder = tmp_path_factory.mktemp("warehouses")
     built: dict[tuple[str, str], str] = {}
 
+    def build_at(data: str, target: str, database: object) -> str:
+        engine = engine_for(target, str(database))
+        # The messy shops are so on purpose.
+        project = find_project("{max_rejected_share: 1}")
+        dbt_files = project.target_path(engine.build_location)
+        asked = BuildRequest(str(raw_folder(data)))
+        session = DbtSession if data == "default" else UntestedSession
+        build(engine, project, asked, Reporter(), session)
+        shutil.rmtree(dbt_files)
+        return engine.place
+
     def build_once(data: str, target: str) -> str:
+        name = f"{data}_{target}"
+        if target == "sqlite":  # both processes compare with it
+            return str(make_once(name, partial(build_at, data, target)))
         if (data, target) not in built:
-            if target in ("postgres", "spark"):
+            if target != "duckdb":
                 request.getfixturevalue(target)
-            database = data if target in ("postgres", "spark") else folder / data
-            engine = engine_for(target, f"{database}_{target}")
-            # The messy shops are so on purpose.
-            project = find_project("{max_rejected_share: 1}")
-            dbt_files = project.target_path(engine.build_location)
-            asked = BuildRequest(str(raw_folder(data)))
-            session = DbtSession if data == "default" else UntestedSession
-            build(engine, project, asked, Reporter(), session)
-            shutil.rmtree(dbt_files)
-            built[data, target] = engine.place
+            database = folder / name if target == "duckdb" else name
+            built[data, target] = build_at(data, target, database)
         return built[data, target]
 
     return build_once

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from warehouses import build_warehouse
 
+from tests.conftest import MakeOnce
+
 
 @pytest.fixture(scope="session")
-def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_warehouse(make_once: MakeOnce) -> Path:
     """The warehouse of the demo seeds, built and published once; not to be changed."""
-    return build_warehouse(tmp_path_factory.mktemp("demo") / "demo.db")
+    return make_once("demo.db", build_warehouse)
 
 
 @contextmanager
