@@ -37,11 +37,7 @@ predictions as (
 lifespans as (
 
     select
-        customer_key,
-        net_sales as total_spending,
-        total_orders,
-        first_order_date,
-        last_order_date,
+        *,
         {{ ratio(days_between('first_order_date', 'last_order_date'), '365.25') }}
             as customer_lifespan_years
 
@@ -54,12 +50,12 @@ valued as (
     select
         lifespans.customer_key,
         customers.customer_id,
-        lifespans.total_spending,
+        lifespans.net_sales as total_spending,
         lifespans.total_orders,
         lifespans.first_order_date,
         lifespans.last_order_date,
         lifespans.customer_lifespan_years,
-        {{ ratio('lifespans.total_spending', 'lifespans.total_orders') }}
+        {{ ratio('lifespans.net_sales', 'lifespans.total_orders') }}
             as average_purchase_value,
         {{ ratio('lifespans.total_orders', 'lifespans.customer_lifespan_years') }}
             as purchase_frequency_per_year,

@@ -14,19 +14,13 @@ baskets as (
 
 counted as (
 
-    select count(*) as baskets_used from baskets
-
-),
-
-thresholds as (
-
     select
-        baskets_used,
+        count(*) as baskets_used,
         cast({{ floor_div(
-            'baskets_used * ' ~ min_support_billionths ~ ' + ' ~ (billion - 1), billion
+            'count(*) * ' ~ min_support_billionths ~ ' + ' ~ (billion - 1), billion
         ) }} as bigint) as min_orders_by_support
 
-    from counted
+    from baskets
 
 ),
 
@@ -40,7 +34,7 @@ combined as (
             else {{ variable('co_purchase_min_orders') }}
         end as min_pair_orders
 
-    from thresholds
+    from counted
 
 )
 

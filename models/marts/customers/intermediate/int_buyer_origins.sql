@@ -70,14 +70,15 @@ ranked_categories as (
 early_returns as (
 
     select distinct
-        buyers.customer_key,
+        first_orders.customer_key,
         return_lines.product_key
 
     from return_lines
-    inner join buyers on return_lines.customer_key = buyers.customer_key
+    inner join first_orders on return_lines.customer_key = first_orders.customer_key
     where
         {{ days_between(
-            'buyers.first_order_date', date_of_time_key('return_lines.time_key')
+            date_of_time_key('first_orders.time_key'),
+            date_of_time_key('return_lines.time_key')
         ) }} between 0 and {{ return_days }}
 
 ),
