@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize, root
 
 Array = NDArray[np.float64]
 
@@ -16,9 +16,8 @@ ON_BOUND = "the fit ended on a bound"
 
 # A maximum is flat: change of the mean log-likelihood per unit of log(parameter).
 FLAT = 1e-6
-# How near to a bound is on it, and the step of a numerical derivative: in logarithms.
+# How near to a bound is on it, in logarithms.
 NEAR = 1e-6
-STEP = 1e-5
 
 
 @dataclass(frozen=True)
@@ -121,32 +120,22 @@ def _sharpened(
     lowest: Array,
     highest: Array,
 ) -> Array:
-    """A few of Newton's steps from near a minimum, bounds left as they are.
+    """From near a minimum to where the slope is 0, bounds left as they are.
 
     Where the search stops depends on the last digits of the data, which differ between
     engines; the minimum itself hardly does.
     """
-    free = np.flatnonzero((point > lowest + NEAR) & (point < highest - NEAR))
-    for _ in range(3):
-        value, slope = function(point)
-        curvature = np.empty((len(free), len(free)))
-        for row, index in enumerate(free):
-            nearby = point.copy()
-            nearby[index] += STEP
-            curvature[row] = (function(nearby)[1] - slope)[free] / STEP
-        try:
-            step = np.linalg.solve((curvature + curvature.T) / 2, -slope[free])
-        except np.linalg.LinAlgError:
-            return point
-        better = point.copy()
-        better[free] += step
-        if (
-            not np.all(np.isfinite(step))
-            or np.any((better < lowest) | (better > highest))
-            or function(better)[0] > value + 1e-12 * abs(value)
-        ):
-            return point
-        point = better
-        if np.max(np.abs(step), initial=0.0) < 1e-7:
-            break
-    return point
+    free = (point > lowest + NEAR) & (point < highest - NEAR)
+    if not free.any():
+        return point
+    sharper = point.copy()
+
+    def slope(parameters: Array) -> Array:
+        sharper[free] = parameters
+        return function(sharper)[1][free]
+
+    sharper[free] = root(slope, point[free], tol=1e-10).x
+    is_inside = np.all((sharper >= lowest) & (sharper <= highest))
+    value = function(point)[0]
+    is_lower = function(sharper)[0] <= value + 1e-12 * abs(value)
+    return sharper if is_inside and is_lower else point
