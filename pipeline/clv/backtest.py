@@ -11,6 +11,9 @@ import numpy as np
 from pipeline.clv.maximum import Array
 from pipeline.clv.ranks import EqualGroups, rank_correlation
 
+# The status of a fit that could not be made, and of a forecast that needs none.
+TOO_FEW = "too few customers"
+NO_FIT_NEEDED = "no fit needed"
 TENTHS = 10
 # Money has four decimals: summed as whole numbers of them, it is exact.
 _MONEY = 10_000
@@ -49,11 +52,17 @@ class Forecast:
         method: How it was made.
         orders: Purchases in the holdout.
         sales: Net sales of these.
+        orders_status: `fitted`, `no fit needed`, or why there is no forecast of orders.
+        spend_status: The same of their value.
+        is_used: Whether customers are scored so: 0 or 1.
     """
 
     method: str
     orders: Array
     sales: Array
+    orders_status: str = NO_FIT_NEEDED
+    spend_status: str = NO_FIT_NEEDED
+    is_used: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,7 @@ class Accuracy:
         rank_correlation: Spearman's; None where either is the same for all.
         top_tenth_share: Share of the purchases made by the tenth of the customers with
             the highest forecasts; of equals at its border, their share counts.
+        forecast_status: As the forecast has it, and so have the next two.
     """
 
     forecast_method: str
@@ -84,6 +94,9 @@ class Accuracy:
     mean_absolute_error: float | None
     rank_correlation: float | None
     top_tenth_share: float | None
+    forecast_status: str
+    spend_status: str
+    is_used: int
 
 
 @dataclass(frozen=True)
@@ -117,8 +130,9 @@ def plain_forecasts(holdout: Holdout) -> list[Forecast]:
         "historical_rate": _rate(holdout.orders, holdout.recency_weeks) * holdout.weeks,
         "nobody": np.zeros_like(holdout.frequency),
     }
+    status = NO_FIT_NEEDED if len(holdout.frequency) else TOO_FEW
     return [
-        Forecast(method, orders, orders * holdout.mean_value)
+        Forecast(method, orders, orders * holdout.mean_value, status, status)
         for method, orders in orders_by_method.items()
     ]
 
@@ -148,6 +162,9 @@ def measure(forecast: Forecast, holdout: Holdout) -> tuple[Accuracy, list[Tenth]
             rank_correlation(groups, EqualGroups(actual)) if groups else None
         ),
         top_tenth_share=_top_tenth_share(groups, actual) if groups else None,
+        forecast_status=forecast.orders_status,
+        spend_status=forecast.spend_status,
+        is_used=forecast.is_used,
     )
     return accuracy, _tenths(forecast, groups, actual, money) if groups else []
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.clv import gamma_gamma
+from pipeline.clv.backtest import TOO_FEW
 from pipeline.clv.maximum import FITTED, NOT_CONVERGED, Array, Maximum
 from pipeline.clv.purchases import (
     BG_NBD,
@@ -22,7 +23,6 @@ from pipeline.clv.ranks import EqualGroups, rank_correlation
 from pipeline.clv.scores import Horizon, Scores, score
 
 # The status of a fit that can be used is `fitted`; any other says why it cannot.
-TOO_FEW = "too few customers"
 NO_LEAVING = "no sign of leaving"
 NO_MEAN = "the mean value of a purchase has no bound"
 CORRELATED = "value depends on frequency"

@@ -5,7 +5,7 @@ that show it: `clv_parameters`, `clv_scores`, `clv_backtest`, `clv_backtest_deci
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from pipeline.clv import backtest
 from pipeline.clv.fit import (
-    TOO_FEW,
     ModelFit,
     PurchaseSummaries,
     WindowFit,
@@ -27,24 +26,8 @@ from pipeline.records import columns_of, rows_of
 from pipeline.warehouse.engine import Engine
 
 CALIBRATION, ALL_DATA = "calibration", "all_data"
-NO_FIT_NEEDED = "no fit needed"
 
 Row = tuple[object, ...]
-
-
-@dataclass(frozen=True)
-class BacktestRow(backtest.Accuracy):
-    """A row of `clv_backtest`.
-
-    Attributes:
-        forecast_status: `fitted`, `no fit needed`, or why there is no forecast.
-        spend_status: The same of the Gamma-Gamma model.
-        is_used: Whether the scores are by this model: 0 or 1.
-    """
-
-    forecast_status: str
-    spend_status: str
-    is_used: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +72,7 @@ TABLES = {
         ("frequency_value_correlation", "real"),
     ),
     "clv_scores": columns_of(ScoreRow),
-    "clv_backtest": columns_of(BacktestRow),
+    "clv_backtest": columns_of(backtest.Accuracy),
     "clv_backtest_deciles": columns_of(backtest.Tenth),
 }
 # Customers written at a time.
@@ -179,7 +162,14 @@ class Prediction:
     def forecast(self, model: ModelFit) -> backtest.Forecast:
         """The same as a forecast."""
         orders = self.scores(model).expected_orders
-        return backtest.Forecast(model.model_name, orders, orders * self.average_value)
+        return backtest.Forecast(
+            model.model_name,
+            orders,
+            orders * self.average_value,
+            model.status,
+            self.fits.spend.status,
+            int(self.is_used(model)),
+        )
 
 
 def predict(warehouse: Engine, relations: Relations) -> list[Prediction]:
@@ -195,7 +185,11 @@ def predict(warehouse: Engine, relations: Relations) -> list[Prediction]:
     customers = _read_customers(warehouse, relations, CALIBRATION)
     calibration = _predict(CALIBRATION, through, horizon, customers, None)
     holdout = _read_holdout(warehouse, relations, customers, horizon.weeks)
-    measured, tenths = _backtest(calibration, holdout)
+    forecasts = [
+        *(calibration.forecast(model) for model in calibration.fits.purchases.values()),
+        *backtest.plain_forecasts(holdout),
+    ]
+    measured = [backtest.measure(forecast, holdout) for forecast in forecasts]
     through, horizon = windows[ALL_DATA]
     customers = _read_customers(warehouse, relations, ALL_DATA)
     today = _predict(ALL_DATA, through, horizon, customers, calibration.fits)
@@ -204,8 +198,8 @@ def predict(warehouse: Engine, relations: Relations) -> list[Prediction]:
     warehouse.write_batches("clv_scores", TABLES["clv_scores"], scores)
     # The parameters last: by them the models tell that the others are of these data.
     for table, rows in (
-        ("clv_backtest", rows_of(measured)),
-        ("clv_backtest_deciles", rows_of(tenths)),
+        ("clv_backtest", rows_of(accuracy for accuracy, _ in measured)),
+        ("clv_backtest_deciles", rows_of(t for _, tenths in measured for t in tenths)),
         ("clv_parameters", [row for each in predictions for row in _parameters(each)]),
     ):
         warehouse.write_table(table, TABLES[table], rows)
@@ -270,38 +264,6 @@ def _read_holdout(
         actual_sales=actual[1],
         weeks=weeks,
     )
-
-
-def _backtest(
-    calibration: Prediction, holdout: backtest.Holdout
-) -> tuple[list[BacktestRow], list[backtest.Tenth]]:
-    """The rows of `clv_backtest` and `clv_backtest_deciles`."""
-    spend_status = calibration.fits.spend.status
-    plain_status = NO_FIT_NEEDED if len(holdout.frequency) else TOO_FEW
-    forecasts = [
-        (
-            calibration.forecast(model),
-            (model.status, spend_status, int(calibration.is_used(model))),
-        )
-        for model in calibration.fits.purchases.values()
-    ] + [
-        (forecast, (plain_status, plain_status, 0))
-        for forecast in backtest.plain_forecasts(holdout)
-    ]
-    rows: list[BacktestRow] = []
-    tenths: list[backtest.Tenth] = []
-    for forecast, (status, spend, is_used) in forecasts:
-        accuracy, parts = backtest.measure(forecast, holdout)
-        rows.append(
-            BacktestRow(
-                **asdict(accuracy),
-                forecast_status=status,
-                spend_status=spend,
-                is_used=is_used,
-            )
-        )
-        tenths += parts
-    return rows, tenths
 
 
 def _parameters(prediction: Prediction) -> list[Row]:

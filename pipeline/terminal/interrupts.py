@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 GRACE_SECONDS = 10.0
 EXIT_INTERRUPTED = 130
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _requested = threading.Event()
 _done = threading.Event()
@@ -41,40 +41,36 @@ def raise_if_requested() -> None:
 
 
 @contextmanager
-def interruptible(last_words: Callable[[], None]) -> Iterator[None]:
+def interruptible(before_the_end: Callable[[], None]) -> Iterator[None]:
     """Handle interrupts while some work is done.
 
     Args:
-        last_words: Called before the process ends without having cleaned up.
+        before_the_end: Called before the process ends without having cleaned up.
     """
-    timers: list[threading.Timer] = []
 
-    def give_up() -> None:
-        last_words()
+    def end() -> None:
+        before_the_end()
         os._exit(EXIT_INTERRUPTED)
 
-    def handle(signum: int, frame: FrameType | None) -> None:
+    grace = threading.Timer(GRACE_SECONDS, end)
+    grace.daemon = True
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
         del signum, frame
         if _done.is_set():
             return
         if not _requested.is_set():
             _requested.set()
-            timer = threading.Timer(GRACE_SECONDS, give_up)
-            timer.daemon = True
-            timer.start()
-            timers.append(timer)
+            grace.start()
         raise KeyboardInterrupt
 
     _requested.clear()
     _done.clear()
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
-        yield
+        with _handled_by(interrupt):
+            yield
     finally:
-        for timer in timers:
-            timer.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        grace.cancel()
 
 
 @contextmanager
@@ -91,11 +87,18 @@ def uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
-    try:
+    with _handled_by(signal.SIG_IGN):
         raise_if_requested()
         yield
         work_is_done()
+
+
+@contextmanager
+def _handled_by(handler: Any) -> Iterator[None]:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, handler) for number in signals}
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
