@@ -14,7 +14,7 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv warehouse documentation test test-engines torture lint dashboard docs bench bench-large clean
+.PHONY: all help venv warehouse documentation test test-engines torture lint dashboard docs bench bench-large bench-huge clean
 
 all: documentation ## Build and test the warehouse and its documentation
 	@printf 'The warehouse is %s. Look at it: make dashboard, make docs, or any SQLite client.\n' $(DATABASE)
@@ -89,6 +89,9 @@ bench-large: $(STAMPS)/engines ## Measure ten million lines on DuckDB, a million
 	@$(BIN)/python -m benchmarks --large
 	@scripts/with_postgres.sh $(BIN)/python -m benchmarks --engine postgres --lines 1m
 	@$(BIN)/python -m benchmarks --engine spark --lines 1m
+
+bench-huge: $(STAMPS)/engines ## Build 117 million lines on DuckDB once, and say what that takes
+	@$(BIN)/python -m benchmarks --huge
 
 clean: ## Remove everything made here, the warehouse and .venv included
 	rm -rf .venv $(STAMPS) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

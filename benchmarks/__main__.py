@@ -12,6 +12,8 @@ from benchmarks.science import measure_science
 
 DEFAULT_LINES = ("100k", "1m")
 LARGE_LINES = ("1m", "10m")
+# What comes of it are 117 million.
+HUGE_LINES = ("100m",)
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -59,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
         help="1m and 10m lines on DuckDB, without the plain way",
     )
     parser.add_argument(
+        "--huge",
+        action="store_true",
+        help="100m lines on DuckDB: the generator, to Parquet, and the build alone",
+    )
+    parser.add_argument(
         "--no-plain",
         action="store_true",
         help="leave out the plain way (some five minutes at a million lines)",
@@ -83,22 +90,25 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Measure, print one Markdown section a data set; 1 if anything failed."""
     options = _parser().parse_args()
-    engine = options.engine or ("duckdb" if options.large else "sqlite")
-    defaults = LARGE_LINES if options.large else DEFAULT_LINES
+    is_large = options.large or options.huge
+    engine = options.engine or ("duckdb" if is_large else "sqlite")
+    defaults: tuple[str, ...] = LARGE_LINES if options.large else DEFAULT_LINES
+    if options.huge:
+        defaults = HUGE_LINES
     sizes = options.lines or [line_count(text) for text in defaults]
     print(f"# Benchmarks\n\nMachine: {describe_machine()}. Engine: {engine}.\n")
     sections = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.scratch) as name:
         scratch = Path(name)
         science = options.science or (
-            "without" if options.raw or options.lines or options.large else "with"
+            "without" if options.raw or options.lines or is_large else "with"
         )
         if engine in SERVERS:
             science = "without"
         data_sets: list[DataSet] = (
             [DataSet(options.raw.name, options.raw.resolve())]
             if options.raw
-            else [generated(lines, options.products) for lines in sizes]
+            else [generated(lines, options.products, options.huge) for lines in sizes]
         )
         for data_set in data_sets if science != "only" else []:
             section = measure_data_set(

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
+
+from benchmarks.measure import Measurement
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,13 @@ class Row:
     floor: str = ""
     budget: str = ""
     is_within: bool | None = None
+
+    @classmethod
+    def of(cls, what: str, measured: Measurement, **columns: Any) -> Self:
+        """Return a row with a process's seconds and memory."""
+        return cls(
+            what, measured.wall, measured.cpu, measured.peak_megabytes, **columns
+        )
 
 
 @dataclass

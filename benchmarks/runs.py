@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from benchmarks.artifacts import (
     read_artifacts,
 )
 from benchmarks.measure import Measurement, measure
+from benchmarks.peak import Peak, megabytes_of
 from benchmarks.report import Row, Section
 
 # The budgets of the design.
@@ -54,17 +56,21 @@ class DataSet:
         raw: The folder of raw files; none if they are to be generated.
         lines: How many order lines to generate, about.
         products: How many products to generate.
+        is_huge: Whether there is room and time for generator and build alone, from
+            Parquet files.
     """
 
     name: str
     raw: Path | None = None
     lines: int = 0
     products: int = 0
+    is_huge: bool = False
 
 
-def generated(lines: int, products: int) -> DataSet:
+def generated(lines: int, products: int, is_huge: bool = False) -> DataSet:
     """Return a data set of about so many generated order lines."""
-    return DataSet(f"{lines:,} generated lines", lines=lines, products=products)
+    name = f"{lines:,} generated lines"
+    return DataSet(name, lines=lines, products=products, is_huge=is_huge)
 
 
 @dataclass(frozen=True)
@@ -110,9 +116,12 @@ def measure_data_set(
     bench = Bench(project, scratch, raw, engine, section)
     if data_set.raw is None and not measure_generator(bench, data_set):
         return section
-    section.lines = count_lines(raw / "raw_order_items.csv")
+    if data_set.raw is not None:
+        section.lines = count_lines(raw / "raw_order_items.csv")
     section.notes.append(f"{section.lines:,} order lines in `raw_order_items`")
-    if engine in SERVERS:
+    if data_set.is_huge:
+        measure_huge(bench)
+    elif engine in SERVERS:
         measure_server(bench)
     else:
         measure_load(bench)
@@ -139,32 +148,31 @@ def count_lines(path: Path) -> int:
 def measure_generator(bench: Bench, data_set: DataSet) -> bool:
     """Generate the data set; whether that worked."""
     customers = max(round(data_set.lines / LINES_A_CUSTOMER), 1)
-    generator = ["-m", "generator", "--products", str(data_set.products)]
-    start = bench.run(
-        "generator, start",
-        [*generator, "--customers", "1", "--out", str(bench.raw)],
-    )
-    result = bench.run(
-        "generator",
-        [*generator, "--customers", str(customers), "--out", str(bench.raw)],
-    )
+    file_format = "parquet" if data_set.is_huge else "csv"
+    generator = [
+        *("-m", "generator", "--products", str(data_set.products)),
+        *("--format", file_format, "--out", str(bench.raw), "--customers"),
+    ]
+    start = bench.run("generator, start", [*generator, "1"])
+    result = bench.run("generator", [*generator, str(customers)])
     if start is None or result is None:
         return False
+    truth = json.loads((bench.raw / "truth.json").read_text(encoding="utf-8"))
+    lines = bench.section.lines = truth["rows"]["raw_order_items"]
     # Python's own start and the simulated world cost the same for any size.
-    lines = count_lines(bench.raw / "raw_order_items.csv")
     work = result.cpu - start.cpu
     can_tell = work >= LEAST_CPU_SECONDS
     speed = lines / work if can_tell else 0.0
+    # The budget is for CSV.
+    has_budget = can_tell and file_format == "csv"
     bench.section.rows.append(
-        Row(
-            "generator, to CSV",
-            result.wall,
-            result.cpu,
-            result.peak_megabytes,
+        Row.of(
+            f"generator, to {file_format}",
+            result,
             figure=f"{speed:,.0f} lines/CPU s" if can_tell else "too short to tell",
             floor=f"start {start.cpu:.1f} s",
-            budget=f">= {GENERATOR_LINES_A_CPU_SECOND:,}",
-            is_within=speed >= GENERATOR_LINES_A_CPU_SECOND if can_tell else None,
+            budget=f">= {GENERATOR_LINES_A_CPU_SECOND:,}" if has_budget else "",
+            is_within=speed >= GENERATOR_LINES_A_CPU_SECOND if has_budget else None,
         )
     )
     return True
@@ -194,11 +202,9 @@ def measure_load(bench: Bench) -> None:
         return
     ratio = result.wall / floor.wall
     bench.section.rows.append(
-        Row(
+        Row.of(
             "pipeline load",
-            result.wall,
-            result.cpu,
-            result.peak_megabytes,
+            result,
             figure=f"{ratio:.2f} x floor",
             floor=f"{floor_name} {floor.wall:.1f} s",
             budget=f"<= {LOAD_RATIO:.0f} x",
@@ -214,20 +220,29 @@ class Build:
     Attributes:
         whole: The process.
         stages: The seconds of each, for models and tests a sum over the nodes.
-        load: Checking, loading and taking over raw rows.
-        floor_models: The models whose tables the floor makes too.
-        models: All models.
-        tests: While only tests ran.
-        slowest: The slowest models, as text.
+        built: What dbt left.
+        folder: Where it left that; whoever asked for the build removes it.
     """
 
     whole: Measurement
     stages: dict[str, float]
-    load: float
-    floor_models: float
-    models: float
-    tests: float
-    slowest: str
+    built: DbtArtifacts
+    folder: Path
+
+    @property
+    def load(self) -> float:
+        """Seconds of checking, loading and taking over raw rows."""
+        return sum(self.stages.get(stage, 0.0) for stage in LOAD_STAGES)
+
+    @property
+    def models(self) -> float:
+        """Seconds while any model ran: several may, and tests beside them."""
+        return busy_seconds(self.built.models)
+
+    @property
+    def tests(self) -> float:
+        """Seconds while only tests ran."""
+        return busy_seconds(self.built.nodes) - self.models
 
 
 def run_build(bench: Bench, place: str) -> Build | None:
@@ -254,17 +269,11 @@ def run_build(bench: Bench, place: str) -> Build | None:
     stages = {stage["name"]: stage["seconds"] for stage in summary["stages"]}
     built = read_artifacts(folder)
     bench.section.seconds = built.seconds_a_model()
-    # Models and tests run side by side where the engine has two threads.
-    models = busy_seconds(built.models)
-    return Build(
-        whole=whole,
-        stages=stages,
-        load=sum(stages.get(stage, 0.0) for stage in LOAD_STAGES),
-        floor_models=busy_seconds(built.models_of_the_floor),
-        models=models,
-        tests=busy_seconds(built.nodes) - models,
-        slowest=built.slowest_models(6),
-    )
+    bench.section.notes += [
+        f"build, seconds: {_listed(stages)}",
+        f"slowest models: {built.slowest_models(6)}",
+    ]
+    return Build(whole, stages, built, folder)
 
 
 def run_floor_models(bench: Bench, database: Path, built: DbtArtifacts) -> float | None:
@@ -312,42 +321,33 @@ def measure_build(bench: Bench) -> float | None:
         ],
     )
     build = run_build(bench, str(database))
-    folder = newest_artifacts(bench.project)
-    if floor is None or build is None or folder is None:
+    if build is None:
         return None
-    model_seconds: float | None = build.floor_models
-    models_row = Row(
-        "of it: the other models: predictions, histories",
-        build.models - build.floor_models,
-    )
+    shutil.rmtree(build.folder)
+    if floor is None:
+        return None
     if bench.engine in SIDE_BY_SIDE:
-        model_seconds = run_floor_models(bench, database, read_artifacts(folder))
+        model_seconds = run_floor_models(bench, database, build.built)
         models_row = Row("of it: all models, tests beside them", build.models)
-    shutil.rmtree(folder)
+    else:
+        model_seconds = busy_seconds(build.built.models_of_the_floor)
+        models_row = Row(
+            "of it: the other models: predictions, histories",
+            build.models - model_seconds,
+        )
     if model_seconds is None:
         return None
     floor_stages: dict[str, float] = json.loads(floor.output)["wall"]
     floor_seconds = sum(floor_stages.values())
     ours = build.load + model_seconds
     ratio = ours / floor_seconds
-    peak = BUILD_PEAK_MEGABYTES[bench.engine]
     section.rows += [
-        Row(
+        Row.of(
             "hand-written floor, CSV to reports",
-            floor.wall,
-            floor.cpu,
-            floor.peak_megabytes,
+            floor,
             figure=f"{section.lines / floor_seconds:,.0f} lines/s",
         ),
-        Row(
-            "pipeline build, everything",
-            build.whole.wall,
-            build.whole.cpu,
-            build.whole.peak_megabytes,
-            figure=f"{section.lines / build.whole.wall:,.0f} lines/s",
-            budget=f"<= {peak:,} MB",
-            is_within=build.whole.peak_megabytes <= peak,
-        ),
+        _whole_build(bench, build),
         Row(
             "load + models of the floor's tables",
             ours,
@@ -359,14 +359,21 @@ def measure_build(bench: Bench) -> float | None:
         models_row,
         *_rest_of_the_build(build),
     ]
-    section.notes += [
-        f"build, seconds: {_listed(build.stages)}",
-        f"floor, seconds: {_listed(floor_stages)}",
-        f"slowest models: {build.slowest}",
-    ]
+    section.notes.append(f"floor, seconds: {_listed(floor_stages)}")
     compare_tables(bench, database, floor_database)
     measure_dashboard(bench, database)
     return ours
+
+
+def _whole_build(bench: Bench, build: Build) -> Row:
+    peak = BUILD_PEAK_MEGABYTES.get(bench.engine)
+    return Row.of(
+        "pipeline build, everything",
+        build.whole,
+        figure=f"{bench.section.lines / build.whole.wall:,.0f} lines/s",
+        budget="" if peak is None else f"<= {peak:,} MB",
+        is_within=None if peak is None else build.whole.peak_megabytes <= peak,
+    )
 
 
 def _rest_of_the_build(build: Build) -> list[Row]:
@@ -386,6 +393,26 @@ def _rest_of_the_build(build: Build) -> list[Row]:
     ]
 
 
+def measure_huge(bench: Bench) -> None:
+    """Build the warehouse, and say what disk that took."""
+    database = bench.file("warehouse")
+    with Peak(partial(megabytes_of, bench.scratch)) as disk:
+        build = run_build(bench, str(database))
+    if build is None:
+        return
+    shutil.rmtree(build.folder)
+    bench.section.rows += [
+        _whole_build(bench, build),
+        Row("of it: load", build.load),
+        Row("of it: models", build.models),
+        *_rest_of_the_build(build),
+    ]
+    bench.section.notes.append(
+        f"disk, MB: raw files {megabytes_of(bench.raw):,.0f}, warehouse "
+        f"{megabytes_of(database):,.0f}, at most at once {disk.value:,.0f}"
+    )
+
+
 def _listed(seconds: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {took:.1f}" for name, took in seconds.items())
 
@@ -396,32 +423,25 @@ def measure_server(bench: Bench) -> None:
     The memory of PostgreSQL's server, or of Spark's Java, stands in a row of its own.
     """
     # Only where a server is measured: each child starts with its parent's memory.
-    from benchmarks.server_memory import ServerMemory
+    from benchmarks.server_memory import server_megabytes
 
-    section = bench.section
     bare = ["-m", "benchmarks.bare_engine", "--target", bench.engine]
     floor_load = bench.run("bare load", [*bare, "--raw", str(bench.raw)])
-    with ServerMemory(bench.engine) as memory:
+    with Peak(server_megabytes(bench.engine)) as memory:
         build = run_build(bench, SERVER_SCHEMA)
-    folder = newest_artifacts(bench.project)
-    if floor_load is None or build is None or folder is None:
+    if floor_load is None or build is None:
         return
     floor_models = bench.run(
-        "bare models", [*bare, "--artifacts", str(folder), "--schema", SERVER_SCHEMA]
+        "bare models",
+        [*bare, "--artifacts", str(build.folder), "--schema", SERVER_SCHEMA],
     )
-    shutil.rmtree(folder)
+    shutil.rmtree(build.folder)
     if floor_models is None:
         return
     load_seconds: float = json.loads(floor_load.output)["load"]
     model_seconds: float = json.loads(floor_models.output)["models"]
-    section.rows += [
-        Row(
-            "pipeline build, everything",
-            build.whole.wall,
-            build.whole.cpu,
-            build.whole.peak_megabytes,
-            figure=f"{section.lines / build.whole.wall:,.0f} lines/s",
-        ),
+    bench.section.rows += [
+        _whole_build(bench, build),
         Row(
             "of it: load",
             build.load,
@@ -435,11 +455,7 @@ def measure_server(bench: Bench) -> None:
             floor=f"their SQL alone {model_seconds:.1f} s",
         ),
         *_rest_of_the_build(build),
-        Row("of it: the server's memory", peak_megabytes=memory.peak_megabytes),
-    ]
-    section.notes += [
-        f"build, seconds: {_listed(build.stages)}",
-        f"slowest models: {build.slowest}",
+        Row("of it: the server's memory", peak_megabytes=memory.value),
     ]
 
 
@@ -515,12 +531,7 @@ def measure_plain_way(bench: Bench, data_set: DataSet, our_seconds: float) -> No
     cut_off = any(took is None for took in seconds.values())
     ratio = answers / our_seconds
     bench.section.rows += [
-        Row(
-            "plain way, Faker to answers",
-            result.wall,
-            result.cpu,
-            result.peak_megabytes,
-        ),
+        Row.of("plain way, Faker to answers", result),
         Row(
             "of it: pandas, to_sql, 4 queries",
             answers,

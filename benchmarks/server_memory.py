@@ -1,60 +1,32 @@
-"""How much memory a server takes while something else makes it work."""
+"""How much memory a server takes."""
 
 import contextlib
-import threading
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
 from pipeline.dbt.profile import target_settings
 
-SECONDS_BETWEEN_LOOKS = 0.25
 
-
-class ServerMemory:
-    """Looks at a server's processes as long as its ``with`` block runs.
+def server_megabytes(engine: str) -> Callable[[], float]:
+    """Return a function that looks at the resident memory of a server's processes.
 
     PostgreSQL's are the server's and one for each connection; Spark's is the Java that
     a child of this process started. Memory that several of them share counts once.
-
-    Attributes:
-        peak_megabytes: The most that a look found.
     """
+    # Asked here, where a server that cannot be found is an error to be seen.
+    postmaster = _postmaster() if engine == "postgres" else None
 
-    def __init__(self, engine: str) -> None:
-        self.peak_megabytes = 0.0
-        # Asked here, where a server that cannot be found is an error to be seen.
-        self._postmaster = _postmaster() if engine == "postgres" else None
-        self._ended = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
+    def look() -> float:
+        if postmaster is not None:
+            processes = [postmaster, *postmaster.children(recursive=True)]
+        else:
+            started = psutil.Process().children(recursive=True)
+            processes = [process for process in started if _is_java(process)]
+        return sum(map(_own_bytes, processes)) / 1e6
 
-    def __enter__(self) -> Self:
-        """Begin to look."""
-        self._watcher.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Look no more."""
-        self._ended.set()
-        self._watcher.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(SECONDS_BETWEEN_LOOKS):
-            if self._postmaster is not None:
-                connections = self._postmaster.children(recursive=True)
-                processes = [self._postmaster, *connections]
-            else:
-                started = psutil.Process().children(recursive=True)
-                processes = [process for process in started if _is_java(process)]
-            found = sum(map(_own_bytes, processes)) / 1e6
-            self.peak_megabytes = max(self.peak_megabytes, found)
+    return look
 
 
 def _postmaster() -> psutil.Process:
