@@ -148,10 +148,10 @@ def count_lines(path: Path) -> int:
 def measure_generator(bench: Bench, data_set: DataSet) -> bool:
     """Generate the data set; whether that worked."""
     customers = max(round(data_set.lines / LINES_A_CUSTOMER), 1)
-    file_format = "parquet" if data_set.is_huge else "csv"
+    file_format = "Parquet" if data_set.is_huge else "CSV"
     generator = [
         *("-m", "generator", "--products", str(data_set.products)),
-        *("--format", file_format, "--out", str(bench.raw), "--customers"),
+        *("--format", file_format.lower(), "--out", str(bench.raw), "--customers"),
     ]
     start = bench.run("generator, start", [*generator, "1"])
     result = bench.run("generator", [*generator, str(customers)])
@@ -164,7 +164,7 @@ def measure_generator(bench: Bench, data_set: DataSet) -> bool:
     can_tell = work >= LEAST_CPU_SECONDS
     speed = lines / work if can_tell else 0.0
     # The budget is for CSV.
-    has_budget = can_tell and file_format == "csv"
+    has_budget = can_tell and file_format == "CSV"
     bench.section.rows.append(
         Row.of(
             f"generator, to {file_format}",
