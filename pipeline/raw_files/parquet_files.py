@@ -93,20 +93,20 @@ class ParquetFile(RawFile):
         """Read in a way that takes memory by what the file holds, not by what it says.
 
         A value that is packed once and repeated a million times is read as it is
-        packed, a dictionary and its places.
+        packed, a dictionary and indexes into it.
         """
         schema, metadata = file.schema_arrow, file.metadata
         fields = [schema.field(position) for position in self.header.positions]
         encodings: dict[str, set[str]] = {field.name: set() for field in fields}
         paths = [file.schema.column(n).path for n in range(metadata.num_columns)]
-        places = {place: path for place, path in enumerate(paths) if path in encodings}
+        path_of = {n: path for n, path in enumerate(paths) if path in encodings}
         unpacked = 0
         for number in range(metadata.num_row_groups):
             # Where what is known of a column is damaged, reading a row says so; to ask
             # for it would end the process (of C++, which lets nobody catch that).
             next(file.iter_batches(1, row_groups=[number], columns=list(encodings)), 0)
-            for place, path in places.items():
-                column = metadata.row_group(number).column(place)
+            for n, path in path_of.items():
+                column = metadata.row_group(number).column(n)
                 encodings[path] |= set(column.encodings)
                 unpacked += column.total_uncompressed_size
         limits.check_unpacked(self.path.name, unpacked, self.size)

@@ -97,10 +97,10 @@ class RawFile(ABC):
             # Whatever a reader says of a file that is another one by now.
             if self.held.has_changed():
                 raise self._changed() from None
-            worded = self._reading_error(error)
-            if worded is None:
+            explained = self._reading_error(error)
+            if explained is None:
                 raise
-            raise worded from None
+            raise explained from None
 
     def _reading_error(self, error: Exception) -> RawFileError | None:
         """A reader's error in our words; None where it is none of reading."""

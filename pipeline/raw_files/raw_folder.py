@@ -125,7 +125,7 @@ def _warn_of_oddities(file: RawFile, reporter: Reporter) -> None:
 
 @contextmanager
 def _collected(faults: list[str]) -> Iterator[None]:
-    """Keep a fault for later, so that all of them are told at once."""
+    """Keep a fault for later, so that one line names all of them."""
     try:
         yield
     except RawFileError as error:
