@@ -3,6 +3,12 @@
     key, and is_repeated, whether a row before or after has it too.
 #}
 {% macro keyed_raw_rows(raw_table, columns) -%}
+rows_as_loaded as (
+
+    select * from {{ raw_table }}
+
+),
+
 raw_keys as (
 
     select {{ clean_key(columns[0]) }} as clean_key from {{ raw_table }}
@@ -26,7 +32,7 @@ raw_rows as (
         {{ clean_key('rows_as_loaded.' ~ columns[0]) }} as clean_key,
         repeated_keys.clean_key is not null as is_repeated
 
-    from {{ raw_table }} as rows_as_loaded
+    from rows_as_loaded
     left join repeated_keys
         on {{ clean_key('rows_as_loaded.' ~ columns[0]) }} = repeated_keys.clean_key
 
