@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.equality import TABLE_KEYS
+from benchmarks.equality import FLOOR_TABLES
 
 # What the models of the floor's tables need for columns that the floor lacks:
 # predicted values, and the evidence of pairs.
@@ -77,8 +77,9 @@ def read_artifacts(folder: Path) -> DbtArtifacts:
 def floor_models(manifest: Mapping[str, Any]) -> frozenset[str]:
     """Return the ids of the models that the floor's tables are made from."""
     models = {key: node for key, node in manifest.items() if key.startswith("model.")}
-    tables = {table.lower() for table in TABLE_KEYS}
-    left = [key for key, node in models.items() if node["alias"].lower() in tables]
+    left = [
+        key for key, node in models.items() if node["alias"].lower() in FLOOR_TABLES
+    ]
     found: set[str] = set()
     while left:
         key = left.pop()

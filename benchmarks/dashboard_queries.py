@@ -33,7 +33,8 @@ from dashboard.queries import (
     segments,
 )
 from dashboard.schema import Span, check, span
-from dashboard.warehouse import Location, Warehouse
+from dashboard.warehouse import Warehouse
+from pipeline.warehouse.location import Location
 
 BUDGET_MILLISECONDS = {"sqlite": 100.0, "duckdb": 100.0}
 FIRST_CHART_SECONDS = 2.0

@@ -23,7 +23,8 @@ from benchmarks.measure import measure
 from benchmarks.report import Row, Section
 from pipeline.clv.fit import PurchaseSummaries, fit_window
 from pipeline.clv.scores import Horizon
-from pipeline.warehouse.readers import TableReader, reader_for
+from pipeline.warehouse import reader_for
+from pipeline.warehouse.reader import Reader
 
 # What is asked of predictions and evidence.
 BG_NBD_TOLERANCE = 0.05
@@ -53,7 +54,7 @@ class Shop:
     """
 
     truth: Mapping[str, Any]
-    reader: TableReader
+    reader: Reader
     seconds: Mapping[str, float]
 
 
@@ -257,9 +258,9 @@ def _judged(
     )
 
 
-def significant_pairs(reader: TableReader) -> dict[Pair, bool]:
+def significant_pairs(reader: Reader) -> dict[Pair, bool]:
     """Return the listed pairs of product ids, and whether each is significant."""
-    ids = dict(reader.rows("dimproduct", ["product_key", "product_id"]))
+    ids: dict[int, str] = dict(reader.rows("dimproduct", ["product_key", "product_id"]))
     return {
         frozenset((str(ids[first]), str(ids[second]))): bool(significant)
         for first, second, significant in reader.rows(

@@ -17,12 +17,12 @@ from dashboard import privacy, schema
 from dashboard.formatting import Currency
 from dashboard.queries import data_health, sales
 from dashboard.warehouse import (
-    Location,
     Warehouse,
     WarehouseError,
     identity,
     location_from_environment,
 )
+from pipeline.warehouse.location import Location
 
 _PROJECT = Path(__file__).resolve().parents[1] / "dbt_project.yml"
 _SHOWN_VERSION = "shown_version"

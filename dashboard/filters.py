@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.periods import DateRange, add_months, time_key
-from dashboard.warehouse import Value
+from pipeline.warehouse.reader import Value
 
 Parameters = dict[str, Value]
 

@@ -22,9 +22,10 @@ from pipeline.terminal.outcome import run
 from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter, reporter_for
 from pipeline.terminal.summary import print_table
-from pipeline.warehouse import TARGETS, engine_for
+from pipeline.warehouse import engine_for, reader_for
 from pipeline.warehouse.engine import Engine
-from pipeline.warehouse.readers import TableReader, reader_for
+from pipeline.warehouse.location import TARGETS
+from pipeline.warehouse.reader import Reader
 
 _SOURCE = (
     "instead of a folder: the database of a shop that keeps its orders in one, such as "
@@ -382,7 +383,7 @@ def _fit(options: argparse.Namespace, reporter: Reporter) -> None:
 
 def _export(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_for(options.target, options.database)
-    with reader_for(engine.place) as reader:
+    with reader_for(str(engine.published)) as reader:
         tables = export(reader, options.format, options.out, reporter)
     print_table(
         f"copied from {engine.location}",
@@ -397,9 +398,7 @@ def _compare(options: argparse.Namespace, reporter: Reporter) -> None:
         _compare_readers(first, second, reporter)
 
 
-def _compare_readers(
-    first: TableReader, second: TableReader, reporter: Reporter
-) -> None:
+def _compare_readers(first: Reader, second: Reader, reporter: Reporter) -> None:
     raw = raw_differences(first, second)
     for difference in raw:
         reporter.warn(f"built from different raw rows: {difference}")

@@ -22,7 +22,9 @@ from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_LOADS
 from pipeline.terminal.progress import Reporter
-from pipeline.warehouse.readers import TableReader, reader_for
+from pipeline.warehouse import reader_for
+from pipeline.warehouse.location import engine_of_file
+from pipeline.warehouse.reader import Batches, Reader, Row
 
 FORMATS = ("parquet", "duckdb", "sqlite")
 
@@ -59,7 +61,6 @@ _SQLITE_INDEXES = (
     ("FactOrderCategories", "order_id"),
 )
 
-_BATCH_ROWS = 50_000
 _MONEY = pa.decimal128(18, 4)
 
 # The beginnings of each engine's type names, in lower case.
@@ -86,7 +87,7 @@ class ExportedTable:
 
 
 def export(
-    reader: TableReader, kind: str, out: Path, reporter: Reporter
+    reader: Reader, kind: str, out: Path, reporter: Reporter
 ) -> list[ExportedTable]:
     """Write the tables beside `out`, and rename the whole.
 
@@ -120,7 +121,7 @@ def export(
         ):
             for table, name in names.items():
                 task.doing(name)
-                rows = put(name, _schema(reader, table), _batches(reader, table))
+                rows = put(name, _schema(reader, table), reader.scan(table))
                 copied.append(ExportedTable(name, rows))
                 task.advance(1)
         _replace(building, out)
@@ -130,7 +131,7 @@ def export(
     return copied
 
 
-def _names(reader: TableReader) -> dict[str, str]:
+def _names(reader: Reader) -> dict[str, str]:
     """The tables to copy, each with its name in the file."""
     return {
         table: _SPELLED.get(table, table)
@@ -164,27 +165,21 @@ def _check_out(kind: str, out: Path) -> None:
         return
     if out.is_dir():
         raise PipelineError(f"{out} is a folder; name a file for {kind}")
-    with out.open("rb") as file:
-        start = file.read(16)
-    is_database = start == b"SQLite format 3\0" or start[8:12] == b"DUCK"
-    if start and not is_database:
+    if not out.stat().st_size:
+        return
+    if engine_of_file(out) is None:
         raise PipelineError(
             f"{out} is no SQLite or DuckDB file; name another one, or move it away"
         )
-    if start:
-        with reader_for(str(out)) as earlier:
-            others = [
-                table
-                for table in sorted(earlier.tables)
-                if not (_is_exported(table) or table.startswith("sqlite_"))
-            ]
-        if others:
-            raise PipelineError(
-                f"{out} holds {others[0]}, which is no export; name another file"
-            )
+    with reader_for(str(out)) as earlier:
+        others = [name for name in sorted(earlier.tables) if not _is_exported(name)]
+    if others:
+        raise PipelineError(
+            f"{out} holds {others[0]}, which is no export; name another file"
+        )
 
 
-def _schema(reader: TableReader, table: str) -> pa.Schema:
+def _schema(reader: Reader, table: str) -> pa.Schema:
     return pa.schema(
         [(column, _arrow_type(kind)) for column, kind in reader.tables[table].items()]
     )
@@ -197,26 +192,14 @@ def _arrow_type(kind: str) -> pa.DataType:
     return pa.string()
 
 
-def _batches(reader: TableReader, table: str) -> Iterator[list[tuple[Any, ...]]]:
-    batch: list[tuple[Any, ...]] = []
-    for row in reader.scan(table):
-        batch.append(row)
-        if len(batch) == _BATCH_ROWS:
-            yield batch
-            batch = []
-    yield batch
-
-
-Put = Callable[[str, pa.Schema, Iterator[list[tuple[Any, ...]]]], int]
+Put = Callable[[str, pa.Schema, Batches], int]
 
 
 @contextmanager
 def _to_parquet(folder: Path) -> Iterator[Put]:
     folder.mkdir()
 
-    def put(
-        name: str, schema: pa.Schema, batches: Iterator[list[tuple[Any, ...]]]
-    ) -> int:
+    def put(name: str, schema: pa.Schema, batches: Batches) -> int:
         rows = 0
         with pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
             for batch in batches:
@@ -237,9 +220,7 @@ def _to_duckdb(path: Path) -> Iterator[Put]:
             "run: pip install '.[duckdb]'"
         ) from None
 
-    def put(
-        name: str, schema: pa.Schema, batches: Iterator[list[tuple[Any, ...]]]
-    ) -> int:
+    def put(name: str, schema: pa.Schema, batches: Batches) -> int:
         rows = 0
         empty = _arrow_table(schema, [])
         connection.register("batch", empty)
@@ -265,9 +246,7 @@ def _to_duckdb(path: Path) -> Iterator[Put]:
 
 @contextmanager
 def _to_sqlite(path: Path) -> Iterator[Put]:
-    def put(
-        name: str, schema: pa.Schema, batches: Iterator[list[tuple[Any, ...]]]
-    ) -> int:
+    def put(name: str, schema: pa.Schema, batches: Batches) -> int:
         rows = 0
         columns = ", ".join(_sqlite_column(name, field) for field in schema)
         connection.execute(f'create table "{name}" ({columns})')
@@ -325,7 +304,7 @@ def _sqlite_value(value: Any) -> Any:
     return value
 
 
-def _arrow_table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+def _arrow_table(schema: pa.Schema, rows: Sequence[Row]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     return pa.table(
         [

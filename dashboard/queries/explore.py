@@ -15,7 +15,8 @@ import pyarrow as pa
 from dashboard import privacy
 from dashboard.exports import Export
 from dashboard.filters import Parameters
-from dashboard.warehouse import Value, Warehouse
+from dashboard.warehouse import Warehouse
+from pipeline.warehouse.reader import Value
 
 _STAR = (
     "DimCustomer",

@@ -1,64 +1,63 @@
-"""One module an engine; `engine_for` picks one by the target's name."""
+"""The warehouse on its engines: one folder an engine, imported when it is asked for."""
 
+import importlib
 import importlib.util
-import os
+from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import PipelineError
-from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.errors import MissingPackagesError
+from pipeline.warehouse.location import Location
 
-TARGETS = ("sqlite", "duckdb", "postgres", "spark")
-
-# The modules that an engine needs beyond the standard install, and the extra with them.
-_NEEDS = {
-    "duckdb": ("duckdb", "dbt.adapters.duckdb"),
-    "postgres": ("psycopg2", "dbt.adapters.postgres"),
-    "spark": ("pyspark", "dbt.adapters.spark"),
-}
+if TYPE_CHECKING:
+    from pipeline.warehouse.engine import Engine
+    from pipeline.warehouse.reader import Reader
 
 
-def engine_for(target: str | None, database: str | None) -> Engine:
-    """The engine of a target, for one database.
+def engine_for(target: str | None, database: str | None) -> "Engine":
+    """The engine that writes and publishes a warehouse.
 
     Args:
-        target: A name of `TARGETS`; by default `DWH_TARGET`, or sqlite.
-        database: A file's path, by default `DWH_DATABASE` or the engine's default
-            name in the current folder; or a server's schema, by default `DWH_SCHEMA`.
+        target: As `Location.resolve` takes it.
+        database: The same.
 
     Raises:
         PipelineError: There is no such target, or its packages are not installed.
     """
-    target = target or os.environ.get("DWH_TARGET") or "sqlite"
-    if target not in TARGETS:
-        raise PipelineError(
-            f"there is no target {target}; choose one of {', '.join(TARGETS)}"
-        )
-    for module in _NEEDS.get(target, ()):
-        if not _installed(module):
-            raise PipelineError(
-                f"the target {target} needs packages that are not installed; "
-                f"run: pip install '.[{target}]'"
-            )
-    if target == "postgres":
-        from pipeline.warehouse.postgres.engine import PostgresEngine
-
-        return PostgresEngine(database)
-    if target == "spark":
-        from pipeline.warehouse.spark.engine import SparkEngine
-
-        return SparkEngine(database)
-    # A server's schema has a variable of its own: DWH_SCHEMA, in the profile.
-    database = database or os.environ.get("DWH_DATABASE") or None
-    if target == "sqlite":
-        from pipeline.warehouse.sqlite.engine import SqliteEngine
-
-        return SqliteEngine(database)
-    from pipeline.warehouse.duckdb.engine import DuckdbEngine
-
-    return DuckdbEngine(database)
+    location = Location.resolve(target, database)
+    engine: Engine = _part("Engine", location)(location.database)
+    return engine
 
 
-def _installed(module: str) -> bool:
+def open_reader(location: Location, *, for_pages: bool = False) -> "Reader":
+    """A connection that reads a warehouse.
+
+    Args:
+        location: The warehouse.
+        for_pages: For many short queries over a long time. PostgreSQL ends one after
+            a minute, and can publish meanwhile; else its tables stay as they are until
+            the reader is closed.
+
+    Raises:
+        PipelineError: There is no such warehouse, or its packages are not installed.
+    """
+    reader: Reader = _part("Reader", location)(location, for_pages=for_pages)
+    return reader
+
+
+def reader_for(text: str) -> "Reader":
+    """A reader of the warehouse that a person names, as `Location.parse` takes it."""
+    return open_reader(Location.parse(text))
+
+
+def _part(part: str, location: Location) -> Any:
+    """A class of an engine's folder, such as `PostgresReader`."""
+    target = location.target
     try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+        module = importlib.import_module(f"pipeline.warehouse.{target}.{part.lower()}")
+        if part == "Engine" and not importlib.util.find_spec(f"dbt.adapters.{target}"):
+            raise ImportError(f"no dbt-{target}")
+    except ImportError as error:
+        raise MissingPackagesError(
+            f"{location} needs packages that are not installed; "
+            f"run: pip install '.[{target}]'"
+        ) from error
+    return getattr(module, f"{target.capitalize()}{part}")

@@ -6,16 +6,24 @@ it the published warehouse in one step.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from pipeline.errors import PipelineError
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.warehouse import open_reader
+from pipeline.warehouse.arrow import ColumnTypes, batch_of
+from pipeline.warehouse.location import Location
+from pipeline.warehouse.reader import Reader
 
 Numbers = NDArray[np.float64]
 
@@ -31,7 +39,7 @@ class RawLoad:
         row_count: Rows in the table.
         loaded_at: UTC, ISO 8601.
         file_hash: SHA-256 of the file's bytes; None where there was no file.
-        table_hash: What the engine makes of the table's rows, by `Engine.table_hash`;
+        table_hash: What the engine makes of the table's rows, by `Reader.table_hash`;
             None where it was not the pipeline that filled it.
     """
 
@@ -44,7 +52,7 @@ class RawLoad:
     table_hash: str | None = None
 
     @classmethod
-    def from_columns(cls, columns: Sequence[str], row: Sequence[Any]) -> "RawLoad":
+    def from_columns(cls, columns: Iterable[str], row: Sequence[Any]) -> "RawLoad":
         """A row of a `raw_loads` that may be somebody's own, without the hashes."""
         known = {field.name for field in fields(cls)}
         found = zip(columns, row, strict=True)
@@ -58,9 +66,15 @@ class Engine(ABC):
 
     Attributes:
         target: The target's name in `profiles.yml`.
+        published: The published warehouse.
     """
 
     target: ClassVar[str]
+    # The variable by which the profile finds a database.
+    _variable: ClassVar[str]
+
+    def __init__(self, database: str) -> None:
+        self.published = Location(self.target, database)
 
     @property
     @abstractmethod
@@ -69,8 +83,13 @@ class Engine(ABC):
 
     @property
     @abstractmethod
-    def place(self) -> str:
-        """The published warehouse as `table_readers.reader_for` takes it."""
+    def build_location(self) -> str:
+        """How to name the build area to a person."""
+
+    @property
+    @abstractmethod
+    def _build(self) -> Location:
+        """The build area."""
 
     @property
     @abstractmethod
@@ -83,7 +102,7 @@ class Engine(ABC):
 
     @abstractmethod
     def check_published(self) -> None:
-        """Refuse a target that is not an empty place or a warehouse of this project.
+        """Refuse a target that is not empty, nor a warehouse of this project.
 
         Only reads: another build may be at work there.
         """
@@ -125,11 +144,6 @@ class Engine(ABC):
     def discard_build(self) -> None:
         """Remove the build area."""
 
-    @property
-    @abstractmethod
-    def build_location(self) -> str:
-        """How to name the build area to a person."""
-
     @abstractmethod
     def load_raw(
         self,
@@ -160,18 +174,17 @@ class Engine(ABC):
         sources = {load.source for load in self.published_loads()}
         return "load" if "load" in sources else "demo" if sources else None
 
-    @abstractmethod
     def published_loads(self) -> list[RawLoad]:
         """The rows of the published `raw_loads`; none where there is no such table."""
-
-    @abstractmethod
-    def table_hash(self, name: str) -> str:
-        """A checksum of a raw table of the build area.
-
-        It begins with how it was made and a colon: hashes made in one way differ if the
-        rows do. It is there to find damage and changes, as quickly as the engine can,
-        and not to withstand a forger.
-        """
+        with open_reader(self.published) as reader:
+            if RAW_LOADS not in reader.tables:
+                return []
+            columns = reader.tables[RAW_LOADS]
+            return [
+                RawLoad.from_columns(columns, row)
+                for batch in reader.scan(RAW_LOADS)
+                for row in batch
+            ]
 
     @abstractmethod
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
@@ -181,56 +194,58 @@ class Engine(ABC):
             The rows of each table copied; those that are not there are left out.
         """
 
-    @abstractmethod
     def dbt_environment(self) -> dict[str, str]:
         """The environment variables that point dbt to the build area."""
+        return {"DWH_TARGET": self.target, self._variable: self._build.database}
 
     def end_dbt(self) -> None:  # noqa: B027
         """Close what dbt's adapter keeps open in this process after a run."""
 
-    @abstractmethod
+    def _reader(self) -> Reader:
+        """A reader of the build area."""
+        return open_reader(self._build)
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Read from the build area."""
+        with self._reader() as reader:
+            return reader.fetch(sql)
 
-    @abstractmethod
     def read_numbers(self, sql: str) -> Numbers:
-        """Read columns of numbers from the build area, however many rows there are.
+        """`Reader.numbers` of the build area."""
+        with self._reader() as reader:
+            return reader.numbers(sql)
 
-        Returns:
-            A row a column, in the order of the query; nan for null.
-        """
+    def table_hash(self, name: str) -> str:
+        """`Reader.table_hash` of a table of the build area."""
+        with self._reader() as reader:
+            return reader.table_hash(name)
 
-    @abstractmethod
     def has_table(self, name: str) -> bool:
         """Whether the build area has a table."""
+        with self._reader() as reader:
+            return name.lower() in reader.tables
 
-    @abstractmethod
     def write_table(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        rows: Iterable[Sequence[object]],
+        self, name: str, columns: ColumnTypes, rows: Iterable[Sequence[object]]
     ) -> None:
         """Replace a small table of the build area.
 
         Args:
             name: The table.
-            columns: Name and type of each column: text, integer or real.
+            columns: Name and type of each column.
             rows: Its rows.
         """
+        self.write_batches(name, columns, [batch_of(columns, rows)])
 
     @abstractmethod
     def write_batches(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        batches: Iterable[pa.RecordBatch],
+        self, name: str, columns: ColumnTypes, batches: Iterable[pa.RecordBatch]
     ) -> None:
         """Replace a table of the build area, however many rows there are.
 
         Args:
             name: The table.
-            columns: Name and type of each column: text, integer or real.
+            columns: Name and type of each column.
             batches: Its rows, in the columns' order.
         """
 
@@ -245,12 +260,46 @@ class Engine(ABC):
         """
 
 
-def numbers_of(width: int, batches: Iterable[Sequence[Sequence[object]]]) -> Numbers:
-    """Rows that come in batches as columns of numbers, None as nan.
+def with_hashes(
+    loads: Iterable[RawLoad], table_hash: Callable[[str], str]
+) -> list[pa.RecordBatch]:
+    """The rows of `raw_loads`, with the hash of each table as it was loaded."""
+    hashed = [replace(load, table_hash=table_hash(load.raw_table)) for load in loads]
+    return [batch_of(RAW_LOADS_COLUMNS, map(astuple, hashed))]
 
-    Args:
-        width: How many columns there are.
-        batches: Lists of rows.
+
+def refuse_others(what: str, tables: Collection[str], advice: str) -> None:
+    """Refuse what holds tables, and not the one that marks a warehouse as ours.
+
+    Raises:
+        PipelineError: What it is, what it holds, and what to do.
     """
-    columns = [np.array(rows, dtype=np.float64).T for rows in batches]
-    return np.concatenate([np.empty((width, 0)), *columns], axis=1)
+    if tables and RAW_LOADS not in tables:
+        some = ", ".join(sorted(tables)[:3]) + (", ..." if len(tables) > 3 else "")
+        raise PipelineError(f"{what} (it holds {some} and no {RAW_LOADS}); {advice}")
+
+
+@contextmanager
+def file_lock(path: Path, location: str) -> Iterator[None]:
+    """Hold a lock file against others; it stays, the lock dies with the process.
+
+    Raises:
+        PipelineError: Somebody else holds it, or it cannot be made.
+    """
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise PipelineError(
+            f"another build or load of {location} is running; "
+            "run this again when it has finished"
+        ) from None
+    except OSError as error:
+        raise PipelineError(
+            f"the folder {path.parent} cannot be written to ({error.strerror}); "
+            "choose another database"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -8,14 +8,15 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Self
-
-from filelock import FileLock, Timeout
+from typing import ClassVar, Self
 
 from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
 from pipeline.terminal.interrupts import work_is_done
-from pipeline.warehouse.engine import Engine
+from pipeline.warehouse import open_reader
+from pipeline.warehouse.engine import Engine, RawLoad, file_lock, refuse_others
+from pipeline.warehouse.errors import UnfinishedError
+from pipeline.warehouse.location import Location
 
 
 class FileEngine(Engine):
@@ -29,8 +30,13 @@ class FileEngine(Engine):
         previous: The version before the published one: `<database>.previous`.
     """
 
+    _variable = "DWH_DATABASE"
+    # Suffixes of the files that the engine itself puts beside a database.
+    _sidecars: ClassVar[tuple[str, ...]]
+
     def __init__(self, database: str) -> None:
-        self.path = Path(os.path.realpath(database))
+        super().__init__(database)
+        self.path = self.published.path
         self.building = self._beside(".building")
         self.loading = self._beside(".loading")
         self.previous = self._beside(".previous")
@@ -41,14 +47,13 @@ class FileEngine(Engine):
         return str(self.path)
 
     @property
-    def place(self) -> str:
-        """The same: a reader tells the engine by the file's first bytes."""
-        return str(self.path)
-
-    @property
     def build_location(self) -> str:
         """The build file's path."""
         return str(self.building)
+
+    @property
+    def _build(self) -> Location:
+        return Location(self.target, str(self.building))
 
     def in_place(self) -> Self:
         """The published file stands in for the build file."""
@@ -60,11 +65,6 @@ class FileEngine(Engine):
         # with_name would refuse a path without a name, such as /, and not say why.
         return Path(f"{self.path}{suffix}")
 
-    @property
-    @abstractmethod
-    def _sidecars(self) -> tuple[str, ...]:
-        """Suffixes of the files that the engine itself puts beside a database."""
-
     @abstractmethod
     def _settle_published(self) -> AbstractContextManager[None]:
         """Hold the published file against writers, without unfinished work beside it.
@@ -75,6 +75,14 @@ class FileEngine(Engine):
     @abstractmethod
     def _finish_build(self) -> None:
         """Bring the build into the one file that will be renamed."""
+
+    def published_loads(self) -> list[RawLoad]:
+        """The same of a file that may not be there."""
+        return super().published_loads() if self.path.exists() else []
+
+    def has_table(self, name: str) -> bool:
+        """The same of a file that may not be there."""
+        return self.building.exists() and super().has_table(name)
 
     def check_published(self) -> None:
         """Refuse what cannot be, or become, the published file."""
@@ -98,11 +106,18 @@ class FileEngine(Engine):
             raise PipelineError(
                 f"{self.path} is not a regular file; expected a database file"
             )
-        self._check_file()
+        # What is half written is asked again when that is undone.
+        with suppress(UnfinishedError):
+            self._check_file()
 
-    @abstractmethod
     def _check_file(self) -> None:
         """Refuse an existing file that is no database, or another program's."""
+        with open_reader(self.published) as reader:
+            refuse_others(
+                f"{self.path} is a database of another program",
+                reader.tables,
+                "choose another database, or move it away",
+            )
 
     def undo_unfinished(self) -> None:
         """Bring a killed writer's journal or log into the file it belongs to."""
@@ -120,27 +135,8 @@ class FileEngine(Engine):
         What is made under the lock, its owner alone can read: the build, the engine's
         own files beside it, dbt's logs.
         """
-        lock = FileLock(self._beside(".lock"), timeout=0)
-        with private_files():
-            self._acquire(lock)
-            try:
-                yield
-            finally:
-                lock.release()
-
-    def _acquire(self, lock: FileLock) -> None:
-        try:
-            lock.acquire()
-        except Timeout:
-            raise PipelineError(
-                f"another build or load of {self.path} is running; "
-                "run this again when it has finished"
-            ) from None
-        except OSError as error:
-            raise PipelineError(
-                f"the folder {self.path.parent} cannot be written to "
-                f"({error.strerror}); choose another database"
-            ) from None
+        with private_files(), file_lock(self._beside(".lock"), self.location):
+            yield
 
     def begin_build(self) -> None:
         """Remove what a killed build or load left; the engine makes its file itself."""
@@ -166,6 +162,12 @@ class FileEngine(Engine):
     def publish(self) -> Sequence[str]:
         """Swap the build in with one rename, and keep the last version beside it."""
         self._finish_build()
+        for suffix in self._sidecars:
+            if self.building.with_name(self.building.name + suffix).exists():
+                raise PipelineError(
+                    f"{self.building}{suffix} is there though the build has ended; "
+                    "close whatever has opened the build and run this again"
+                )
         try:
             if self.path.exists():
                 with self._settle_published():

@@ -161,7 +161,7 @@ def warehouse(
         session = DbtSession if data == "default" else UntestedSession
         build(engine, project, asked, Reporter(), session)
         shutil.rmtree(dbt_files)
-        return engine.place
+        return str(engine.published)
 
     def build_once(data: str, target: str) -> str:
         name = f"{data}_{target}"

@@ -97,7 +97,7 @@ def test_different_raw_rows_are_said_to_be_why(
     [
         ("none.db", None, "No such file or directory; name a SQLite or DuckDB file"),
         ("text.db", b"Dear customer", "is neither a SQLite nor a DuckDB file"),
-        ("cut_off.db", b"SQLite format 3\0" + bytes(84), "cannot be read"),
+        ("cut_off.db", b"SQLite format 3\0" + bytes(84), "is no SQLite database"),
     ],
 )
 def test_a_file_that_is_no_warehouse_is_named(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.compare import compare_warehouses, raw_differences
-from pipeline.warehouse.readers import reader_for
+from pipeline.warehouse import reader_for
 
 TABLES = {
     "dimcustomer",

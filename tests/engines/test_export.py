@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboard import schema
-from dashboard.warehouse import Location, Warehouse
+from dashboard.warehouse import Warehouse
 from pipeline.__main__ import main
 from pipeline.compare import compare_warehouses
-from pipeline.warehouse import TARGETS
-from pipeline.warehouse.readers import reader_for
+from pipeline.warehouse import reader_for
+from pipeline.warehouse.location import TARGETS, Location
 
 BuildOnce = Callable[[str, str], str]
 

@@ -30,9 +30,8 @@ def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
         sys, "meta_path", [HiddenPackage(DRIVERS[name]), *sys.meta_path]
     )
     for module in list(sys.modules):
-        if module.partition(".")[0] == DRIVERS[name] or module in (
-            f"pipeline.warehouse.{name}.engine",
-            f"dbt.adapters.{name}",
+        if module.partition(".")[0] == DRIVERS[name] or module.startswith(
+            (f"pipeline.warehouse.{name}.", f"dbt.adapters.{name}")
         ):
             monkeypatch.delitem(sys.modules, module)
     return name

@@ -18,9 +18,9 @@ from pipeline.compare import raw_differences
 from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.warehouse import reader_for
 from pipeline.warehouse.postgres import engine as postgres_engine
 from pipeline.warehouse.postgres.engine import PostgresEngine
-from pipeline.warehouse.readers import reader_for
 from tests.engines.awkward_shop import write_awkward_shop
 from tests.engines.conftest import ROOT
 
@@ -69,6 +69,24 @@ def publish_version(engine: PostgresEngine, version: int) -> None:
         f"select * from {engine.building}.{TABLES[0]}"
     )
     engine.publish()
+
+
+def test_a_schema_whose_name_must_be_quoted_is_compared_and_exported(
+    schema: str, tmp_path: Path
+) -> None:
+    name = f"{schema}-of-mine"
+    out = tmp_path / "shop.duckdb"
+    engine = PostgresEngine(name)
+    engine.begin_build()
+    engine.write_table("dimcustomer", [("name", "text")], [("Ann",), (None,)])
+    try:
+        engine.publish()
+
+        export = ["export", "--target", "postgres", "--database", name]
+        assert main([*export, "--format", "duckdb", "--out", str(out)]) == 0
+        assert main(["compare", f"postgres:{name}", str(out)]) == 0
+    finally:
+        run(f'drop schema "{name}" cascade')
 
 
 class Reader(threading.Thread):

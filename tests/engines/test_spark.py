@@ -3,6 +3,7 @@
 import stat
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pipeline.__main__ import main
 from pipeline.compare import raw_differences
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.warehouse.readers import reader_for
+from pipeline.warehouse import reader_for
 from pipeline.warehouse.spark import engine as spark
 from pipeline.warehouse.spark.engine import SparkEngine
 from pipeline.warehouse.spark.session import java_version, spark_folder, spark_session
@@ -52,6 +53,28 @@ def test_odd_texts_are_loaded_as_on_sqlite(
 def test_the_folder_of_tables_and_catalogue_is_its_owners_alone() -> None:
     assert spark_session().catalog.databaseExists("default")
     assert stat.S_IMODE(spark_folder().stat().st_mode) == 0o700
+
+
+@needs_spark
+def test_rows_are_read_a_partition_at_a_time() -> None:
+    spark_session().sql("create database early")
+    rows, width = 200_000, 500
+    spark_session().sql(
+        "create view early.texts as "
+        f"select repeat('x', {width}) as text from range(0, {rows}, 1, 20)"
+    )
+    read = 0
+    with reader_for("spark:early") as reader:
+        tracemalloc.start()
+        try:
+            for batch in reader.scan("texts"):
+                read += len(batch)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert read == rows
+    assert most < rows * width / 2
 
 
 @needs_spark

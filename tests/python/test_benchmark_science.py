@@ -8,7 +8,7 @@ from benchmarks.science import (
     planted_kin,
     significant_pairs,
 )
-from pipeline.warehouse.readers import reader_for
+from pipeline.warehouse import reader_for
 from tests.python.warehouses import read_rows
 
 TRUTH = {

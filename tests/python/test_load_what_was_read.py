@@ -31,7 +31,7 @@ def engine(tmp_path: Path) -> Engine:
 
 
 def load(engine: Engine, folder: Path) -> int:
-    database = ("--target", engine.target, "--database", engine.place)
+    database = ("--target", engine.target, "--database", str(engine.published))
     return main(["load", str(folder), *database])
 
 

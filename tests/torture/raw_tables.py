@@ -5,8 +5,7 @@ from pathlib import Path
 from pipeline.load import load
 from pipeline.raw_files.contract import RawTable
 from pipeline.terminal.progress import Reporter
-from pipeline.warehouse import engine_for
-from pipeline.warehouse.readers import reader_for
+from pipeline.warehouse import engine_for, reader_for
 from tests.torture.contract_reader import Row
 
 SCHEMA = "torture"
@@ -33,7 +32,7 @@ class Target:
         """All rows of a raw table; none where there is no such table."""
         if self._file is not None and not self._file.exists():
             return []
-        with reader_for(self._engine.place) as reader:
+        with reader_for(str(self._engine.published)) as reader:
             if table.name not in reader.tables:
                 return []
             return [tuple(row) for row in reader.rows(table.name, table.columns)]

@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from dashboard.warehouse import Location, Trouble, Warehouse, WarehouseError
+from dashboard.warehouse import Trouble, Warehouse, WarehouseError
+from pipeline.warehouse.location import Location
 from tests.torture.attack import FILE_ENGINES, Arena, Attack
 from tests.torture.children import Children
 from tests.torture.generations import (
@@ -95,14 +96,9 @@ def _read(arena: Arena, database: str) -> list[str]:
 
 def _seen_by_the_dashboard(target: str, database: str) -> int | str:
     """One version, asked table by table."""
-    location = Location(target, database)
-    if target == "postgres":
-        from pipeline.dbt.profile import target_settings
-
-        location = Location(target, str(target_settings(target)["dbname"]), database)
     while True:
         try:
-            warehouse = Warehouse(location)
+            warehouse = Warehouse(Location(target, database))
             try:
                 return generation_in(
                     {

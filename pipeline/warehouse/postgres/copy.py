@@ -1,8 +1,6 @@
 """Raw files as the bytes that PostgreSQL's COPY reads."""
 
-import csv
 import gzip
-import io
 from collections.abc import Generator, Iterable, Sequence
 from typing import BinaryIO, cast
 
@@ -10,7 +8,6 @@ import pyarrow as pa
 import pyarrow.csv
 
 from pipeline.raw_files.csv_files import CsvFile
-from pipeline.raw_files.parquet_files import ParquetFile
 from pipeline.raw_files.raw_file import Advance, RawFile
 
 Chunks = Generator[bytes, None, None]
@@ -61,16 +58,6 @@ def csv_file(file: RawFile, advance: Advance) -> CopyStream | None:
     return CopyStream(columns, _bytes_of(file, advance), has_header=True)
 
 
-def rows_as_csv(file: RawFile, advance: Advance) -> CopyStream:
-    """Any file's rows, read by Python and written as CSV again."""
-    chunks = (
-        _batch_chunks(file.text_batches(advance))
-        if isinstance(file, ParquetFile)
-        else _row_chunks(file, advance)
-    )
-    return CopyStream(file.header.columns, chunks, has_header=False)
-
-
 def _bytes_of(file: CsvFile, advance: Advance) -> Chunks:
     with file.held.path.open("rb") as raw:
         raw.seek(0)
@@ -80,13 +67,6 @@ def _bytes_of(file: CsvFile, advance: Advance) -> Chunks:
             yield chunk
             advance(raw.tell() - done)
             done = raw.tell()
-
-
-def _row_chunks(file: RawFile, advance: Advance) -> Chunks:
-    for rows in file.batches(advance):
-        text = io.StringIO()
-        csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
-        yield text.getvalue().encode()
 
 
 def batches_as_csv(

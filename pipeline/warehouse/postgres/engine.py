@@ -10,28 +10,31 @@ and one that begins waits for a fraction of a second.
 import copy
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, replace
-from itertools import chain
-from typing import Any, Self
+from typing import Self
 
 import psycopg2
 import pyarrow as pa
-from psycopg2 import errorcodes, errors, sql
+from psycopg2 import errors
 
-from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.terminal.interrupts import work_is_done
-from pipeline.warehouse.engine import Engine, Numbers, RawLoad, numbers_of
-from pipeline.warehouse.postgres.copy import (
-    CopyStream,
-    batches_as_csv,
-    csv_file,
-    rows_as_csv,
+from pipeline.warehouse.arrow import ColumnTypes, text_batches
+from pipeline.warehouse.engine import Engine, RawLoad, refuse_others, with_hashes
+from pipeline.warehouse.location import Location
+from pipeline.warehouse.postgres.connection import (
+    Connection,
+    Cursor,
+    connect,
+    explained,
+    server_settings,
 )
+from pipeline.warehouse.postgres.copy import CopyStream, batches_as_csv, csv_file
+from pipeline.warehouse.postgres.reader import table_hash
+from pipeline.warehouse.sql import column_definitions, quoted, transaction
 
 MINIMUM_VERSION = 15
 
@@ -44,18 +47,12 @@ _MARK = "Warehouse made by python -m pipeline"
 
 _SQL_TYPES = {"text": "text", "integer": "bigint", "real": "double precision"}
 
-# Rows fetched at a time.
-_BATCH = 50_000
-
 # One attempt to take the tables: shorter than the server's deadlock_timeout (1 s), so
 # that it is never a reader who is told of a deadlock.
 _ATTEMPT_MILLISECONDS = 400
 _PAUSE_SECONDS = 0.2
 # How long to go on trying while queries hold the tables.
 PUBLISH_SECONDS = 120.0
-
-Connection = Any  # psycopg2 has no types
-Cursor = Any
 
 
 class PostgresEngine(Engine):
@@ -69,11 +66,12 @@ class PostgresEngine(Engine):
     """
 
     target = "postgres"
+    _variable = "DWH_SCHEMA"
 
-    def __init__(self, schema: str | None) -> None:
-        settings = target_settings(self.target)
-        self._settings = settings
-        self.schema = schema or str(settings["schema"])
+    def __init__(self, schema: str) -> None:
+        super().__init__(schema)
+        self._settings = server_settings()
+        self.schema = schema
         self.building, self.previous, self.older = (
             self.schema + suffix for suffix in _SUFFIXES
         )
@@ -90,14 +88,13 @@ class PostgresEngine(Engine):
         return f"{self._database} schema {self.schema}"
 
     @property
-    def place(self) -> str:
-        """The target and the schema."""
-        return f"{self.target}:{self.schema}"
-
-    @property
     def build_location(self) -> str:
         """The same of the build schema."""
         return f"{self._database} schema {self.building}"
+
+    @property
+    def _build(self) -> Location:
+        return Location(self.target, self.building)
 
     @property
     def _database(self) -> str:
@@ -157,12 +154,11 @@ class PostgresEngine(Engine):
         if found is None:
             return
         owner, is_owner, is_marked = found
-        tables = _tables(cursor, schema)
-        if tables and RAW_LOADS not in tables and not is_marked:
-            some = ", ".join(tables[:3]) + (", ..." if len(tables) > 3 else "")
-            raise PipelineError(
-                f"the schema {schema} is another program's (it holds {some} and no "
-                f"{RAW_LOADS}); choose another one: DWH_SCHEMA or --database"
+        if not is_marked:
+            refuse_others(
+                f"the schema {schema} is another program's",
+                _tables(cursor, schema),
+                "choose another one: DWH_SCHEMA or --database",
             )
         if not is_owner:
             raise PipelineError(
@@ -177,7 +173,7 @@ class PostgresEngine(Engine):
         digest = hashlib.sha256(f"{_MARK}: {self.schema}".encode()).digest()
         key = int.from_bytes(digest[:8], "big", signed=True)
         with self._connection() as connection:
-            with _worded(self._settings), connection.cursor() as cursor:
+            with explained(self._settings), connection.cursor() as cursor:
                 cursor.execute("select pg_try_advisory_lock(%s)", (key,))
                 (is_mine,) = cursor.fetchone()
             if not is_mine:
@@ -202,8 +198,9 @@ class PostgresEngine(Engine):
         self.discard_build()
         with self._cursor() as cursor:
             _drop(cursor, self.older)
-            cursor.execute(_with("create schema {}", self.building))
-            cursor.execute(_with("comment on schema {} is %s", self.building), (_MARK,))
+            building = quoted(self.building)
+            cursor.execute(f"create schema {building}")
+            cursor.execute(f"comment on schema {building} is '{_MARK}'")
 
     def discard_build(self) -> None:
         """Drop the build schema."""
@@ -222,38 +219,17 @@ class PostgresEngine(Engine):
         schema = self.schema if in_place else self.building
         with self._transaction() as cursor:
             if in_place:
-                cursor.execute(_with("create schema if not exists {}", schema))
+                cursor.execute(f"create schema if not exists {quoted(schema)}")
             for file in files:
                 _fill(cursor, schema, f"{file.table.name}__loading", file, advance)
             for file in files:
                 name = file.table.name
-                cursor.execute(_with("drop table if exists {}.{}", schema, name))
-                cursor.execute(
-                    _with(
-                        "alter table {}.{} rename to {}",
-                        *(schema, f"{name}__loading", name),
-                    )
-                )
-            hashed = [
-                replace(load, table_hash=_table_hash(cursor, schema, load.raw_table))
-                for load in loads
-            ]
-            _write(cursor, schema, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
+                loaded = _relation(schema, f"{name}__loading")
+                cursor.execute(f"drop table if exists {_relation(schema, name)}")
+                cursor.execute(f"alter table {loaded} rename to {quoted(name)}")
+            hashed = with_hashes(loads, lambda name: table_hash(cursor, schema, name))
+            _write(cursor, schema, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
         return []
-
-    def published_loads(self) -> list[RawLoad]:
-        """Read them from raw_loads."""
-        with self._cursor() as cursor:
-            if RAW_LOADS not in _tables(cursor, self.schema):
-                return []
-            cursor.execute(_with("select * from {}.{}", self.schema, RAW_LOADS))
-            columns = [column.name for column in cursor.description]
-            return [RawLoad.from_columns(columns, row) for row in cursor]
-
-    def table_hash(self, name: str) -> str:
-        """The sum of PostgreSQL's own hashes of the rows: they keep no order."""
-        with self._cursor() as cursor:
-            return _table_hash(cursor, self.building, name)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows; the models index what they append to."""
@@ -263,65 +239,20 @@ class PostgresEngine(Engine):
             for table in tables:
                 if table not in there:
                     continue
+                new = _relation(self.building, table)
                 cursor.execute(
-                    _with(
-                        "create table {}.{} as table {}.{}",
-                        *(self.building, table, self.schema, table),
-                    )
+                    f"create table {new} as table {_relation(self.schema, table)}"
                 )
                 copied[table] = cursor.rowcount
-                cursor.execute(_with("analyze {}.{}", self.building, table))
+                cursor.execute(f"analyze {new}")
         return copied
 
-    def dbt_environment(self) -> dict[str, str]:
-        """The profile's schema is the build schema."""
-        return {"DWH_TARGET": self.target, "DWH_SCHEMA": self.building}
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read from the build schema."""
-        with self._cursor() as cursor:
-            cursor.execute(_with("set search_path to {}", self.building))
-            cursor.execute(sql)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
-
-    def read_numbers(self, sql: str) -> Numbers:
-        """Read from the build schema by a cursor that stays on the server."""
-        with self._cursor() as cursor:
-            cursor.execute(_with("set search_path to {}", self.building))
-            with cursor.connection.cursor("numbers", withhold=True) as rows:
-                rows.execute(sql)
-                first = rows.fetchmany(_BATCH)
-                batches = chain([first], iter(lambda: rows.fetchmany(_BATCH), []))
-                return numbers_of(len(rows.description), batches if first else ())
-
-    def has_table(self, name: str) -> bool:
-        """Look it up in the build schema."""
-        with self._cursor() as cursor:
-            return name in _tables(cursor, self.building)
-
-    def write_table(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        rows: Iterable[Sequence[object]],
-    ) -> None:
-        """Replace a table of the build schema."""
-        with self._transaction() as cursor:
-            _write(cursor, self.building, name, columns, rows)
-
     def write_batches(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        batches: Iterable[pa.RecordBatch],
+        self, name: str, columns: ColumnTypes, batches: Iterable[pa.RecordBatch]
     ) -> None:
         """Replace a table of the build schema by COPY."""
         with self._transaction() as cursor:
-            _create(cursor, self.building, name, columns)
-            stream = batches_as_csv([column for column, _ in columns], batches)
-            with closing(stream):
-                _copy(cursor, self.building, name, stream)
+            _write(cursor, self.building, name, columns, batches)
 
     def publish(self) -> Sequence[str]:
         """Rename both schemas in one transaction, on the connection of the lock."""
@@ -330,7 +261,7 @@ class PostgresEngine(Engine):
                 return self.publish()
         connection = self._locked
         try:
-            with _worded(self._settings):
+            with explained(self._settings):
                 with connection.cursor() as cursor:
                     _copy_rights(cursor, self.schema, self.building)
                 self._swap(connection)
@@ -350,7 +281,10 @@ class PostgresEngine(Engine):
         deadline = time.monotonic() + PUBLISH_SECONDS
         while True:
             try:
-                with _transaction(connection) as cursor:
+                with (
+                    connection.cursor() as cursor,
+                    transaction(cursor.execute),
+                ):
                     self._swap_once(cursor)
                 return
             except (errors.QueryCanceled, errors.LockNotAvailable):
@@ -363,15 +297,10 @@ class PostgresEngine(Engine):
         if _exists(cursor, self.older):
             _drop(cursor, self.older)
         if _exists(cursor, self.schema):
-            relations = [
-                sql.Identifier(self.schema, name)
-                for name in _tables(cursor, self.schema)
-            ]
-            if relations:
-                listed = sql.SQL(", ").join(relations)
-                cursor.execute(
-                    sql.SQL("lock table {} in access exclusive mode").format(listed)
-                )
+            tables = _tables(cursor, self.schema)
+            if tables:
+                listed = ", ".join(_relation(self.schema, name) for name in tables)
+                cursor.execute(f"lock table {listed} in access exclusive mode")
             if _exists(cursor, self.previous):
                 _rename(cursor, self.previous, self.older)
             _rename(cursor, self.schema, self.previous)
@@ -405,35 +334,16 @@ class PostgresEngine(Engine):
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
         with (
+            explained(self._settings),
             self._connection() as connection,
-            _worded(self._settings),
             connection.cursor() as cursor,
         ):
             yield cursor
 
     @contextmanager
     def _transaction(self) -> Iterator[Cursor]:
-        with (
-            self._connection() as connection,
-            _worded(self._settings),
-            _transaction(connection) as cursor,
-        ):
+        with self._cursor() as cursor, transaction(cursor.execute):
             yield cursor
-
-
-def connect(settings: Mapping[str, Any]) -> Connection:
-    """A connection to the server and database of a profile.
-
-    Raises:
-        PipelineError: There is none to be had.
-    """
-    with _worded(settings):
-        # libpq itself takes the password from PGPASSWORD or ~/.pgpass.
-        return psycopg2.connect(
-            **{name: settings[name] for name in ("host", "port", "user", "dbname")},
-            application_name="ecommerce_dwh pipeline",
-            client_encoding="UTF8",
-        )
 
 
 def _fill(
@@ -458,21 +368,18 @@ def _fill(
             if rows != file.row_count:
                 cursor.execute("rollback to savepoint copied")
         if rows != file.row_count:
-            with closing(rows_as_csv(file, advance)) as stream:
+            batches = text_batches(file, advance)
+            with closing(batches_as_csv(file.header.columns, batches)) as stream:
                 rows = _copy(cursor, schema, name, stream)
     file.confirm(rows)
 
 
 def _copy(cursor: Cursor, schema: str, name: str, stream: CopyStream) -> int:
-    columns = sql.SQL(", ").join(map(sql.Identifier, stream.columns))
-    statement = sql.SQL(
-        "copy {}.{} ({}) from stdin with (format csv, header {}, force_null ({}))"
-    ).format(
-        sql.Identifier(schema),
-        sql.Identifier(name),
-        columns,
-        sql.SQL("true" if stream.has_header else "false"),
-        columns,
+    columns = ", ".join(map(quoted, stream.columns))
+    header = "true" if stream.has_header else "false"
+    statement = (
+        f"copy {_relation(schema, name)} ({columns}) from stdin "
+        f"with (format csv, header {header}, force_null ({columns}))"
     )
     try:
         cursor.copy_expert(statement, stream, size=1 << 20)
@@ -483,18 +390,11 @@ def _copy(cursor: Cursor, schema: str, name: str, stream: CopyStream) -> int:
     return int(cursor.rowcount)
 
 
-def _create(
-    cursor: Cursor, schema: str, name: str, columns: Sequence[tuple[str, str]]
-) -> None:
-    cursor.execute(_with("drop table if exists {}.{}", schema, name))
-    defined = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(_SQL_TYPES[kind]))
-        for column, kind in columns
-    )
+def _create(cursor: Cursor, schema: str, name: str, columns: ColumnTypes) -> None:
+    relation = _relation(schema, name)
+    cursor.execute(f"drop table if exists {relation}")
     cursor.execute(
-        sql.SQL("create table {}.{} ({})").format(
-            sql.Identifier(schema), sql.Identifier(name), defined
-        )
+        f"create table {relation} ({column_definitions(columns, _SQL_TYPES)})"
     )
 
 
@@ -502,30 +402,13 @@ def _write(
     cursor: Cursor,
     schema: str,
     name: str,
-    columns: Sequence[tuple[str, str]],
-    rows: Iterable[Sequence[object]],
+    columns: ColumnTypes,
+    batches: Iterable[pa.RecordBatch],
 ) -> None:
     _create(cursor, schema, name, columns)
-    values = [tuple(row) for row in rows]
-    if values:
-        marks = sql.SQL(", ").join([sql.Placeholder()] * len(values[0]))
-        cursor.executemany(
-            sql.SQL("insert into {}.{} values ({})").format(
-                sql.Identifier(schema), sql.Identifier(name), marks
-            ),
-            values,
-        )
-
-
-def _table_hash(cursor: Cursor, schema: str, name: str) -> str:
-    # Partitions by hash outlive an upgrade of the server, and so do these hashes.
-    cursor.execute(
-        _with(
-            "select sum(hash_record_extended(raw, 0)::numeric) from {}.{} as raw",
-            *(schema, name),
-        )
-    )
-    return f"sum of hash_record_extended: {cursor.fetchone()[0]}"
+    stream = batches_as_csv([column for column, _ in columns], batches)
+    with closing(stream):
+        _copy(cursor, schema, name, stream)
 
 
 def _tables(cursor: Cursor, schema: str) -> list[str]:
@@ -545,11 +428,11 @@ def _exists(cursor: Cursor, schema: str) -> bool:
 
 
 def _drop(cursor: Cursor, schema: str) -> None:
-    cursor.execute(_with("drop schema if exists {} cascade", schema))
+    cursor.execute(f"drop schema if exists {quoted(schema)} cascade")
 
 
 def _rename(cursor: Cursor, schema: str, name: str) -> None:
-    cursor.execute(_with("alter schema {} rename to {}", schema, name))
+    cursor.execute(f"alter schema {quoted(schema)} rename to {quoted(name)}")
 
 
 def _copy_rights(cursor: Cursor, source: str, destination: str) -> None:
@@ -575,84 +458,13 @@ def _copy_rights(cursor: Cursor, source: str, destination: str) -> None:
         # regrole has quoted the name where it must be.
         grantee = "public" if is_public else role
         if table is None:
-            granted = _with(f"grant {right} on schema {{}} to {grantee}", destination)
+            cursor.execute(
+                f"grant {right} on schema {quoted(destination)} to {grantee}"
+            )
         elif table in there:
-            granted = _with(
-                f"grant {right} on {{}}.{{}} to {grantee}", destination, table
-            )
-        else:
-            continue
-        cursor.execute(granted)
+            relation = _relation(destination, table)
+            cursor.execute(f"grant {right} on {relation} to {grantee}")
 
 
-def _with(statement: str, *names: str) -> sql.Composed:
-    """A statement with quoted names in the place of its braces."""
-    return sql.SQL(statement).format(*map(sql.Identifier, names))
-
-
-@contextmanager
-def _transaction(connection: Connection) -> Iterator[Cursor]:
-    with connection.cursor() as cursor:
-        cursor.execute("begin")
-        try:
-            yield cursor
-        except BaseException:
-            with suppress(psycopg2.Error):
-                cursor.execute("rollback")
-            raise
-        cursor.execute("commit")
-
-
-@contextmanager
-def _worded(settings: Mapping[str, Any]) -> Iterator[None]:
-    """Word the server's errors for the user, with what to do.
-
-    Raises:
-        PipelineError: Instead of psycopg2's own.
-    """
-    try:
-        yield
-    except psycopg2.Error as error:
-        raise PipelineError(wording(settings, error.pgcode, str(error))) from None
-
-
-def wording(settings: Mapping[str, Any], code: str | None, text: str) -> str:
-    """What to tell a user about an error of the server or of libpq.
-
-    Args:
-        settings: host, port, user and dbname of the connection.
-        code: SQLSTATE; None where no connection came about.
-        text: The error's message.
-    """
-    host, port, user, database = (
-        settings[key] for key in ("host", "port", "user", "dbname")
-    )
-    first = (text.strip().splitlines() or ["unknown error"])[0]
-    if code is None or code.startswith("57P"):
-        said = text.strip().splitlines()[-1] if text.strip() else first
-        if "password" in text:
-            return (
-                f"PostgreSQL on {host}:{port} refuses the password of {user}; set "
-                "PGUSER and PGPASSWORD, or enter it in ~/.pgpass"
-            )
-        if f'database "{database}" does not exist' in text:
-            return (
-                f"PostgreSQL on {host}:{port} has no database {database}; make it with "
-                f"createdb {database}, or set PGDATABASE"
-            )
-        if f'role "{user}" does not exist' in text:
-            return f"PostgreSQL on {host}:{port} has no user {user}; set PGUSER"
-        return (
-            f"PostgreSQL on {host}:{port} cannot be used as {user} "
-            f"({said.strip()}); start it, or set PGHOST, PGPORT and PGUSER"
-        )
-    if code == errorcodes.INSUFFICIENT_PRIVILEGE:
-        return (
-            f"the user {user} lacks a right in the database {database} ({first}); let "
-            "its owner grant it, or set PGUSER"
-        )
-    if code in (errorcodes.DISK_FULL, errorcodes.OUT_OF_MEMORY):
-        return f"PostgreSQL on {host}:{port} has no room left ({first}); make some"
-    if code == errorcodes.DEPENDENT_OBJECTS_STILL_EXIST:
-        return f"{first}; drop what others have made over the raw tables"
-    return f"PostgreSQL on {host}:{port}: {first}"
+def _relation(schema: str, name: str) -> str:
+    return f"{quoted(schema)}.{quoted(name)}"

@@ -9,39 +9,38 @@ half pointed, the next build points before it does anything else.
 """
 
 import copy
-import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
-from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.raw_files.parquet_files import ParquetFile
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.terminal.interrupts import work_is_done
-from pipeline.warehouse.engine import Engine, Numbers, RawLoad
+from pipeline.warehouse.arrow import ColumnTypes, schema_of, text_batches
+from pipeline.warehouse.engine import (
+    Engine,
+    RawLoad,
+    file_lock,
+    refuse_others,
+    with_hashes,
+)
+from pipeline.warehouse.location import Location
+from pipeline.warehouse.spark.reader import SparkReader
 from pipeline.warehouse.spark.session import (
-    Session,
     check_java,
     check_spark_folder,
+    explained,
     spark_folder,
     spark_session,
-    worded,
 )
-
-_SQL_TYPES = {"text": "string", "integer": "bigint", "real": "double"}
-_ARROW_TYPES = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64()}
+from pipeline.warehouse.sql import quoted
 
 # A property of the published schema names the schema that its views read. (Its comment
 # cannot: Hive keeps the first one.) A build schema is marked as ours by its comment.
@@ -59,9 +58,11 @@ class SparkEngine(Engine):
     """
 
     target = "spark"
+    _variable = "DWH_SCHEMA"
 
-    def __init__(self, schema: str | None) -> None:
-        self.schema = schema or str(target_settings(self.target)["schema"])
+    def __init__(self, schema: str) -> None:
+        super().__init__(schema)
+        self.schema = schema
         self._versions = (f"{self.schema}_1", f"{self.schema}_2")
         self._building: str | None = None
 
@@ -71,14 +72,13 @@ class SparkEngine(Engine):
         return f"Spark schema {self.schema} in {spark_folder()}"
 
     @property
-    def place(self) -> str:
-        """The target and the schema."""
-        return f"{self.target}:{self.schema}"
-
-    @property
     def build_location(self) -> str:
         """The same of the build schema."""
         return f"Spark schema {self.building} in {spark_folder()}"
+
+    @property
+    def _build(self) -> Location:
+        return Location(self.target, self.building)
 
     @property
     def building(self) -> str:
@@ -104,11 +104,11 @@ class SparkEngine(Engine):
         for schema in (self.schema, *self._versions):
             tables = self._tables(schema)
             is_marked = (self._comment(schema) or "").startswith(_BUILD)
-            if tables and RAW_LOADS not in tables and not is_marked:
-                some = ", ".join(sorted(tables)[:3])
-                raise PipelineError(
-                    f"the schema {schema} is another program's (it holds {some} and no "
-                    f"{RAW_LOADS}); choose another one: DWH_SCHEMA or --database"
+            if not is_marked:
+                refuse_others(
+                    f"the schema {schema} is another program's",
+                    tables,
+                    "choose another one: DWH_SCHEMA or --database",
                 )
 
     def undo_unfinished(self) -> None:
@@ -122,18 +122,8 @@ class SparkEngine(Engine):
         """Lock a file beside the catalogue."""
         folder = spark_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{self.schema}.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise PipelineError(
-                f"another build or load of {self.location} is running; "
-                "run this again when it has finished"
-            ) from None
-        try:
+        with file_lock(folder / f"{self.schema}.lock", self.location):
             yield
-        finally:
-            lock.release()
 
     def in_place(self) -> Self:
         """The schema stands in for the build schema, if bare dbt works there.
@@ -178,11 +168,9 @@ class SparkEngine(Engine):
         schema = self.schema if in_place else self.building
         self._run(f"create database if not exists {_name(schema)}")
         for file in files:
-            with _staged(f"{file.table.name}.parquet") as path:
-                _write_parquet(file, path, advance)
-                name = f"{file.table.name}__loading"
-                self._drop(schema, name)
-                self._save(path, schema, name)
+            columns = [(name, "text") for name in file.table.columns]
+            loading = f"{file.table.name}__loading"
+            self._write(schema, loading, columns, _contract_batches(file, advance))
         old = self._tables(schema)
         for file in files:
             self._drop(schema, file.table.name, old.get(file.table.name, "table"))
@@ -192,37 +180,10 @@ class SparkEngine(Engine):
             )
         if old.get(RAW_LOADS) == "view":
             self._drop(schema, RAW_LOADS, "view")
-        hashed = [
-            replace(load, table_hash=self._table_hash(schema, load.raw_table))
-            for load in loads
-        ]
-        self._write(schema, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
+        reader = SparkReader(Location(self.target, schema))
+        hashed = with_hashes(loads, reader.table_hash)
+        self._write(schema, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
         return []
-
-    def published_loads(self) -> list[RawLoad]:
-        """Read them from raw_loads."""
-        if RAW_LOADS not in self._tables(self.schema):
-            return []
-        table = _name(self.schema, RAW_LOADS)
-        with worded():
-            found = spark_session().table(table)
-            columns, rows = found.columns, found.collect()
-        return [RawLoad.from_columns(columns, row) for row in rows]
-
-    def table_hash(self, name: str) -> str:
-        """The sum of Spark's own hashes of the rows: they keep no order."""
-        return self._table_hash(self.building, name)
-
-    def _table_hash(self, schema: str, name: str) -> str:
-        table = _name(schema, name)
-        with worded():
-            columns = spark_session().table(table).columns
-        # xxhash64 passes nulls over, and would not see a value in the next column.
-        values = ", ".join(f"coalesce({_name(column)}, char(0))" for column in columns)
-        ((total,),) = self._run(
-            f"select sum(cast(xxhash64({values}) as decimal(20))) from {table}"  # noqa: S608
-        )
-        return f"sum of xxhash64: {total}"
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows."""
@@ -233,66 +194,19 @@ class SparkEngine(Engine):
                 continue
             source, new = _name(self.schema, table), _name(self.building, table)
             self._run(f"create table {new} using parquet as table {source}")
-            ((count,),) = self._run(
-                f"select count(*) from {_name(self.building, table)}"  # noqa: S608
-            )
+            ((count,),) = self._run(f"select count(*) from {new}")  # noqa: S608
             copied[table] = int(count)
         return copied
-
-    def dbt_environment(self) -> dict[str, str]:
-        """The profile's schema is the build schema."""
-        return {"DWH_TARGET": self.target, "DWH_SCHEMA": self.building}
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read from the build schema."""
-        with worded():
-            catalog = spark_session().catalog
-            catalog.setCurrentDatabase(self.building)
-            try:
-                return self._run(sql)
-            finally:
-                catalog.setCurrentDatabase("default")
-
-    def read_numbers(self, sql: str) -> Numbers:
-        """Read from the build schema through Arrow."""
-        with worded():
-            session: Session = spark_session()
-            session.catalog.setCurrentDatabase(self.building)
-            try:
-                table = session.sql(sql).toArrow()
-            finally:
-                session.catalog.setCurrentDatabase("default")
-        return np.array(
-            [column.cast(pa.float64()).to_numpy() for column in table.columns]
-        )
 
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""
         return name in self._tables(self.building)
 
-    def write_table(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        rows: Iterable[Sequence[object]],
+    def write_batches(
+        self, name: str, columns: ColumnTypes, batches: Iterable[pa.RecordBatch]
     ) -> None:
         """Replace a table of the build schema."""
-        self._write(self.building, name, columns, rows)
-
-    def write_batches(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        batches: Iterable[pa.RecordBatch],
-    ) -> None:
-        """Hand them to Spark as Parquet."""
-        schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in columns])
-        with _staged(f"{name}.parquet") as path:
-            with pq.ParquetWriter(path, schema) as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
-            self._drop(self.building, name)
-            self._save(path, self.building, name)
+        self._write(self.building, name, columns, batches)
 
     def publish(self) -> Sequence[str]:
         """Point the published views to the build, one after the other."""
@@ -320,7 +234,7 @@ class SparkEngine(Engine):
 
     def _tables(self, schema: str) -> dict[str, str]:
         """The kind of each relation: table or view."""
-        with worded():
+        with explained():
             if not spark_session().catalog.databaseExists(schema):
                 return {}
         # Its list of tables with their types would open each of them.
@@ -333,7 +247,7 @@ class SparkEngine(Engine):
 
     def _state(self) -> str:
         """Which schema the published views read, or are about to; empty for neither."""
-        with worded():
+        with explained():
             if not spark_session().catalog.databaseExists(self.schema):
                 return ""
         described = dict(self._run(f"describe database extended {_name(self.schema)}"))
@@ -347,7 +261,7 @@ class SparkEngine(Engine):
         )
 
     def _comment(self, schema: str) -> str | None:
-        with worded():
+        with explained():
             catalog = spark_session().catalog
             if not catalog.databaseExists(schema):
                 return None
@@ -361,32 +275,27 @@ class SparkEngine(Engine):
         self,
         schema: str,
         name: str,
-        columns: Sequence[tuple[str, str]],
-        rows: Iterable[Sequence[object]],
+        columns: ColumnTypes,
+        batches: Iterable[pa.RecordBatch],
     ) -> None:
-        # As dbt's hook makes it: partitions can be overwritten, rows cannot be deleted.
-        layout = f"partitioned by ({columns[0][0]})" if name == RAW_LOADS else ""
-        names = [column for column, _ in columns]
-        fields = ", ".join(f"{column}: {_SQL_TYPES[kind]}" for column, kind in columns)
-        values = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
-        self._drop(schema, name)
-        with worded():
-            spark_session().sql(
-                f"create table {_name(schema, name)} using parquet {layout} as "
-                f"select inline(from_json(:rows, 'array<struct<{fields}>>'))",
-                args={"rows": values},
-            )
-
-    def _save(self, path: Path, schema: str, name: str) -> None:
-        """Make a table of a Parquet file."""
-        with worded():
-            rows = spark_session().read.parquet(path.absolute().as_uri())
-            rows.write.format("parquet").saveAsTable(f"{schema}.{name}")
+        """Hand rows to Spark as a Parquet file, and make a table of it."""
+        with _staged(f"{name}.parquet") as path:
+            with pq.ParquetWriter(path, schema_of(columns)) as file:
+                for batch in batches:
+                    file.write_batch(batch)
+            self._drop(schema, name)
+            with explained():
+                rows = spark_session().read.parquet(path.absolute().as_uri())
+                table = rows.write.format("parquet")
+                if name == RAW_LOADS:
+                    # As dbt's hook makes it: partitions can be overwritten, rows
+                    # cannot be deleted.
+                    table = table.partitionBy(columns[0][0])
+                table.saveAsTable(_name(schema, name))
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
-        with worded():
-            session: Session = spark_session()
-            return [tuple(row) for row in session.sql(sql).collect()]
+        with explained():
+            return [tuple(row) for row in spark_session().sql(sql).collect()]
 
 
 @contextmanager
@@ -398,35 +307,20 @@ def _staged(name: str) -> Iterator[Path]:
         yield Path(staged) / name
 
 
-def _write_parquet(file: RawFile, path: Path, advance: Advance) -> None:
-    """The rows as the contract's columns of text, an empty field as null."""
-    schema = pa.schema([(name, pa.string()) for name in file.table.columns])
+def _contract_batches(file: RawFile, advance: Advance) -> Iterator[pa.RecordBatch]:
+    """The rows with all of the contract's columns, null where the file has none."""
+    schema = schema_of([(name, "text") for name in file.table.columns])
     rows = 0
-    with file.readable(), pq.ParquetWriter(path, schema) as writer:
-        for batch in _text_batches(file, advance) if file.row_count else ():
-            columns = dict(zip(file.header.columns, batch, strict=True))
-            rows += len(batch[0])
-            nothing = pa.nulls(len(batch[0]), pa.string())
-            writer.write_table(
-                pa.table(
-                    [columns.get(name, nothing) for name in schema.names], schema=schema
-                )
+    with file.readable():
+        for batch in text_batches(file, advance) if file.row_count else ():
+            rows += len(batch)
+            nothing = pa.nulls(len(batch), pa.string())
+            columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+            yield pa.RecordBatch.from_arrays(
+                [columns.get(name, nothing) for name in schema.names], schema=schema
             )
     file.confirm(rows)
 
 
-def _text_batches(file: RawFile, advance: Advance) -> Iterator[list[pa.Array]]:
-    if isinstance(file, ParquetFile):
-        batches = (batch.columns for batch in file.text_batches(advance))
-    else:
-        batches = (
-            [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-            for rows in file.batches(advance)
-        )
-    empty = pa.scalar(None, pa.string())
-    for columns in batches:
-        yield [pc.if_else(pc.equal(column, ""), empty, column) for column in columns]
-
-
 def _name(*parts: str) -> str:
-    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
+    return ".".join(quoted(part, "`") for part in parts)

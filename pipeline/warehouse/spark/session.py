@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
 from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 
@@ -18,6 +22,9 @@ _INSTALL = f"install Java {MINIMUM_JAVA} (Debian: apt install openjdk-17-jre-hea
 
 # In a path: patterns, URLs, and the options of Java.
 _UNNAMEABLE = "[]{}*?#%;:\"'\\ \t\r\n"
+
+# What Java says of an error below the one that reached Python.
+_CAUSE = "Caused by: "
 
 # Spark's own types are not known to mypy.
 Session = Any
@@ -67,14 +74,12 @@ def spark_session() -> Session:
         PipelineError: There is no Java, or another process has the catalogue.
     """
     check_java()
-    from pyspark.sql import SparkSession
-
     # Java makes files for everybody to read, so it makes them where nobody else may go.
     spark_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     builder = SparkSession.builder.enableHiveSupport()
     for name, value in target_settings("spark")["server_side_parameters"].items():
         builder = builder.config(name, value)
-    with worded():
+    with explained():
         session = builder.getOrCreate()
         session.catalog.databaseExists("default")
     return session
@@ -102,15 +107,12 @@ def check_spark_folder() -> None:
 
 
 @contextmanager
-def worded() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Word Spark's errors for the user.
 
     Raises:
         PipelineError: Instead of Spark's own, and of Java's below them.
     """
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
     try:
         yield
     except (PySparkException, Py4JError) as error:
@@ -125,4 +127,7 @@ def worded() -> Iterator[None]:
                 f"{spark_folder()} cannot be written (no space left); free some disk "
                 "space and run again"
             ) from None
-        raise PipelineError(f"Spark: {text.strip().splitlines()[0][:300]}") from None
+        lines = text.strip().splitlines()
+        causes = [line for line in lines if line.startswith(_CAUSE)]
+        said = causes[-1].removeprefix(_CAUSE) if causes else lines[0]
+        raise PipelineError(f"Spark: {said[:300]}") from None

@@ -1,23 +1,23 @@
 """The embedded default: one SQLite file."""
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, replace
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawTable
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.terminal.interrupts import uninterrupted
-from pipeline.warehouse.engine import Numbers, RawLoad, numbers_of
+from pipeline.warehouse.arrow import ColumnTypes, rows_of
+from pipeline.warehouse.engine import RawLoad, with_hashes
 from pipeline.warehouse.file_engine import FileEngine
+from pipeline.warehouse.sql import column_definitions, quoted, transaction
+from pipeline.warehouse.sqlite.errors import explained
+from pipeline.warehouse.sqlite.reader import table_hash
 
-DEFAULT_DATABASE = "ecommerce_dwh.db"
 MINIMUM_VERSION = (3, 35, 0)
 
 # What the models need, and a query that fails without it.
@@ -28,18 +28,11 @@ PROBES: tuple[tuple[str, str], ...] = (
     ("mathematical functions", "select ln(2.0), exp(1.0), pow(2.0, 0.5), floor(1.5)"),
 )
 
-# What a reader is told of a journal that only a writer may roll back.
-_UNFINISHED = ("SQLITE_READONLY_ROLLBACK", "SQLITE_READONLY_RECOVERY")
-
-# Rows whose hash is taken at once.
-_HASHED_ROWS = 10_000
-
 # How long to wait for another program's write, in seconds.
 BUSY_SECONDS = 5.0
 BUSY_SECONDS_TO_PUBLISH = 60.0
 
-# Rows fetched at a time.
-_BATCH = 50_000
+_SQL_TYPES = {"text": "text", "integer": "integer", "real": "real"}
 
 
 class SqliteEngine(FileEngine):
@@ -47,9 +40,6 @@ class SqliteEngine(FileEngine):
 
     target = "sqlite"
     _sidecars = ("-journal", "-wal", "-shm")
-
-    def __init__(self, database: str | None) -> None:
-        super().__init__(database or DEFAULT_DATABASE)
 
     @property
     def version(self) -> str:
@@ -61,29 +51,8 @@ class SqliteEngine(FileEngine):
         with closing(sqlite3.connect(":memory:")) as connection:
             check_library(connection)
 
-    def _check_file(self) -> None:
-        with _worded(self.path), _reading(self.path) as connection:
-            try:
-                tables = [
-                    name
-                    for (name,) in connection.execute(
-                        "select name from sqlite_master where type in ('table', 'view')"
-                        " and name not like 'sqlite\\_%' escape '\\' order by name"
-                    )
-                ]
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorname in _UNFINISHED:
-                    return  # it is asked again when that is undone
-                raise
-        if tables and RAW_LOADS not in tables:
-            some = ", ".join(tables[:3]) + (", ..." if len(tables) > 3 else "")
-            raise PipelineError(
-                f"{self.path} is a database of another program (it holds {some} and "
-                f"no {RAW_LOADS}); choose another database, or move it away"
-            )
-
     def _undo_unfinished_work(self) -> None:
-        with _worded(self.path), self._connection(self.path) as connection:
+        with self._connection(self.path) as connection:
             # Opened for writing, so that a killed writer's journal is rolled back.
             connection.execute("begin immediate")
             connection.execute("rollback")
@@ -122,7 +91,6 @@ class SqliteEngine(FileEngine):
             return
         with (
             self._settle_published(BUSY_SECONDS),
-            _worded(self.path),
             self._connection(self.path) as published,
         ):
             with self._connection(path) as connection:
@@ -137,34 +105,16 @@ class SqliteEngine(FileEngine):
         loads: Sequence[RawLoad],
         advance: Advance,
     ) -> None:
-        with _worded(path), self._connection(path) as connection:
+        with self._connection(path) as connection:
             _write_without_safety(connection)
             with _transaction(connection):
                 for file in files:
                     _fill(connection, file, advance)
-                hashed = [
-                    replace(load, table_hash=_table_hash(connection, load.raw_table))
-                    for load in loads
-                ]
-                _write(
-                    *(connection, RAW_LOADS, RAW_LOADS_COLUMNS, map(astuple, hashed))
+                columns = {file.table.name: file.table.columns for file in files}
+                hashed = with_hashes(
+                    loads, lambda name: table_hash(connection, name, columns[name])
                 )
-
-    def published_loads(self) -> list[RawLoad]:
-        """Read them from raw_loads."""
-        if not self.path.exists():
-            return []
-        with _worded(self.path), self._connection(self.path) as connection:
-            if not _definition(connection, RAW_LOADS):
-                return []
-            rows = connection.execute(f"select * from {RAW_LOADS}")  # noqa: S608
-            columns = [column[0] for column in rows.description]
-            return [RawLoad.from_columns(columns, row) for row in rows]
-
-    def table_hash(self, name: str) -> str:
-        """SHA-256 of the rows in their order, as SQLite writes them in JSON."""
-        with _worded(self.building), self._connection(self.building) as connection:
-            return _table_hash(connection, name)
+                _write(connection, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions, rows and indexes."""
@@ -172,7 +122,6 @@ class SqliteEngine(FileEngine):
         if not self.path.exists():
             return copied
         with (
-            _worded(self.building),
             self._connection(self.path) as published,
             self._connection(self.building) as building,
         ):
@@ -189,7 +138,7 @@ class SqliteEngine(FileEngine):
             published.execute("attach database ? as building", (str(self.building),))
             published.execute("pragma building.synchronous = off")
             for table in found:
-                name = _quoted(table)
+                name = quoted(table)
                 copied[table] = published.execute(
                     f"insert into building.{name} select * from main.{name}"  # noqa: S608
                 ).rowcount
@@ -203,79 +152,27 @@ class SqliteEngine(FileEngine):
                     building.execute(index)
         return copied
 
-    def dbt_environment(self) -> dict[str, str]:
-        """The profile's path is the build file."""
-        return {"DWH_TARGET": self.target, "DWH_DATABASE": str(self.building)}
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Read from the build file."""
-        with _worded(self.building), self._connection(self.building) as connection:
-            return connection.execute(sql).fetchall()
-
-    def read_numbers(self, sql: str) -> Numbers:
-        """Read from the build file, some rows at a time."""
-        with _worded(self.building), self._connection(self.building) as connection:
-            cursor = connection.execute(sql)
-            batches = iter(lambda: cursor.fetchmany(_BATCH), [])
-            return numbers_of(len(cursor.description), batches)
-
-    def has_table(self, name: str) -> bool:
-        """Look it up in the build file, which may not exist yet."""
-        if not self.building.exists():
-            return False
-        with _worded(self.building), self._connection(self.building) as connection:
-            return _definition(connection, name) is not None
-
-    def write_table(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        rows: Iterable[Sequence[object]],
+    def write_batches(
+        self, name: str, columns: ColumnTypes, batches: Iterable[pa.RecordBatch]
     ) -> None:
-        """Replace a table of the build file."""
-        with _worded(self.building), self._connection(self.building) as connection:
+        """Replace a table of the build file, a row at a time from each batch."""
+        with self._connection(self.building) as connection:
             if self.building != self.path:
                 _write_without_safety(connection)
             with _transaction(connection):
-                _write(connection, name, columns, rows)
-
-    def write_batches(
-        self,
-        name: str,
-        columns: Sequence[tuple[str, str]],
-        batches: Iterable[pa.RecordBatch],
-    ) -> None:
-        """Replace a table of the build file, a row at a time from each batch."""
-        self.write_table(
-            name,
-            columns,
-            (
-                row
-                for batch in batches
-                for row in zip(*(each.to_pylist() for each in batch), strict=True)
-            ),
-        )
+                _write(connection, name, columns, batches)
 
     def _finish_build(self) -> None:
-        with _worded(self.building), self._connection(self.building) as connection:
+        with self._connection(self.building) as connection:
             _leave_wal(connection, self.building)
             # Rolls back what a thread of dbt may have left, so that the file is whole.
             connection.execute("begin immediate")
             connection.execute("rollback")
-        for suffix in self._sidecars:
-            if self.building.with_name(self.building.name + suffix).exists():
-                raise PipelineError(
-                    f"{self.building}{suffix} is there though the build has ended; "
-                    "close whatever has opened the build and run this again"
-                )
 
     @contextmanager
     def _settle_published(self, timeout: float | None = None) -> Iterator[None]:
         timeout = BUSY_SECONDS_TO_PUBLISH if timeout is None else timeout
-        with (
-            _worded(self.path),
-            self._connection(self.path, timeout) as connection,
-        ):
+        with self._connection(self.path, timeout) as connection:
             # SQLite would take a WAL left beside the new file for the new file's own.
             _leave_wal(connection, self.path)
             connection.execute("begin immediate")
@@ -291,17 +188,13 @@ class SqliteEngine(FileEngine):
         self, path: Path, timeout: float | None = None
     ) -> Iterator[sqlite3.Connection]:
         timeout = BUSY_SECONDS if timeout is None else timeout
-        with closing(
-            sqlite3.connect(path, timeout=timeout, isolation_level=None)
-        ) as connection:
+        with (
+            explained(path),
+            closing(
+                sqlite3.connect(path, timeout=timeout, isolation_level=None)
+            ) as connection,
+        ):
             yield connection
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
-    uri = f"{path.as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as connection:
-        yield connection
 
 
 def check_library(connection: sqlite3.Connection) -> None:
@@ -327,7 +220,7 @@ def check_library(connection: sqlite3.Connection) -> None:
 
 
 def _fill(connection: sqlite3.Connection, file: RawFile, advance: Advance) -> None:
-    table: RawTable = file.table
+    table = file.table
     columns = [(name, "text") for name in table.columns]
     _create(connection, table.name, columns)
     present = file.header.columns
@@ -340,63 +233,24 @@ def _fill(connection: sqlite3.Connection, file: RawFile, advance: Advance) -> No
     file.confirm(rows)
 
 
-def _create(
-    connection: sqlite3.Connection, name: str, columns: Sequence[tuple[str, str]]
-) -> None:
-    connection.execute(f"drop table if exists {_quoted(name)}")
-    defined = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns)
-    connection.execute(f"create table {_quoted(name)} ({defined})")
+def _create(connection: sqlite3.Connection, name: str, columns: ColumnTypes) -> None:
+    defined = column_definitions(columns, _SQL_TYPES)
+    connection.execute(f"drop table if exists {quoted(name)}")
+    connection.execute(f"create table {quoted(name)} ({defined})")
 
 
 def _write(
     connection: sqlite3.Connection,
     name: str,
-    columns: Sequence[tuple[str, str]],
-    rows: Iterable[Sequence[object]],
+    columns: ColumnTypes,
+    batches: Iterable[pa.RecordBatch],
 ) -> None:
     _create(connection, name, columns)
     marks = ", ".join("?" * len(columns))
     connection.executemany(
-        f"insert into {_quoted(name)} values ({marks})",  # noqa: S608
-        rows,
+        f"insert into {quoted(name)} values ({marks})",  # noqa: S608
+        rows_of(batches),
     )
-
-
-def _table_hash(connection: sqlite3.Connection, table: str) -> str:
-    """Of many rows at a time: a call of Python for each would take twice as long."""
-    name = _quoted(table)
-    columns = ", ".join(
-        _quoted(column)
-        for (column,) in connection.execute(
-            "select name from pragma_table_info(?)", (table,)
-        )
-    )
-    digest = hashlib.sha256()
-    step = _HASHED_ROWS
-    (last,) = connection.execute(f"select min(rowid) - 1 from {name}").fetchone()  # noqa: S608
-    while last is not None:
-        (end,) = connection.execute(
-            f"select max(rowid) from (select rowid from {name} "  # noqa: S608
-            "where rowid > ? order by rowid limit ?)",
-            (last, step),
-        ).fetchone()
-        if end is None:
-            break
-        try:
-            # As bytes: damaged text may be no UTF-8.
-            ((rows,),) = connection.execute(
-                f"select cast(json_group_array(json_array({columns})) as blob) "  # noqa: S608
-                f"from {name} where rowid > ? and rowid <= ?",
-                (last, end),
-            )
-        except sqlite3.DataError:  # more than a text can hold
-            if step == 1:
-                raise
-            step = max(1, step // 100)
-            continue
-        digest.update(rows)
-        last = end
-    return f"SHA-256 of {_HASHED_ROWS} rows of JSON: {digest.hexdigest()}"
 
 
 def _definition(connection: sqlite3.Connection, table: str) -> str | None:
@@ -406,10 +260,6 @@ def _definition(connection: sqlite3.Connection, table: str) -> str | None:
         (table,),
     ).fetchone()
     return None if row is None else str(row[0])
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _write_without_safety(connection: sqlite3.Connection) -> None:
@@ -428,47 +278,5 @@ def _leave_wal(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("begin immediate")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:  # a full disk has rolled it back already
-            connection.execute("rollback")
-        raise
-    connection.execute("commit")
-
-
-@contextmanager
-def _worded(path: Path) -> Iterator[None]:
-    """Word SQLite's errors for the user, with what to do.
-
-    Raises:
-        PipelineError: Instead of sqlite3's own.
-    """
-    try:
-        yield
-    except sqlite3.Error as error:
-        name = getattr(error, "sqlite_errorname", "")
-        raise PipelineError(_wording(path, name, str(error))) from None
-
-
-def _wording(path: Path, name: str, text: str) -> str:
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return (
-            f"{path} is being written by another program; "
-            "run this again when it has finished"
-        )
-    if name.startswith("SQLITE_NOTADB"):
-        return f"{path} is no SQLite database; choose another database, or move it away"
-    if name.startswith("SQLITE_CORRUPT"):
-        return (
-            f"{path} is damaged ({text}); move it away and build again, or restore "
-            f"{path}.previous"
-        )
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return f"{path} cannot be written to ({text}); choose another database"
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return f"{path} cannot be written ({text}); free some disk space and run again"
-    return f"{path}: {text}"
+def _transaction(connection: sqlite3.Connection) -> AbstractContextManager[None]:
+    return transaction(connection.execute, "begin immediate")

@@ -10,7 +10,8 @@ from dashboard_support import APP, PAGES
 from streamlit.testing.v1 import AppTest
 
 from dashboard.schema import Span, span
-from dashboard.warehouse import Location, Warehouse
+from dashboard.warehouse import Warehouse
+from pipeline.warehouse.location import Location
 
 
 @pytest.fixture(scope="session")

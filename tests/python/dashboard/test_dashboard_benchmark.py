@@ -26,7 +26,8 @@ from dashboard.queries import (
     sales,
     segments,
 )
-from dashboard.warehouse import Location, Warehouse
+from dashboard.warehouse import Warehouse
+from pipeline.warehouse.location import Location
 
 
 def test_a_percentile_is_the_least_value_that_enough_others_do_not_exceed() -> None:

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import dashboard.warehouse
 from dashboard.country_codes import code_of, small_places
 from dashboard.exports import Export, of_frame, safe_cell, to_csv, to_parquet
 from dashboard.privacy import is_personal, mask, shows_pii
 from dashboard.queries import explore
 from dashboard.warehouse import Warehouse
+from pipeline.warehouse import reader
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_parquet_reads_back_the_same() -> None:
 def test_what_is_taken_away_is_what_is_shown(
     warehouse: Warehouse, show_pii: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dashboard.warehouse, "BATCH_ROWS", 7)
+    monkeypatch.setattr(reader, "BATCH_ROWS", 7)
     for table in explore.tables(warehouse):
         first = next(iter(explore.searchable(warehouse, table, show_pii=show_pii)))
         search = explore.Search(

@@ -21,7 +21,8 @@ from dashboard.queries import (
 )
 from dashboard.queries.explore import Condition, Operator, Search
 from dashboard.schema import Span
-from dashboard.warehouse import Location, Warehouse
+from dashboard.warehouse import Warehouse
+from pipeline.warehouse.location import Location
 
 
 def every_day(known: Span) -> SalesFilter:

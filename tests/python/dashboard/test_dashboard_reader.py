@@ -11,13 +11,14 @@ from dashboard_support import change
 
 from dashboard.schema import REQUIRED, check, span
 from dashboard.warehouse import (
-    Location,
     Trouble,
     Warehouse,
     WarehouseError,
     identity,
     location_from_environment,
 )
+from pipeline.errors import PipelineError
+from pipeline.warehouse.location import Location
 from tests.open_files import assert_keeps_none_open
 
 WRITES = [
@@ -42,7 +43,7 @@ def test_sqlite_refuses_everything_but_reading(
 ) -> None:
     before = own_warehouse.read_bytes()
     reader = Warehouse(Location("sqlite", str(own_warehouse)))
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(PipelineError):
         reader.query(statement.format(folder=tmp_path))
     reader.close()
     assert own_warehouse.read_bytes() == before
@@ -206,6 +207,6 @@ def test_the_environment_names_the_warehouse_as_dbt_reads_it() -> None:
     ) == Location("duckdb", "ecommerce_dwh.duckdb")
     assert location_from_environment(
         {"DWH_TARGET": "postgres", "DWH_SCHEMA": "shop"}
-    ) == Location("postgres", "ecommerce_dwh", "shop")
+    ) == Location("postgres", "shop")
     with pytest.raises(WarehouseError, match="spark"):
         location_from_environment({"DWH_TARGET": "spark"})
