@@ -68,7 +68,7 @@ test: $(STAMPS)/dev lint ## Run every check and test of the default engine
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
-	@$(BIN)/python -m pytest tests/engines --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest tests/engines --numprocesses 2
 
 torture: $(STAMPS)/engines ## Attack loads, publishes and readers for minutes; count how often they held
 	@$(BIN)/python -m tests.torture

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -35,11 +35,18 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With two processes, one has Spark and its Java, the other everything else."""
-    for item in items:
-        needs_spark = "spark" in item.nodeid or "spark" in item.fixturenames
-        item.add_marker(pytest.mark.xdist_group("spark" if needs_spark else "others"))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With two processes, one has Spark and its Java, the other everything else.
+
+    By the tests' names: the groups of pytest-xdist 3.8 have no effect on pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class SparkApart(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "spark" if "spark" in nodeid else "others"
+
+    return SparkApart(config, log)
 
 
 @pytest.fixture(scope="session")
