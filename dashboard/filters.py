@@ -1,10 +1,9 @@
 """What a page shows: which days, countries and categories."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.periods import DateRange, add_months, time_key
+from dashboard.periods import DateRange, time_key
 from pipeline.warehouse.reader import Value
 
 Parameters = dict[str, Value]
@@ -28,92 +27,60 @@ class SalesFilter:
         """The same choice on other days."""
         return replace(self, days=days)
 
+    @property
+    def parameters(self) -> Parameters:
+        """The values for its conditions; the days also as keys of DimTime."""
+        return {
+            "start_date": self.days.start,
+            "end_date": self.days.end,
+            "start_key": time_key(self.days.start),
+            "end_key": time_key(self.days.end),
+            **values_of("country", self.countries),
+            **values_of("category", self.categories),
+        }
 
-def one_of(column: str, values: Sequence[Value], prefix: str) -> tuple[str, Parameters]:
+
+def values_of(prefix: str, values: Sequence[Value]) -> Parameters:
+    """The values of a condition of `one_of`, each under a name."""
+    return {f"{prefix}_{index}": value for index, value in enumerate(values)}
+
+
+def one_of(column: str, values: Sequence[Value], prefix: str) -> str:
     """A condition that a column holds one of some values; every row without any.
 
     Args:
         column: A column of the query, never text from outside.
-        values: The values, bound one by one.
+        values: The values; they are bound one by one (`values_of`).
         prefix: Starts the names of the parameters.
-
-    Returns:
-        The condition, ready to follow `where` or `and`, and its parameters.
     """
-    if not values:
-        return "1 = 1", {}
-    parameters: Parameters = {
-        f"{prefix}_{index}": value for index, value in enumerate(values)
-    }
-    names = ", ".join(f":{name}" for name in parameters)
-    return f"{column} in ({names})", parameters
+    names = ", ".join(f":{name}" for name in values_of(prefix, values))
+    return f"{column} in ({names})" if names else "1 = 1"
 
 
-def in_categories(table: str, categories: Sequence[str]) -> tuple[str, Parameters]:
-    """A condition that a product of DimProduct is of one of some categories."""
-    return one_of(f"coalesce({table}.category, '(unknown)')", categories, "category")
+def country_of(table: str) -> str:
+    """The country of a customer of DimCustomer."""
+    return f"coalesce({table}.country, '(unknown)')"
 
 
-def in_countries(table: str, countries: Sequence[str]) -> tuple[str, Parameters]:
-    """A condition that a customer of DimCustomer is from one of some countries."""
-    return one_of(f"coalesce({table}.country, '(unknown)')", countries, "country")
+def category_of(table: str) -> str:
+    """The category of a product of DimProduct."""
+    return f"coalesce({table}.category, '(unknown)')"
 
 
-def customers_in(table: str, countries: Sequence[str]) -> tuple[str, str, Parameters]:
+def name_of(table: str) -> str:
+    """What a product of DimProduct is called."""
+    return f"coalesce({table}.product_name, {table}.product_id)"
+
+
+def customers_in(table: str, countries: Sequence[str]) -> tuple[str, str]:
     """The customers of some countries: a join to what has their key, and a condition.
 
     All countries need no join.
     """
     if not countries:
-        return "", "1 = 1", {}
-    condition, parameters = in_countries("customers", countries)
+        return "", "1 = 1"
     join = (
         "inner join DimCustomer as customers "
         f"on {table}.customer_key = customers.customer_key"
     )
-    return join, condition, parameters
-
-
-def day_parameters(days: DateRange) -> Parameters:
-    """The bounds of a range, as days and as keys of DimTime."""
-    return {
-        "start_date": days.start,
-        "end_date": days.end,
-        "start_key": time_key(days.start),
-        "end_key": time_key(days.end),
-    }
-
-
-@dataclass(frozen=True)
-class MonthSplit:
-    """A range cut into whole months and the days around them.
-
-    Attributes:
-        first_month: The first whole month, YYYY-MM; None where there is none.
-        last_month: The last whole month.
-        edges: The days outside whole months: none, one or two ranges.
-    """
-
-    first_month: str | None
-    last_month: str | None
-    edges: tuple[DateRange, ...]
-
-
-def split_months(days: DateRange) -> MonthSplit:
-    """Cut a range so that whole months can come from a monthly table."""
-    one_day = dt.timedelta(days=1)
-    first = days.start
-    if first.day != 1:
-        first = add_months(first.replace(day=1), 1)
-    after_last = (days.end + one_day).replace(day=1)
-    if first >= after_last:
-        return MonthSplit(None, None, (days,))
-    around = (
-        DateRange(days.start, first - one_day),
-        DateRange(after_last, days.end),
-    )
-    return MonthSplit(
-        f"{first:%Y-%m}",
-        f"{after_last - one_day:%Y-%m}",
-        tuple(edge for edge in around if not edge.is_reversed),
-    )
+    return join, one_of(country_of("customers"), countries, "country")

@@ -1,9 +1,12 @@
 """Ranges of days, what they are compared with, and how they are cut into periods."""
 
-import calendar
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+
+import pandas as pd
+
+_ONE_DAY = dt.timedelta(days=1)
 
 
 class Preset(StrEnum):
@@ -32,6 +35,11 @@ class Grain(StrEnum):
     WEEK = "Week"
     MONTH = "Month"
 
+    @property
+    def frequency(self) -> str:
+        """What pandas calls it; weeks end on Sunday."""
+        return {Grain.DAY: "D", Grain.WEEK: "W-SUN", Grain.MONTH: "M"}[self]
+
 
 @dataclass(frozen=True)
 class DateRange:
@@ -53,20 +61,12 @@ class DateRange:
     @property
     def is_whole_months(self) -> bool:
         """Whether it starts on a first and ends on a last day of a month."""
-        return self.start.day == 1 and self.end == month_end(self.end)
-
-
-def month_end(day: dt.date) -> dt.date:
-    """The last day of the day's month."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+        return split_months(self) == (self, [])
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
     """The same day some months on; the month's last day where there is none."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return dt.date(year, month + 1, min(day.day, last))
+    return (pd.Timestamp(day) + pd.DateOffset(months=months)).date()
 
 
 def preset_range(preset: Preset, first: dt.date, as_of: dt.date) -> DateRange:
@@ -83,7 +83,7 @@ def preset_range(preset: Preset, first: dt.date, as_of: dt.date) -> DateRange:
         case Preset.LAST_90_DAYS:
             start = as_of - dt.timedelta(days=89)
         case Preset.LAST_12_MONTHS:
-            start = add_months(as_of, -12) + dt.timedelta(days=1)
+            start = add_months(as_of, -12) + _ONE_DAY
         case Preset.THIS_YEAR:
             start = as_of.replace(month=1, day=1)
         case Preset.ALL_TIME | Preset.CUSTOM:
@@ -102,57 +102,52 @@ def comparison_range(chosen: DateRange, comparison: Comparison) -> DateRange | N
             return None
         case Comparison.PREVIOUS_YEAR:
             end = add_months(chosen.end, -12)
-            if chosen.end == month_end(chosen.end):
-                end = month_end(end)
+            if chosen.end == period_end(chosen.end, Grain.MONTH):
+                end = period_end(end, Grain.MONTH)
             return DateRange(add_months(chosen.start, -12), end)
         case Comparison.PREVIOUS_PERIOD:
-            end = chosen.start - dt.timedelta(days=1)
+            end = chosen.start - _ONE_DAY
             if chosen.is_whole_months:
-                months = (
-                    (chosen.end.year - chosen.start.year) * 12
-                    + chosen.end.month
-                    - chosen.start.month
-                    + 1
-                )
+                months = len(period_starts(chosen, Grain.MONTH))
                 return DateRange(add_months(chosen.start, -months), end)
             return DateRange(end - dt.timedelta(days=chosen.days - 1), end)
 
 
 def period_start(day: dt.date, grain: Grain) -> dt.date:
     """The first day of the period that holds the day; weeks start on Monday."""
-    match grain:
-        case Grain.DAY:
-            return day
-        case Grain.WEEK:
-            return day - dt.timedelta(days=day.weekday())
-        case Grain.MONTH:
-            return day.replace(day=1)
+    return pd.Period(day, grain.frequency).start_time.date()
 
 
-def period_end(start: dt.date, grain: Grain) -> dt.date:
-    """The last day of the period that starts on the day."""
-    match grain:
-        case Grain.DAY:
-            return start
-        case Grain.WEEK:
-            return start + dt.timedelta(days=6)
-        case Grain.MONTH:
-            return month_end(start)
+def period_end(day: dt.date, grain: Grain) -> dt.date:
+    """The last day of the period that holds the day."""
+    return pd.Period(day, grain.frequency).end_time.date()
 
 
 def period_starts(chosen: DateRange, grain: Grain) -> list[dt.date]:
     """The first days of all periods that the range touches."""
-    starts = []
-    day = period_start(chosen.start, grain)
-    while day <= chosen.end:
-        starts.append(day)
-        day = period_end(day, grain) + dt.timedelta(days=1)
-    return starts
+    periods = pd.period_range(chosen.start, chosen.end, freq=grain.frequency)
+    return [start.date() for start in periods.start_time]
 
 
 def is_partial(start: dt.date, grain: Grain, chosen: DateRange) -> bool:
     """Whether the range covers only a part of the period that starts on the day."""
     return start < chosen.start or period_end(start, grain) > chosen.end
+
+
+def split_months(days: DateRange) -> tuple[DateRange | None, list[DateRange]]:
+    """A range as its whole months, which a monthly table can tell of, and the rest.
+
+    Returns:
+        From the first whole month to the last, None where there is none; and the days
+        around them: none, one or two ranges.
+    """
+    first = period_end(days.start - _ONE_DAY, Grain.MONTH) + _ONE_DAY
+    after_last = (days.end + _ONE_DAY).replace(day=1)
+    if first >= after_last:
+        return None, [days]
+    around = DateRange(days.start, first - _ONE_DAY), DateRange(after_last, days.end)
+    whole = DateRange(first, after_last - _ONE_DAY)
+    return whole, [edge for edge in around if not edge.is_reversed]
 
 
 def default_grain(chosen: DateRange) -> Grain:
@@ -164,4 +159,4 @@ def default_grain(chosen: DateRange) -> Grain:
 
 def time_key(day: dt.date) -> int:
     """The day as DimTime's key, YYYYMMDD."""
-    return day.year * 10_000 + day.month * 100 + day.day
+    return int(f"{day:%Y%m%d}")

@@ -2,17 +2,8 @@
 
 import pandas as pd
 
-from dashboard.filters import Parameters, in_categories, one_of
+from dashboard.filters import Parameters, category_of, name_of, one_of, values_of
 from dashboard.warehouse import Warehouse
-
-# Names and categories beside the keys; -1 never stands in a pair.
-_NAMED_PAIRS = """
-    from rpt_product_co_purchases as pairs
-    inner join DimProduct as first_product
-        on pairs.product1_key = first_product.product_key
-    inner join DimProduct as second_product
-        on pairs.product2_key = second_product.product_key
-"""
 
 RANKINGS = ("lift_lower_95", "lift", "co_purchase_count", "support")
 
@@ -28,25 +19,34 @@ def largest_count(warehouse: Warehouse) -> tuple[int, int]:
     return int(row["low"]), int(row["high"])
 
 
+# The products of a row with the keys of two; -1 never stands in a pair.
+_PRODUCTS = """
+    inner join DimProduct as first_product
+        on pairs.product1_key = first_product.product_key
+    inner join DimProduct as second_product
+        on pairs.product2_key = second_product.product_key
+"""
+
+
 def _source(
-    minimum: int,
     categories: tuple[str, ...],
     *,
     only_significant: bool = False,
     with_products: bool = False,
-) -> tuple[str, Parameters]:
+) -> str:
     """Pairs often enough together, with both products in the chosen categories."""
-    parameters: Parameters = {"minimum": minimum}
-    condition = "pairs.co_purchase_count >= :minimum"
-    if only_significant:
-        condition += " and pairs.is_significant"
-    if not categories and not with_products:
-        return f"from rpt_product_co_purchases as pairs where {condition}", parameters
-    for product in ("first_product", "second_product"):
-        of_categories, values = in_categories(product, categories)
-        condition += f" and {of_categories}"
-        parameters |= values
-    return f"{_NAMED_PAIRS} where {condition}", parameters
+    return (
+        "from rpt_product_co_purchases as pairs "
+        f"{_PRODUCTS if categories or with_products else ''} "
+        "where pairs.co_purchase_count >= :minimum "
+        f"{'and pairs.is_significant' if only_significant else ''} "
+        f"and {one_of(category_of('first_product'), categories, 'category')} "
+        f"and {one_of(category_of('second_product'), categories, 'category')}"
+    )
+
+
+def _parameters(minimum: int, categories: tuple[str, ...]) -> Parameters:
+    return {"minimum": minimum} | values_of("category", categories)
 
 
 def pairs(
@@ -75,34 +75,30 @@ def pairs(
     """
     if order_by not in RANKINGS:
         raise ValueError(f"no such order: {order_by}")
-    source, parameters = _source(minimum, categories, only_significant=only_significant)
+    ranked = (
+        f"order by pairs.{order_by} desc, pairs.co_purchase_count desc, "
+        "pairs.product1_key, pairs.product2_key"
+    )
     # The best pairs first, their names afterwards: cheaper than naming every pair.
     return warehouse.query(
         f"""
-        select best.product1_key, best.product2_key,
-            coalesce(first_product.product_name, first_product.product_id)
-                as product1,
-            coalesce(second_product.product_name, second_product.product_id)
-                as product2,
-            coalesce(first_product.category, '(unknown)') as category1,
-            coalesce(second_product.category, '(unknown)') as category2,
-            best.co_purchase_count, best.support, best.confidence_1_to_2,
-            best.confidence_2_to_1, best.lift, best.lift_lower_95,
-            best.expected_co_purchases, best.q_value, best.is_significant
+        select pairs.product1_key, pairs.product2_key,
+            {name_of("first_product")} as product1,
+            {name_of("second_product")} as product2,
+            {category_of("first_product")} as category1,
+            {category_of("second_product")} as category2,
+            pairs.co_purchase_count, pairs.support, pairs.confidence_1_to_2,
+            pairs.confidence_2_to_1, pairs.lift, pairs.lift_lower_95,
+            pairs.expected_co_purchases, pairs.q_value, pairs.is_significant
         from (
-            select pairs.* {source}
-            order by pairs.{order_by} desc, pairs.co_purchase_count desc,
-                pairs.product1_key, pairs.product2_key
+            select pairs.* {_source(categories, only_significant=only_significant)}
+            {ranked}
             limit :row_limit
-        ) as best
-        inner join DimProduct as first_product
-            on best.product1_key = first_product.product_key
-        inner join DimProduct as second_product
-            on best.product2_key = second_product.product_key
-        order by best.{order_by} desc, best.co_purchase_count desc,
-            best.product1_key, best.product2_key
+        ) as pairs
+        {_PRODUCTS}
+        {ranked}
         """,
-        parameters | {"row_limit": limit},
+        _parameters(minimum, categories) | {"row_limit": limit},
     )
 
 
@@ -114,8 +110,10 @@ def pair_count(
     only_significant: bool = False,
 ) -> int:
     """How many pairs there are."""
-    source, parameters = _source(minimum, categories, only_significant=only_significant)
-    counted = warehouse.query(f"select count(*) as pairs {source}", parameters)
+    source = _source(categories, only_significant=only_significant)
+    counted = warehouse.query(
+        f"select count(*) as pairs {source}", _parameters(minimum, categories)
+    )
     return int(counted["pairs"].iloc[0])
 
 
@@ -137,18 +135,16 @@ def category_pairs(
         category1, category2, pairs, co_purchase_count (summed), lift (mean, weighted
         by co_purchase_count).
     """
-    source, parameters = _source(minimum, categories, with_products=True)
+    first, second = category_of("first_product"), category_of("second_product")
     rows = warehouse.query(
         f"""
-        select coalesce(first_product.category, '(unknown)') as category1,
-            coalesce(second_product.category, '(unknown)') as category2,
+        select {first} as category1, {second} as category2,
             count(*) as pairs, sum(pairs.co_purchase_count) as co_purchase_count,
             sum(pairs.lift * pairs.co_purchase_count) as weighted_lift
-        {source}
-        group by coalesce(first_product.category, '(unknown)'),
-            coalesce(second_product.category, '(unknown)')
+        {_source(categories, with_products=True)}
+        group by {first}, {second}
         """,
-        parameters,
+        _parameters(minimum, categories),
     ).astype({"co_purchase_count": float, "weighted_lift": float})
     both = rows[["category1", "category2"]]
     summed = (
@@ -164,11 +160,10 @@ def paired_products(
     warehouse: Warehouse, minimum: int, categories: tuple[str, ...]
 ) -> pd.DataFrame:
     """The products of the pairs: product_key, product_name; by name."""
-    source, parameters = _source(minimum, categories)
+    source = _source(categories)
     return warehouse.query(
         f"""
-        select products.product_key,
-            coalesce(products.product_name, products.product_id) as product_name
+        select products.product_key, {name_of("products")} as product_name
         from DimProduct as products
         inner join (
             select pairs.product1_key as product_key {source}
@@ -177,7 +172,7 @@ def paired_products(
         ) as paired on products.product_key = paired.product_key
         order by product_name, products.product_key
         """,
-        parameters,
+        _parameters(minimum, categories),
     )
 
 
@@ -194,12 +189,11 @@ def companions(
         product_key, product_name, category, co_purchase_count, confidence (of the
         product's baskets, the share with the companion), lift.
     """
-    source, parameters = _source(minimum, categories)
+    source = _source(categories)
     return warehouse.query(
         f"""
-        select products.product_key,
-            coalesce(products.product_name, products.product_id) as product_name,
-            coalesce(products.category, '(unknown)') as category,
+        select products.product_key, {name_of("products")} as product_name,
+            {category_of("products")} as category,
             companions.co_purchase_count, companions.confidence, companions.lift
         from (
             select pairs.product2_key as companion_key, pairs.co_purchase_count,
@@ -215,7 +209,8 @@ def companions(
         order by companions.confidence desc, products.product_key
         limit :row_limit
         """,
-        parameters | {"product_key": product_key, "row_limit": limit},
+        _parameters(minimum, categories)
+        | {"product_key": product_key, "row_limit": limit},
     )
 
 
@@ -228,13 +223,13 @@ def category_affinity(
         category1, category2, co_purchase_count (orders with both), lift,
         lift_lower_95.
     """
-    first, parameters = one_of("category1", categories, "category")
-    second, _ = one_of("category2", categories, "category")
     return warehouse.query(
         "select category1, category2, co_purchase_count, lift, lift_lower_95 "
-        f"from rpt_category_affinity where {first} and {second} "
+        "from rpt_category_affinity "
+        f"where {one_of('category1', categories, 'category')} "
+        f"and {one_of('category2', categories, 'category')} "
         "order by category1, category2",
-        parameters,
+        values_of("category", categories),
     ).astype({"co_purchase_count": float, "lift": float, "lift_lower_95": float})
 
 
@@ -247,11 +242,10 @@ def recommendations(
         recommendation_rank, product_name, category, price, stock_quantity,
         co_purchase_count, lift_lower_95.
     """
-    of_categories, parameters = in_categories("products", categories)
+    category = category_of("products")
     return warehouse.query(
         "select offered.recommendation_rank, "
-        "coalesce(products.product_name, products.product_id) as product_name, "
-        "coalesce(products.category, '(unknown)') as category, "
+        f"{name_of('products')} as product_name, {category} as category, "
         "offered.recommended_price as price, "
         "offered.recommended_stock_quantity as stock_quantity, "
         "offered.co_purchase_count, offered.lift_lower_95 "
@@ -259,7 +253,8 @@ def recommendations(
         "inner join DimProduct as products "
         "on offered.recommended_product_key = products.product_key "
         "where offered.product_key = :product_key "
-        f"and offered.co_purchase_count >= :minimum and {of_categories} "
+        "and offered.co_purchase_count >= :minimum "
+        f"and {one_of(category, categories, 'category')} "
         "order by offered.recommendation_rank",
-        parameters | {"product_key": product_key, "minimum": minimum},
+        _parameters(minimum, categories) | {"product_key": product_key},
     ).astype({"price": float, "lift_lower_95": float})

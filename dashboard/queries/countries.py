@@ -2,14 +2,9 @@
 
 import pandas as pd
 
-from dashboard.filters import SalesFilter
+from dashboard.filters import SalesFilter, country_of
 from dashboard.metrics import ratio, shares
-from dashboard.queries.sales import (
-    NEW_BUYERS,
-    buyers_of,
-    by_country,
-    order_source,
-)
+from dashboard.queries.sales import NEW_BUYERS, buyers_of, by_country
 from dashboard.warehouse import Warehouse
 
 
@@ -35,15 +30,14 @@ def buyers_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame
 
     A customer has one country, so these add up over countries.
     """
-    source, parameters = order_source(chosen)
+    country = country_of("customers")
     return warehouse.query(
         f"""
-        select coalesce(customers.country, '(unknown)') as country,
-            count(*) as buyers, {NEW_BUYERS}
-        {buyers_of(source)}
+        select {country} as country, count(*) as buyers, {NEW_BUYERS}
+        {buyers_of(chosen)}
         inner join DimCustomer as customers
             on found.customer_key = customers.customer_key
-        group by coalesce(customers.country, '(unknown)')
+        group by {country}
         """,
-        parameters,
+        chosen.parameters,
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from dashboard.filters import customers_in
+from dashboard.filters import customers_in, values_of
 from dashboard.warehouse import Warehouse
 
 # What a buyer's beginning is described by, as the page calls it.
@@ -27,12 +27,12 @@ def lifetime_values(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.Data
         total_spending, total_orders, cohort_month (YYYY-MM), and p_alive,
         expected_orders and predicted_value (missing where nothing can be predicted).
     """
-    join, condition, parameters = customers_in("clv", countries)
+    join, condition = customers_in("clv", countries)
     rows = warehouse.query(
         "select clv.total_spending, clv.total_orders, clv.first_order_date, "
         "clv.p_alive, clv.expected_orders, clv.predicted_value "
         f"from rpt_customer_lifetime_value as clv {join} where {condition}",
-        parameters,
+        values_of("country", countries),
     )
     rows["cohort_month"] = rows.pop("first_order_date").astype(str).str.slice(0, 7)
     amounts = ("total_spending", "p_alive", "expected_orders", "predicted_value")

@@ -1,32 +1,20 @@
 """Sales by period and category, and what is charged beside them."""
 
-import datetime as dt
-
 import pandas as pd
 
-from dashboard.filters import SalesFilter, customers_in, day_parameters, one_of
+from dashboard.filters import SalesFilter, customers_in, one_of
 from dashboard.metrics import ratio
-from dashboard.periods import Grain, period_starts, time_key
+from dashboard.periods import Grain, period_starts
 from dashboard.queries.sales import SUMS, in_periods, order_source
 from dashboard.warehouse import Warehouse
 
+# The number that stands for a day's period, 20111209, 201149 or 201112: in SQL, and as
+# Python writes it.
 _PERIOD_KEYS = {
-    Grain.DAY: "calendar.time_key",
-    Grain.WEEK: "calendar.iso_year * 100 + calendar.week_of_year",
-    Grain.MONTH: "calendar.year * 100 + calendar.month",
+    Grain.DAY: ("calendar.time_key", "%Y%m%d"),
+    Grain.WEEK: ("calendar.iso_year * 100 + calendar.week_of_year", "%G%V"),
+    Grain.MONTH: ("calendar.year * 100 + calendar.month", "%Y%m"),
 }
-
-
-def period_key(day: dt.date, grain: Grain) -> int:
-    """The number that stands for the day's period: 20111209, 201149 or 201112."""
-    match grain:
-        case Grain.DAY:
-            return time_key(day)
-        case Grain.WEEK:
-            iso = day.isocalendar()
-            return iso.year * 100 + iso.week
-        case Grain.MONTH:
-            return day.year * 100 + day.month
 
 
 def buyers_by_period(
@@ -37,8 +25,8 @@ def buyers_by_period(
     A buyer is new in the period that holds the first order ever; of a period that the
     days cut, only the days of the choice count.
     """
-    source, parameters = order_source(chosen)
-    period = _PERIOD_KEYS[grain]
+    source = order_source(chosen)
+    period, key_format = _PERIOD_KEYS[grain]
     if chosen.categories:
         sql = f"""
             select visits.period, count(*) as buyers,
@@ -75,9 +63,9 @@ def buyers_by_period(
                 on +visit.time_key = calendar.time_key
             group by {period}
         """
-    found = warehouse.query(sql, parameters).set_index("period")
+    found = warehouse.query(sql, chosen.parameters).set_index("period")
     starts = period_starts(chosen.days, grain)
-    keys = [period_key(start, grain) for start in starts]
+    keys = [int(start.strftime(key_format)) for start in starts]
     periods = found.reindex(keys).fillna(0).astype("int64").reset_index(drop=True)
     periods.insert(0, "start", pd.to_datetime(pd.Series(starts)))
     return periods
@@ -110,14 +98,13 @@ def by_category(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
 
     An order over several categories counts in each of them.
     """
-    in_countries, countries = one_of("country", chosen.countries, "country")
-    in_categories, categories = one_of("category", chosen.categories, "category")
     return warehouse.query(
         f"select category, {SUMS} from rpt_sales_daily "
         "where date between :start_date and :end_date and not is_all_categories "
-        f"and {in_categories} and {in_countries} "
+        f"and {one_of('category', chosen.categories, 'category')} "
+        f"and {one_of('country', chosen.countries, 'country')} "
         "group by category order by net_sales desc, category",
-        day_parameters(chosen.days) | countries | categories,
+        chosen.parameters,
     )
 
 
@@ -128,12 +115,12 @@ def charges(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float]:
     """
     if chosen.categories:
         return {}
-    join, in_countries, countries = customers_in("orders", chosen.countries)
+    join, in_countries = customers_in("orders", chosen.countries)
     row = warehouse.query(
         "select round(sum(orders.shipping), 4) as shipping, "
         f"round(sum(orders.tax), 4) as tax from FactOrders as orders {join} "
         "where +orders.time_key between :start_key and :end_key "
         f"and {in_countries}",
-        day_parameters(chosen.days) | countries,
+        chosen.parameters,
     ).iloc[0]
     return {str(name): float(value) for name, value in row.items() if pd.notna(value)}

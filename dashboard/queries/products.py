@@ -7,16 +7,15 @@ so that any range is exact and quick.
 import pandas as pd
 
 from dashboard.filters import (
-    Parameters,
     SalesFilter,
+    category_of,
     customers_in,
-    day_parameters,
-    in_categories,
+    name_of,
     one_of,
-    split_months,
+    values_of,
 )
 from dashboard.metrics import ratio, shares
-from dashboard.periods import Grain, time_key
+from dashboard.periods import Grain, split_months, time_key
 from dashboard.queries.sales import MEASURES, SUMS, TYPES, days_of_keys, in_periods
 from dashboard.warehouse import Warehouse
 
@@ -45,44 +44,39 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
         as of today, missing where unknown), `MEASURES`, returns_rate, sales_share (of
         the net sales of the rows), cumulative_share (of the positive net sales).
     """
-    months = split_months(chosen.days)
-    join, of_countries, parameters = customers_in("sales", chosen.countries)
+    whole, edges = split_months(chosen.days)
+    join, in_countries = customers_in("sales", chosen.countries)
+    category = category_of("products")
+    parameters = chosen.parameters
     parts: list[str] = []
-    if months.first_month is not None:
-        in_countries, _ = one_of("country", chosen.countries, "country")
-        parameters |= {
-            "first_month": months.first_month,
-            "last_month": months.last_month,
-        }
+    if whole is not None:
+        parameters["first_month"] = f"{whole.start:%Y-%m}"
+        parameters["last_month"] = f"{whole.end:%Y-%m}"
         parts.append(
             f"select product_key, {SUMS} from rpt_product_sales_monthly "
-            f"where month between :first_month and :last_month and {in_countries} "
-            "group by product_key"
+            "where month between :first_month and :last_month "
+            f"and {one_of('country', chosen.countries, 'country')} group by product_key"
         )
-    for index, edge in enumerate(months.edges):
-        parameters |= {
-            f"edge_start_{index}": time_key(edge.start),
-            f"edge_end_{index}": time_key(edge.end),
-        }
+    for index, edge in enumerate(edges):
+        parameters[f"edge_start_{index}"] = time_key(edge.start)
+        parameters[f"edge_end_{index}"] = time_key(edge.end)
         parts.append(
             f"select product_key, {_LINE_SUMS} from FactSales as sales {join} "
             f"where sales.time_key between :edge_start_{index} and :edge_end_{index} "
-            f"and {of_countries} group by product_key"
+            f"and {in_countries} group by product_key"
         )
-    of_categories, categories = in_categories("products", chosen.categories)
     rows = warehouse.query(
         "select products.product_key, products.product_id, "
-        "coalesce(products.product_name, products.product_id) as product_name, "
-        "coalesce(products.category, '(unknown)') as category, "
+        f"{name_of('products')} as product_name, {category} as category, "
         "products.price, products.stock_quantity, "
         f"{SUMS} from ({' union all '.join(parts)}) as parts "
         "inner join DimProduct as products "
         "on parts.product_key = products.product_key "
-        f"where {of_categories} "
+        f"where {one_of(category, chosen.categories, 'category')} "
         "group by products.product_key, products.product_id, products.product_name, "
         "products.category, products.price, products.stock_quantity "
         "order by net_sales desc, products.product_key",
-        parameters | categories,
+        parameters,
     ).astype(TYPES | {"price": "float64", "stock_quantity": "float64"})
     rows["returns_rate"] = ratio(rows, "returns_rate")
     rows["sales_share"] = shares(rows["net_sales"])
@@ -148,14 +142,13 @@ def product_by_period(
 
     The category filter does not matter: the product has one.
     """
-    join, in_countries, countries = customers_in("sales", chosen.countries)
-    parameters: Parameters = day_parameters(chosen.days) | {"product_key": product_key}
+    join, in_countries = customers_in("sales", chosen.countries)
     days = warehouse.query(
         f"select sales.time_key, {_LINE_SUMS} from FactSales as sales {join} "
         "where sales.product_key = :product_key "
         f"and sales.time_key between :start_key and :end_key and {in_countries} "
         "group by sales.time_key",
-        parameters | countries,
+        chosen.parameters | {"product_key": product_key},
     )
     dates = pd.Series(days_of_keys(days["time_key"]))
     return in_periods(days.astype(dict.fromkeys(MEASURES, float)), dates, chosen, grain)
@@ -168,13 +161,12 @@ def stocked(warehouse: Warehouse, categories: tuple[str, ...]) -> pd.DataFrame:
         product_key, product_id, product_name, category, price, stock_quantity,
         stock_value (price times stock; missing without a price).
     """
-    of_categories, parameters = in_categories("products", categories)
+    category = category_of("products")
     return warehouse.query(
-        "select product_key, product_id, "
-        "coalesce(product_name, product_id) as product_name, "
-        "coalesce(category, '(unknown)') as category, price, stock_quantity, "
+        f"select product_key, product_id, {name_of('products')} as product_name, "
+        f"{category} as category, price, stock_quantity, "
         "price * stock_quantity as stock_value from DimProduct as products "
-        f"where stock_quantity > 0 and {of_categories} "
+        f"where stock_quantity > 0 and {one_of(category, categories, 'category')} "
         "order by coalesce(price * stock_quantity, 0) desc, product_key",
-        parameters,
+        values_of("category", categories),
     ).astype({"price": float, "stock_quantity": float, "stock_value": float})

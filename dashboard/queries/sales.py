@@ -7,15 +7,9 @@ they cannot be added up.
 
 import pandas as pd
 
-from dashboard.filters import (
-    Parameters,
-    SalesFilter,
-    customers_in,
-    day_parameters,
-    one_of,
-)
+from dashboard.filters import SalesFilter, customers_in, one_of
 from dashboard.metrics import ratio
-from dashboard.periods import Grain, period_start, period_starts
+from dashboard.periods import Grain, period_starts
 from dashboard.warehouse import Warehouse
 
 # What stands between gross and net sales, in the order in which it is taken off.
@@ -43,45 +37,38 @@ def _unknown_last(name: str) -> tuple[bool, str]:
     return name.startswith("("), name.casefold()
 
 
-def daily_source(chosen: SalesFilter) -> tuple[str, Parameters]:
+def daily_source(chosen: SalesFilter) -> str:
     """The rows of rpt_sales_daily that hold the choice, each amount once."""
-    in_countries, countries = one_of("country", chosen.countries, "country")
+    in_categories = "is_all_categories"
     if chosen.categories:
-        in_categories, categories = one_of("category", chosen.categories, "category")
-        in_categories = f"not is_all_categories and {in_categories}"
-    else:
-        in_categories, categories = "is_all_categories", {}
-    condition = (
+        in_categories = f"not {in_categories} and " + one_of(
+            "category", chosen.categories, "category"
+        )
+    return (
         "from rpt_sales_daily where date between :start_date and :end_date "
-        f"and {in_categories} and {in_countries}"
+        f"and {in_categories} and {one_of('country', chosen.countries, 'country')}"
     )
-    return condition, day_parameters(chosen.days) | countries | categories
 
 
-def order_source(chosen: SalesFilter) -> tuple[str, Parameters]:
+def order_source(chosen: SalesFilter) -> str:
     """The counting orders of the choice, as `source` with order and customer keys.
 
     With a category filter one order may stand in several rows.
     """
     if chosen.categories:
-        in_countries, countries = one_of("source.country", chosen.countries, "country")
-        in_categories, categories = one_of(
-            "source.category", chosen.categories, "category"
-        )
         return (
             "from FactOrderCategories as source where source.has_sale "
             "and source.time_key between :start_key and :end_key "
-            f"and {in_categories} and {in_countries}",
-            day_parameters(chosen.days) | countries | categories,
+            f"and {one_of('source.category', chosen.categories, 'category')} "
+            f"and {one_of('source.country', chosen.countries, 'country')}"
         )
-    join, in_countries, countries = customers_in("source", chosen.countries)
+    join, in_countries = customers_in("source", chosen.countries)
     # The plus keeps SQLite from looking up the orders one by one by their day: they are
     # stored by customer, and read from end to end in a tenth of the time.
     return (
         f"from FactOrders as source {join} "
         "where source.customer_order_number is not null "
-        f"and +source.time_key between :start_key and :end_key and {in_countries}",
-        day_parameters(chosen.days) | countries,
+        f"and +source.time_key between :start_key and :end_key and {in_countries}"
     )
 
 
@@ -92,11 +79,11 @@ NEW_BUYERS = """
 """
 
 
-def buyers_of(source: str) -> str:
-    """The known customers of an `order_source`, each once, as `buyers`."""
+def buyers_of(chosen: SalesFilter) -> str:
+    """The known customers of the choice, each once, as `buyers`."""
     return f"""
         from (
-            select distinct source.customer_key {source}
+            select distinct source.customer_key {order_source(chosen)}
             and source.customer_key <> -1
         ) as found
         inner join rpt_customer_lifetime_value as buyers
@@ -108,11 +95,10 @@ def _distinct_orders(
     warehouse: Warehouse, chosen: SalesFilter, column: str
 ) -> pd.Series:
     """The orders of the choice, each once, by a column of `order_source`."""
-    source, parameters = order_source(chosen)
     return warehouse.query(
         f"select source.{column}, count(distinct source.order_id) as orders "
-        f"{source} group by source.{column}",
-        parameters,
+        f"{order_source(chosen)} group by source.{column}",
+        chosen.parameters,
     ).set_index(column)["orders"]
 
 
@@ -126,9 +112,9 @@ def by_day(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
 
     Orders of one day are distinct, and an order has one day: they add up over days.
     """
-    source, parameters = daily_source(chosen)
     days = warehouse.query(
-        f"select date, {SUMS} {source} group by date order by date", parameters
+        f"select date, {SUMS} {daily_source(chosen)} group by date order by date",
+        chosen.parameters,
     )
     days["date"] = pd.to_datetime(days["date"])
     if len(chosen.categories) > 1:
@@ -143,18 +129,17 @@ def in_periods(
 ) -> pd.DataFrame:
     """Figures of days added up to periods: start, then `MEASURES`; empty ones are 0."""
     starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
-    keys = dates.map(lambda day: pd.Timestamp(period_start(day.date(), grain)))
+    keys = dates.dt.to_period(grain.frequency).dt.start_time
     summed = days[list(MEASURES)].groupby(keys).sum().reindex(starts).fillna(0)
     return summed.rename_axis("start").reset_index()
 
 
 def by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     """One row per country with any line: country, then `MEASURES`; best first."""
-    source, parameters = daily_source(chosen)
     countries = warehouse.query(
-        f"select country, {SUMS} {source} "
+        f"select country, {SUMS} {daily_source(chosen)} "
         "group by country order by net_sales desc, country",
-        parameters,
+        chosen.parameters,
     )
     if len(chosen.categories) > 1:
         orders = _distinct_orders(warehouse, chosen, "country")
@@ -168,15 +153,15 @@ def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
     New are those whose first order ever falls on the days of the choice, whatever the
     category.
     """
-    source, parameters = order_source(chosen)
-    sql = f"select count(*) as buyers, {NEW_BUYERS} {buyers_of(source)}"
-    if not chosen.categories:
+    if chosen.categories:
+        sql = f"select count(*) as buyers, {NEW_BUYERS} {buyers_of(chosen)}"
+    else:
         sql = (
             "select count(distinct source.customer_key) as buyers, "
             "count(case when source.customer_order_number = 1 then 1 end) "
-            f"as new_buyers {source}"
+            f"as new_buyers {order_source(chosen)}"
         )
-    row = warehouse.query(sql, parameters).iloc[0]
+    row = warehouse.query(sql, chosen.parameters).iloc[0]
     return int(row["buyers"]), int(row["new_buyers"])
 
 

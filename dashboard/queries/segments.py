@@ -5,7 +5,13 @@ import pyarrow as pa
 
 from dashboard import privacy
 from dashboard.exports import Export
-from dashboard.filters import Parameters, customers_in, in_countries, one_of
+from dashboard.filters import (
+    Parameters,
+    country_of,
+    customers_in,
+    one_of,
+    values_of,
+)
 from dashboard.metrics import ratio, shares
 from dashboard.warehouse import Warehouse
 
@@ -29,7 +35,7 @@ def rfm_cells(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
         segment_name, r_score, f_score, m_score, customers, one_time_buyers,
         monetary_value, frequency (both summed), recency_days (summed).
     """
-    join, condition, parameters = customers_in("rfm", countries)
+    join, condition = customers_in("rfm", countries)
     return warehouse.query(
         "select rfm.segment_name, rfm.r_score, rfm.f_score, rfm.m_score, "
         "count(*) as customers, "
@@ -38,7 +44,7 @@ def rfm_cells(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
         "sum(rfm.frequency) as frequency, sum(rfm.recency_days) as recency_days "
         f"from rpt_customer_rfm as rfm {join} where {condition} "
         "group by rfm.segment_name, rfm.r_score, rfm.f_score, rfm.m_score",
-        parameters,
+        values_of("country", countries),
     ).astype({"monetary_value": float, "frequency": float, "recency_days": float})
 
 
@@ -95,14 +101,13 @@ def totals(cells: pd.DataFrame) -> dict[str, float | None]:
 
 def prospects(warehouse: Warehouse, countries: tuple[str, ...]) -> int:
     """Customers of the file who never placed a counting order."""
-    condition, parameters = in_countries("customers", countries)
     counted = warehouse.query(
         "select count(*) as prospects from DimCustomer as customers "
         "left join rpt_customer_rfm as rfm "
         "on customers.customer_key = rfm.customer_key "
         "where rfm.customer_key is null and customers.customer_key <> -1 "
-        f"and {condition}",
-        parameters,
+        f"and {one_of(country_of('customers'), countries, 'country')}",
+        values_of("country", countries),
     )
     return int(counted["prospects"].iloc[0])
 
@@ -155,19 +160,20 @@ def segment_export(
 def _members(
     segment_names: tuple[str, ...], countries: tuple[str, ...]
 ) -> tuple[str, Parameters]:
-    in_segments, parameters = one_of("rfm.segment_name", segment_names, "segment")
-    of_countries, more = in_countries("customers", countries)
-    return (
+    country = country_of("customers")
+    sql = (
         "select rfm.customer_id, customers.name, customers.email, "
-        "coalesce(customers.country, '(unknown)') as country, rfm.segment_name, "
+        f"{country} as country, rfm.segment_name, "
         "rfm.last_order_date, rfm.recency_days, rfm.frequency, rfm.monetary_value, "
         "rfm.rfm_segment "
         "from rpt_customer_rfm as rfm "
         "inner join DimCustomer as customers "
         "on rfm.customer_key = customers.customer_key "
-        f"where {in_segments} and {of_countries} "
+        f"where {one_of('rfm.segment_name', segment_names, 'segment')} "
+        f"and {one_of(country, countries, 'country')} "
         "order by rfm.monetary_value desc, rfm.customer_key"
-    ), parameters | more
+    )
+    return sql, values_of("segment", segment_names) | values_of("country", countries)
 
 
 def segment_moves(warehouse: Warehouse) -> pd.DataFrame:

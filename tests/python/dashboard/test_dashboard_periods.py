@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.filters import day_parameters, one_of, split_months
+from dashboard.filters import SalesFilter, one_of, values_of
 from dashboard.periods import (
     Comparison,
     DateRange,
@@ -17,11 +17,11 @@ from dashboard.periods import (
     comparison_range,
     default_grain,
     is_partial,
-    month_end,
     period_end,
     period_start,
     period_starts,
     preset_range,
+    split_months,
 )
 
 D = dt.date
@@ -86,7 +86,7 @@ def test_adding_months_keeps_the_day_or_takes_the_months_last(
 ) -> None:
     moved = add_months(day, months)
     assert (moved.year - day.year) * 12 + moved.month - day.month == months
-    assert moved.day == min(day.day, month_end(moved).day)
+    assert moved.day == min(day.day, period_end(moved, Grain.MONTH).day)
 
 
 @given(ranges(), st.sampled_from(Grain))
@@ -121,30 +121,31 @@ def test_the_default_grain_keeps_the_number_of_points_readable() -> None:
 
 @given(ranges())
 def test_whole_months_and_edges_are_the_range_exactly_once(chosen: DateRange) -> None:
-    split = split_months(chosen)
-    days: list[dt.date] = []
-    for edge in split.edges:
-        days += [edge.start + dt.timedelta(days=i) for i in range(edge.days)]
-    if split.first_month and split.last_month:
-        month = dt.date.fromisoformat(split.first_month + "-01")
-        last = dt.date.fromisoformat(split.last_month + "-01")
-        while month <= last:
-            end = month_end(month)
-            days += [month.replace(day=d) for d in range(1, end.day + 1)]
-            month = end + dt.timedelta(days=1)
+    whole, edges = split_months(chosen)
+    parts = list(edges)
+    if whole is not None:
+        parts.append(whole)
+        assert whole.start.day == 1
+        assert (whole.end + dt.timedelta(days=1)).day == 1
+    for edge in edges:
+        assert edge.start.replace(day=1) == edge.end.replace(day=1) or whole is None
+    days = [
+        part.start + dt.timedelta(days=i) for part in parts for i in range(part.days)
+    ]
     expected = [chosen.start + dt.timedelta(days=i) for i in range(chosen.days)]
     assert sorted(days) == expected
 
 
 def test_values_are_bound_never_written_into_the_condition() -> None:
-    condition, parameters = one_of("country", ["x' or 1=1 --", "b"], "country")
+    values = ["x' or 1=1 --", "b"]
+    condition = one_of("country", values, "country")
     assert condition == "country in (:country_0, :country_1)"
-    assert list(parameters.values()) == ["x' or 1=1 --", "b"]
-    assert one_of("country", [], "country") == ("1 = 1", {})
+    assert values_of("country", values) == {"country_0": values[0], "country_1": "b"}
+    assert (one_of("country", [], "country"), values_of("country", [])) == ("1 = 1", {})
 
 
-def test_day_parameters_hold_the_days_as_keys_of_the_calendar() -> None:
-    found = day_parameters(DateRange(D(2024, 1, 9), D(2024, 12, 31)))
+def test_the_days_of_a_choice_are_bound_as_keys_of_the_calendar() -> None:
+    found = SalesFilter(DateRange(D(2024, 1, 9), D(2024, 12, 31))).parameters
     assert (found["start_key"], found["end_key"]) == (20240109, 20241231)
 
 
