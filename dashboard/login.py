@@ -67,27 +67,23 @@ def is_let_in() -> bool:
     """Whether the page may be drawn; if not, what to do about it is."""
     user = st.user.to_dict()
     found = access(user, _allowed() if "is_logged_in" in user else ())
-    match found:
-        case Access.OPEN | Access.GRANTED:
-            return True
-        case Access.LOGIN:
-            st.title("Shop dashboard", anchor=False)
-            if importlib.util.find_spec("authlib") is None:
-                st.error(
-                    "**A login is set up, but the package for it is not installed.** "
-                    "Run `pip install -r requirements/login.lock`, then start the "
-                    "dashboard again."
-                )
-            else:
-                st.markdown("This dashboard is for people of the shop.")
-                st.button("Log in", type="primary", key="log_in", on_click=st.login)
-        case Access.REFUSED:
-            st.title("Shop dashboard", anchor=False)
-            st.warning(
-                "**Your account is not among those that may see this dashboard.** Ask "
-                "its owner to add your address, or log in with another account."
-            )
-            st.button("Log out", key="log_out", on_click=st.logout)
+    if found in (Access.OPEN, Access.GRANTED):
+        return True
+    st.title("Shop dashboard", anchor=False)
+    if found is Access.REFUSED:
+        st.warning(
+            "**Your account is not among those that may see this dashboard.** Ask "
+            "its owner to add your address, or log in with another account."
+        )
+        st.button("Log out", key="log_out", on_click=st.logout)
+    elif importlib.util.find_spec("authlib") is None:
+        st.error(
+            "**A login is set up, but the package for it is not installed.** Run "
+            "`pip install -r requirements/login.lock`, then start the dashboard again."
+        )
+    else:
+        st.markdown("This dashboard is for people of the shop.")
+        st.button("Log in", type="primary", key="log_in", on_click=st.login)
     return False
 
 

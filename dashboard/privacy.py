@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-_PERSONAL = {"dimcustomer": frozenset({"name", "email", "address"})}
+_PERSONAL = {"name", "email", "address"}
 ID = "customer_id"
 _MASK = "•••"
 
@@ -20,14 +20,15 @@ def shows_pii(environment: Mapping[str, str]) -> bool:
 
 def is_personal(table: str, column: str) -> bool:
     """Whether the column of a mart tells who a customer is."""
-    return column.lower() in _PERSONAL.get(table.lower(), frozenset())
+    return table.lower() == "dimcustomer" and column.lower() in _PERSONAL
 
 
 def mask(frame: pd.DataFrame, table: str = "DimCustomer") -> pd.DataFrame:
     """The rows with every personal value masked; a missing value stays missing."""
     masked = frame.copy()
-    for column, hide in _masks(list(map(str, masked.columns)), table).items():
-        masked[column] = masked[column].map(hide)
+    for column in masked:
+        if hide := _mask_of(table, str(column)):
+            masked[column] = masked[column].map(hide)
     return masked
 
 
@@ -37,8 +38,7 @@ def mask_batches(
     table: str = "DimCustomer",
 ) -> Iterator[list[tuple[Any, ...]]]:
     """The same for rows that come some at a time."""
-    masks = _masks(columns, table)
-    hides = [masks.get(column) for column in columns]
+    hides = [_mask_of(table, column) for column in columns]
     for batch in batches:
         yield [
             tuple(
@@ -49,14 +49,10 @@ def mask_batches(
         ]
 
 
-def _masks(columns: Sequence[str], table: str) -> dict[str, Callable[[object], object]]:
-    masks: dict[str, Callable[[object], object]] = {}
-    for column in columns:
-        if is_personal(table, column):
-            masks[column] = _masked
-        elif column.lower() == ID:
-            masks[column] = _masked_id
-    return masks
+def _mask_of(table: str, column: str) -> Callable[[object], object] | None:
+    if is_personal(table, column):
+        return _masked
+    return _masked_id if column.lower() == ID else None
 
 
 def _masked(value: object) -> object:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dashboard.warehouse import Trouble, Warehouse, WarehouseError, old_schema
+from dashboard.warehouse import Trouble, Warehouse, WarehouseError
 
 # The tables and columns that the pages read.
 REQUIRED: dict[str, list[str]] = tomllib.loads(
@@ -37,28 +37,17 @@ def check(warehouse: Warehouse) -> None:
         WarehouseError: It is empty, has no marts, or was built by another version.
     """
     if not warehouse.columns:
-        raise WarehouseError(
-            Trouble.EMPTY,
-            "The warehouse is empty: it has no table.",
-            "Run `make` for the demo shop, or load your own files with "
-            "`python -m pipeline build --raw DIR`.",
-        )
-    if not any(warehouse.has(table) for table in REQUIRED):
-        raise WarehouseError(
-            Trouble.NO_MARTS,
-            "The warehouse has data, but no marts yet: the models have not been built.",
-            "Run `python -m pipeline build`, or `dbt build` in the activated `.venv`.",
-        )
-    missing = []
+        raise WarehouseError(Trouble.EMPTY)
+    has = warehouse.has
+    if not any(map(has, REQUIRED)):
+        raise WarehouseError(Trouble.NO_MARTS)
+    missing: list[str] = []
     for table, columns in REQUIRED.items():
-        if not warehouse.has(table):
-            missing.append(table)
-            continue
-        lacking = [name for name in columns if not warehouse.has(table, name)]
-        missing += [f"{table}.{name}" for name in lacking]
+        lacking = [f"{table}.{name}" for name in columns if not has(table, name)]
+        missing += lacking if has(table) else [table]
     if missing:
         more = [f"and {len(missing) - 6} more"] if len(missing) > 6 else []
-        raise old_schema(missing[:6] + more)
+        raise WarehouseError(Trouble.OLD_SCHEMA, ", ".join(missing[:6] + more))
 
 
 def span(warehouse: Warehouse) -> Span:
@@ -70,28 +59,20 @@ def span(warehouse: Warehouse) -> Span:
     days = warehouse.query(
         "select min(date) as first, max(date) as last from rpt_sales_daily"
     )
-    first, last = days["first"].iloc[0], days["last"].iloc[0]
-    if pd.isna(first) or pd.isna(last):
-        raise WarehouseError(
-            Trouble.NO_SALES,
-            "The warehouse has no sales yet.",
-            "Load orders with `python -m pipeline build --raw DIR`, or see on the "
-            "Data health page why none of them was accepted.",
-        )
-    start, end = _day(first), _day(last)
-    return Span(start, end, max(end, _as_of(warehouse) or end))
+    first, last = (_day(days[name].iloc[0]) for name in ("first", "last"))
+    if first is None or last is None:
+        raise WarehouseError(Trouble.NO_SALES)
+    return Span(first, last, max(last, _as_of(warehouse) or last))
 
 
 def _as_of(warehouse: Warehouse) -> dt.date | None:
     for table in ("build_info", "int_as_of_date"):
         if warehouse.has(table, "as_of_date"):
             rows = warehouse.query(f"select max(as_of_date) as day from {table}")  # noqa: S608
-            value = rows["day"].iloc[0]
-            if not pd.isna(value):
-                return _day(value)
+            if day := _day(rows["day"].iloc[0]):
+                return day
     return None
 
 
-def _day(value: object) -> dt.date:
-    day: dt.date = pd.Timestamp(str(value)).date()
-    return day
+def _day(value: object) -> dt.date | None:
+    return None if pd.isna(value) else pd.Timestamp(str(value)).date()

@@ -32,7 +32,7 @@ def settings(script: Path) -> dict[str, Any]:
     _check_secret()
     # Streamlit asks a host on the internet which address this machine has, to compare
     # it with the origin of a page; the guard has compared already.
-    net_util.get_external_ip = _no_address
+    net_util.get_external_ip = lambda: None
     _allow_files(_FILES)
     _bound_idle_connections(AutoHTTPProtocol, MOST_IDLE_CONNECTIONS)
     return {
@@ -56,10 +56,6 @@ def _check_secret() -> None:
             f"dashboard: cookie_secret in secrets.toml {fault}; put in what this "
             "prints: openssl rand -hex 32"
         )
-
-
-def _no_address() -> None:
-    return None
 
 
 def _allow_files(wanted: int) -> None:

@@ -7,13 +7,12 @@ engine is read, `pipeline.warehouse` knows.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import PipelineError
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.errors import (
     BusyError,
@@ -31,107 +30,98 @@ if TYPE_CHECKING:
 TARGETS = ("sqlite", "duckdb", "postgres")
 
 
-class Trouble(StrEnum):
-    """Why the warehouse cannot be shown."""
+class Trouble(Enum):
+    """Why the warehouse cannot be shown: what is wrong, and what to do about it.
 
-    SETTING = "setting"
-    MISSING = "missing"
-    NOT_A_DATABASE = "not a database"
-    UNREACHABLE = "unreachable"
-    BUSY = "busy"
-    REPLACED = "replaced"
-    EMPTY = "empty"
-    NO_MARTS = "no marts"
-    OLD_SCHEMA = "old schema"
-    NO_SALES = "no sales"
-
-
-class WarehouseError(Exception):
-    """The warehouse cannot be read; both texts are meant for the user.
-
-    Attributes:
-        trouble: The kind.
-        what: What is wrong, without paths.
-        remedy: What to do about it, as Markdown.
+    Both are meant for the user and name no path; the second is Markdown.
     """
 
-    def __init__(self, trouble: Trouble, what: str, remedy: str) -> None:
-        super().__init__(what)
-        self.trouble = trouble
-        self.what = what
-        self.remedy = remedy
-
-
-_TEXTS = {
-    Trouble.MISSING: (
+    TARGET = (
+        "The dashboard cannot read the target “{}”.",
+        "Set `DWH_TARGET` to `sqlite`, `duckdb` or `postgres`. Marts built on "
+        "Spark can be read after copying them to one of these.",
+    )
+    PACKAGES = (
+        "The packages that read {} are not installed.",
+        "Run `pip install '.[{}]'`, then start the dashboard again.",
+    )
+    MISSING = (
         "There is no warehouse yet.",
         "Run `make` for the demo shop, or load your own files with "
         "`python -m pipeline build --raw DIR`. If the warehouse has another name, "
         "set `DWH_DATABASE` to it before starting the dashboard.",
-    ),
-    Trouble.BUSY: (
+    )
+    NOT_A_DATABASE = (
+        "The warehouse file cannot be read as a database of the chosen engine.",
+        "Check that `DWH_TARGET` and `DWH_DATABASE` belong together, or build the "
+        "warehouse again: `python -m pipeline build`.",
+    )
+    UNREACHABLE = (
+        "The PostgreSQL server does not answer, or refuses the login.",
+        "Check `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, and that "
+        "the server is running.",
+    )
+    BUSY = (
         "The warehouse is being written right now.",
         "Wait until the build has finished; this page then shows up by itself. If none "
         "is running, one was broken off: run `python -m pipeline build`, which also "
         "publishes without this pause.",
-    ),
-    Trouble.REPLACED: (
+    )
+    REPLACED = (
         "Another build was published while this page was drawn.",
         "Look again: the page then shows the new figures.",
-    ),
-    Trouble.UNREACHABLE: (
-        "The PostgreSQL server does not answer, or refuses the login.",
-        "Check `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, and that "
-        "the server is running.",
-    ),
-    Trouble.NOT_A_DATABASE: (
-        "The warehouse file cannot be read as a database of the chosen engine.",
-        "Check that `DWH_TARGET` and `DWH_DATABASE` belong together, or build the "
-        "warehouse again: `python -m pipeline build`.",
-    ),
-}
-
-_TROUBLES: dict[type[PipelineError], Trouble] = {
-    BusyError: Trouble.BUSY,
-    UnreachableError: Trouble.UNREACHABLE,
-    UnreadableError: Trouble.NOT_A_DATABASE,
-}
-
-
-def _error(trouble: Trouble) -> WarehouseError:
-    return WarehouseError(trouble, *_TEXTS[trouble])
-
-
-def old_schema(missing: Iterable[str]) -> WarehouseError:
-    """The error for a warehouse that an older version of the project built."""
-    return WarehouseError(
-        Trouble.OLD_SCHEMA,
-        "This warehouse was built by another version of the project. It lacks: "
-        + ", ".join(missing)
-        + ".",
+    )
+    EMPTY = (
+        "The warehouse is empty: it has no table.",
+        "Run `make` for the demo shop, or load your own files with "
+        "`python -m pipeline build --raw DIR`.",
+    )
+    NO_MARTS = (
+        "The warehouse has data, but no marts yet: the models have not been built.",
+        "Run `python -m pipeline build`, or `dbt build` in the activated `.venv`.",
+    )
+    OLD_SCHEMA = (
+        "This warehouse was built by another version of the project. It lacks: {}.",
         "Build it again with this version: `python -m pipeline build`, or `make` for "
         "the demo shop.",
     )
+    NO_SALES = (
+        "The warehouse has no sales yet.",
+        "Load orders with `python -m pipeline build --raw DIR`, or see on the Data "
+        "health page why none of them was accepted.",
+    )
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot be read.
+
+    Attributes:
+        trouble: The kind.
+        what: What is wrong.
+        remedy: What to do about it.
+    """
+
+    def __init__(self, trouble: Trouble, detail: str = "") -> None:
+        self.trouble = trouble
+        self.what, self.remedy = (text.format(detail) for text in trouble.value)
+        super().__init__(self.what)
 
 
 @contextmanager
-def _for_the_user(target: str) -> Iterator[None]:
+def _for_the_user(location: Location) -> Iterator[None]:
     """Say what a reader's error means on a page; a mistake in our SQL stays one."""
     try:
         yield
     except MissingRelationError as error:
-        raise old_schema([error.relation]) from error
+        raise WarehouseError(Trouble.OLD_SCHEMA, error.relation) from error
     except MissingPackagesError:
-        raise WarehouseError(
-            Trouble.SETTING,
-            f"The packages that read {target} are not installed.",
-            f"Run `pip install '.[{target}]'`, then start the dashboard again.",
-        ) from None
-    except PipelineError as error:
-        for cause, trouble in _TROUBLES.items():
-            if isinstance(error, cause):
-                raise _error(trouble) from None
-        raise
+        raise WarehouseError(Trouble.PACKAGES, location.target) from None
+    except BusyError:
+        raise WarehouseError(Trouble.BUSY) from None
+    except UnreachableError:
+        raise WarehouseError(Trouble.UNREACHABLE) from None
+    except UnreadableError:
+        raise WarehouseError(Trouble.NOT_A_DATABASE) from None
 
 
 def location_from_environment(environment: Mapping[str, str]) -> Location:
@@ -142,12 +132,7 @@ def location_from_environment(environment: Mapping[str, str]) -> Location:
     """
     target = environment.get("DWH_TARGET") or "sqlite"
     if target not in TARGETS:
-        raise WarehouseError(
-            Trouble.SETTING,
-            f"The dashboard cannot read the target “{target}”.",
-            "Set `DWH_TARGET` to `sqlite`, `duckdb` or `postgres`. Marts built on "
-            "Spark can be read after copying them to one of these.",
-        )
+        raise WarehouseError(Trouble.TARGET, target)
     return Location.resolve(target, environment=environment)
 
 
@@ -158,17 +143,13 @@ def identity(location: Location) -> str:
         WarehouseError: There is none.
     """
     if not location.is_file:
-        with _for_the_user(location.target), _open(location) as reader:
+        with _for_the_user(location), open_reader(location, for_pages=True) as reader:
             return reader.identity()
     try:
         status = location.path.stat()
     except OSError:
-        raise _error(Trouble.MISSING) from None
+        raise WarehouseError(Trouble.MISSING) from None
     return f"{status.st_dev}-{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
-
-
-def _open(location: Location) -> Reader:
-    return open_reader(location, for_pages=True)
 
 
 class Warehouse:
@@ -187,33 +168,25 @@ class Warehouse:
     def __init__(self, location: Location) -> None:
         self.location = location
         self._lock = threading.Condition()
-        # A rename between the two looks would give one version another's name.
-        for _ in range(5):
-            self.identity = identity(location)
-            with _for_the_user(location.target):
-                reader = self._open_current()
-            if reader is not None:
-                break
-        else:
-            raise _error(Trouble.BUSY)
-        self._idle = [reader]
-        try:
-            with _for_the_user(location.target):
+        with _for_the_user(location):
+            # A rename between the two looks would give one version another's name.
+            for _ in range(5):
+                self.identity = identity(location)
+                if (reader := self._open_current()) is not None:
+                    break
+            else:
+                raise WarehouseError(Trouble.BUSY)
+            try:
                 self.columns = reader.tables
-        except BaseException:
-            reader.close()
-            raise
-
-    @property
-    def target(self) -> str:
-        """The engine's name."""
-        return self.location.target
+            except BaseException:
+                reader.close()
+                raise
+        self._idle = [reader]
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether there is such a table, with all these columns."""
-        return set(columns) <= set(self.columns.get(table.lower(), ())) and (
-            table.lower() in self.columns
-        )
+        known = self.columns.get(table.lower())
+        return known is not None and set(columns) <= known.keys()
 
     def query(
         self, sql: str, parameters: Mapping[str, Value] | None = None
@@ -230,28 +203,23 @@ class Warehouse:
         with self._reader() as reader:
             frame = reader.frame(sql, parameters or {})
             if not self.location.is_file and reader.identity() != self.identity:
-                raise _error(Trouble.REPLACED)
+                raise WarehouseError(Trouble.REPLACED)
             return frame
 
     def batches(
         self, sql: str, parameters: Mapping[str, Value] | None = None
     ) -> Batches:
-        """The rows of a query, some at a time, amounts as plain numbers.
-
-        Args:
-            sql: A select, with `:name` for every value.
-            parameters: The values.
-        """
+        """The rows that `query` gives, some at a time, amounts as plain numbers."""
         with self._reader() as reader:
             for rows in reader.batches(sql, parameters or {}):
-                if self.target != "sqlite":  # which has no decimals
+                if self.location.target != "sqlite":  # which has no decimals
                     rows = [tuple(map(_plain_number, row)) for row in rows]
                 yield rows
 
     @contextmanager
     def _reader(self) -> Iterator[Reader]:
         """A reader of this version that no other thread uses meanwhile."""
-        with _for_the_user(self.target):
+        with _for_the_user(self.location):
             reader = self._take()
             try:
                 yield reader
@@ -266,7 +234,7 @@ class Warehouse:
         if (reader := self._open_current()) is not None:
             return reader
         if not self.location.is_file:
-            raise _error(Trouble.REPLACED)
+            raise WarehouseError(Trouble.REPLACED)
         # Only the connections already open still see this version: wait for one.
         with self._lock:
             while not self._idle:
@@ -277,7 +245,7 @@ class Warehouse:
         """Another reader of this version; None where it is not the published one."""
         if not self._is_current():
             return None
-        reader = _open(self.location)
+        reader = open_reader(self.location, for_pages=True)
         if self._is_current():
             return reader
         reader.close()

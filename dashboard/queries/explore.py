@@ -15,17 +15,9 @@ import pyarrow as pa
 from dashboard import privacy
 from dashboard.exports import Export
 from dashboard.filters import Parameters
+from dashboard.schema import REQUIRED
 from dashboard.warehouse import Warehouse
 from pipeline.warehouse.reader import Value
-
-_STAR = (
-    "DimCustomer",
-    "DimProduct",
-    "DimTime",
-    "FactSales",
-    "FactOrders",
-    "FactOrderCategories",
-)
 
 
 class Operator(StrEnum):
@@ -54,14 +46,7 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
-_COMPARED = (
-    Operator.EQUALS,
-    Operator.DIFFERS,
-    Operator.AT_LEAST,
-    Operator.AT_MOST,
-    Operator.MISSING,
-    Operator.PRESENT,
-)
+_COMPARED = tuple(one for one in Operator if one is not Operator.CONTAINS)
 # The conditions that make sense for a column.
 OPERATORS = {
     Kind.NUMBER: _COMPARED,
@@ -69,11 +54,15 @@ OPERATORS = {
     Kind.FLAG: (Operator.EQUALS, Operator.MISSING, Operator.PRESENT),
     Kind.TEXT: tuple(Operator),
 }
-_SIGNS = {
-    Operator.EQUALS: "=",
-    Operator.DIFFERS: "<>",
-    Operator.AT_LEAST: ">=",
-    Operator.AT_MOST: "<=",
+# Each as SQL, with the column and the parameter's name.
+_CONDITIONS = {
+    Operator.CONTAINS: "lower({}) like :{} escape '!'",
+    Operator.EQUALS: "{} = :{}",
+    Operator.DIFFERS: "{} <> :{}",
+    Operator.AT_LEAST: "{} >= :{}",
+    Operator.AT_MOST: "{} <= :{}",
+    Operator.MISSING: "{} is null",
+    Operator.PRESENT: "{} is not null",
 }
 _ARROW_TYPES = {
     Kind.NUMBER: pa.float64(),
@@ -86,6 +75,7 @@ _EXAMPLES = {
     Kind.DATE: "a day, such as 2024-03-31",
     Kind.FLAG: "yes or no",
 }
+_FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 
 
 # What is masked is neither found nor put in its place.
@@ -126,9 +116,9 @@ class Search:
 
 def tables(warehouse: Warehouse) -> list[str]:
     """The marts: the star first, then the reports."""
-    star = [name for name in _STAR if warehouse.has(name)]
+    star = [name for name in REQUIRED if not name.startswith("rpt_")]
     reports = sorted(name for name in warehouse.columns if name.startswith("rpt_"))
-    return star + reports
+    return [*filter(warehouse.has, star), *reports]
 
 
 def searchable(warehouse: Warehouse, table: str, *, show_pii: bool) -> list[str]:
@@ -185,10 +175,8 @@ def _select(warehouse: Warehouse, search: Search, limit: int) -> tuple[str, Para
         if search.sort_by == privacy.ID and not search.show_pii:
             column = f"case when {_SHOWN_ID} then {column} end"
         order = f"order by {column}{' desc' if search.descending else ''}"
-    return (
-        f"select * {source} {order} limit :row_limit",
-        parameters | {"row_limit": limit},
-    )
+    sql = f"select * {source} {order} limit :row_limit"
+    return sql, parameters | {"row_limit": limit}
 
 
 def _source(warehouse: Warehouse, search: Search) -> tuple[str, Parameters]:
@@ -199,19 +187,14 @@ def _source(warehouse: Warehouse, search: Search) -> tuple[str, Parameters]:
     parts: list[str] = []
     parameters: Parameters = {}
     for index, condition in enumerate(search.conditions):
-        column = _quoted(condition.column, allowed)
-        of = kind(warehouse, search.table, condition.column)
-        if condition.operator is Operator.MISSING:
-            parts.append(f"{column} is null")
-        elif condition.operator is Operator.PRESENT:
-            parts.append(f"{column} is not null")
-        elif condition.operator is Operator.CONTAINS:
-            parts.append(f"lower({column}) like :value_{index} escape '!'")
+        column, name = _quoted(condition.column, allowed), f"value_{index}"
+        parts.append(_CONDITIONS[condition.operator].format(column, name))
+        if condition.operator is Operator.CONTAINS:
             text = str(parse(condition.value, Kind.TEXT)).lower()
-            parameters[f"value_{index}"] = f"%{_escaped(text)}%"
-        else:
-            parts.append(f"{column} {_SIGNS[condition.operator]} :value_{index}")
-            parameters[f"value_{index}"] = parse(condition.value, of)
+            parameters[name] = f"%{_escaped(text)}%"
+        elif condition.operator.needs_value:
+            of = kind(warehouse, search.table, condition.column)
+            parameters[name] = parse(condition.value, of)
         if condition.column == privacy.ID and not search.show_pii:
             parts.append(_SHOWN_ID)
     # Unquoted, the star's names are found on every engine, whatever their case.
@@ -263,9 +246,7 @@ def parse(text: str, of: Kind) -> Value:
             case Kind.DATE:
                 return dt.date.fromisoformat(text)
             case Kind.FLAG:
-                return {"yes": True, "no": False, "true": True, "false": False}[
-                    text.lower()
-                ]
+                return _FLAGS[text.lower()]
             case Kind.TEXT:
                 return text
     except (ValueError, KeyError, OverflowError):

@@ -111,7 +111,7 @@ def _seen_by_the_dashboard(target: str, database: str) -> int | str:
         except WarehouseError as error:
             if target in SERVERS and error.trouble in _TOLD:
                 continue
-            return f"{error.trouble}: {error.what}"
+            return f"{error.trouble.name}: {error.what}"
 
 
 ATTACKS = (
