@@ -6,7 +6,8 @@ choice while one goes from page to page.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -14,9 +15,19 @@ from dashboard import cache
 from dashboard.filters import SalesFilter
 from dashboard.formatting import day, day_range
 from dashboard.metrics import Metric, metric
-from dashboard.periods import Comparison, DateRange, Grain, Preset, preset_range
+from dashboard.periods import (
+    Comparison,
+    DateRange,
+    Grain,
+    Preset,
+    comparison_range,
+    default_grain,
+    preset_range,
+)
 
 _KEPT = "kept_choices"
+
+T = TypeVar("T", bound=StrEnum)
 
 
 def remembered(key: str, default: object) -> str:
@@ -80,71 +91,67 @@ def picked_metric(label: str, keys: Sequence[str], key: str) -> Metric:
     return metric(names[picked(label, list(names), key)])
 
 
+def _one_of(label: str, choices: type[T], default: T, key: str) -> T:
+    """One of the members of an enumeration, in the sidebar."""
+    options = [choice.value for choice in choices]
+    chosen = st.sidebar.selectbox(
+        label,
+        options,
+        index=options.index(default),
+        filter_mode=None,
+        **kept(key, default.value),
+    )
+    return choices(chosen)
+
+
 def days() -> DateRange:
     """The range of days, in the sidebar; it may be turned round."""
     known = cache.span()
-    presets = [preset.value for preset in Preset]
-    chosen = Preset(
-        st.sidebar.selectbox(
-            "Period",
-            presets,
-            index=presets.index(Preset.LAST_12_MONTHS),
-            filter_mode=None,
-            **kept("period", Preset.LAST_12_MONTHS.value),
-        )
-    )
+    chosen = _one_of("Period", Preset, Preset.LAST_12_MONTHS, "period")
     if chosen is not Preset.CUSTOM:
         return preset_range(chosen, known.first, known.as_of)
     default = preset_range(Preset.LAST_12_MONTHS, known.first, known.as_of)
 
-    def one_day(column: Any, label: str, key: str, default: dt.date) -> dt.date:
+    def one_day(column: Any, label: str, default: dt.date) -> dt.date:
         picked_day: dt.date = column.date_input(
             label,
             default,
             min_value=known.first,
             max_value=known.as_of,
             format="YYYY-MM-DD",
-            **kept(key, default),
+            **kept(label.lower(), default),
         )
         return picked_day
 
     left, right = st.sidebar.columns(2)
     return DateRange(
-        one_day(left, "From", "from", default.start),
-        one_day(right, "To", "to", default.end),
+        one_day(left, "From", default.start), one_day(right, "To", default.end)
     )
 
 
 def comparison() -> Comparison:
     """What the range is held against, in the sidebar."""
-    options = [option.value for option in Comparison]
-    return Comparison(
-        st.sidebar.selectbox(
-            "Compare with", options, filter_mode=None, **kept("compare", options[0])
-        )
-    )
+    previous = Comparison.PREVIOUS_PERIOD
+    return _one_of("Compare with", Comparison, previous, "compare")
 
 
 def countries() -> tuple[str, ...]:
     """Countries, in the sidebar; empty for all, and not asked where one is all."""
-    options, _ = cache.choices()
-    return _several("Country", options, "country", "All countries")
+    return _several("Country", cache.choices()[0], "All countries")
 
 
 def categories() -> tuple[str, ...]:
     """Categories, in the sidebar; empty for all, and not asked where one is all."""
-    _, options = cache.choices()
-    return _several("Category", options, "category", "All categories")
+    return _several("Category", cache.choices()[1], "All categories")
 
 
-def _several(
-    label: str, options: list[str], key: str, placeholder: str
-) -> tuple[str, ...]:
+def _several(label: str, options: list[str], all_of_them: str) -> tuple[str, ...]:
     if len(options) < 2:
         return ()
-    return tuple(
-        st.sidebar.multiselect(label, options, placeholder=placeholder, **kept(key, []))
+    chosen = st.sidebar.multiselect(
+        label, options, placeholder=all_of_them, **kept(label.lower(), [])
     )
+    return tuple(chosen)
 
 
 def slider(
@@ -161,11 +168,25 @@ def product(labels: Sequence[str], key: str, **options: Any) -> str:
     return chosen
 
 
-def grain(chosen: DateRange, automatic: Grain) -> Grain:
+def earlier(chosen: SalesFilter, against: Comparison) -> tuple[SalesFilter | None, str]:
+    """The choice to compare with, and how to say so.
+
+    There is none where the data do not reach back: a part would look like growth.
+    """
+    before = comparison_range(chosen.days, against)
+    if before is None or chosen.days.is_reversed:
+        return None, ""
+    first = cache.span().first
+    if before.start < first:
+        return None, f" · no comparison: the data start on {day(first)}"
+    period = day_range(before.start, before.end)
+    return chosen.during(before), f" · compared with {period}"
+
+
+def grain(chosen: DateRange) -> Grain:
     """The length of a period; by itself as long as suits the range."""
-    options = ["Auto", *(option.value for option in Grain)]
-    value = picked("Per", options, "per")
-    return automatic if value == "Auto" else Grain(value)
+    value = picked("Per", ["Auto", *(option.value for option in Grain)], "per")
+    return default_grain(chosen) if value == "Auto" else Grain(value)
 
 
 def describe(chosen: SalesFilter, *, by_country: bool = True) -> str:
@@ -178,14 +199,12 @@ def describe(chosen: SalesFilter, *, by_country: bool = True) -> str:
 
 
 def _listed(names: tuple[str, ...], all_of_them: str) -> str:
-    if not names:
-        return all_of_them
-    return (
-        ", ".join(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} more"
-    )
+    if len(names) > 3:
+        return f"{names[0]} and {len(names) - 1} more"
+    return ", ".join(names) or all_of_them
 
 
 def describe_countries(chosen: tuple[str, ...]) -> str:
     """The choice of a page that knows all days."""
-    where = ", ".join(chosen) if chosen else "all countries"
+    where = ", ".join(chosen) or "all countries"
     return f"All orders until {day(cache.span().as_of)} · {where}"

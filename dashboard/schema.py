@@ -4,6 +4,7 @@ import datetime as dt
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -74,5 +75,5 @@ def _as_of(warehouse: Warehouse) -> dt.date | None:
     return None
 
 
-def _day(value: object) -> dt.date | None:
+def _day(value: Any) -> dt.date | None:
     return None if pd.isna(value) else pd.Timestamp(str(value)).date()

@@ -3,19 +3,22 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, exports
 from dashboard.charts.theme import CONFIG, Theme, dark, light
 from dashboard.exports import Export
+from dashboard.filters import SalesFilter
 from dashboard.formatting import DASH, change, exact, short
 from dashboard.metrics import Change, Unit, metric
 from dashboard.queries import sales
-from dashboard.warehouse import WarehouseError
+from dashboard.warehouse import Warehouse, WarehouseError
 
 
 def theme() -> Theme:
@@ -52,9 +55,14 @@ def caption(text: str) -> None:
 
 
 @contextmanager
-def card(question: str, note: str = "", help_text: str | None = None) -> Iterator[None]:
-    """A bordered box under a question."""
-    with st.container(border=True, height="stretch"):
+def card(
+    question: str,
+    note: str = "",
+    help_text: str | None = None,
+    where: DeltaGenerator | None = None,
+) -> Iterator[None]:
+    """A bordered box under a question; in a column, where one is named."""
+    with (where or st).container(border=True, height="stretch"):
         st.header(question, anchor=False, help=help_text)
         if note:
             caption(note)
@@ -114,7 +122,7 @@ def chart(
     figure: go.Figure,
     alt: str,
     key: str,
-    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+    on_click: Callable[[Any], None] | None = None,
 ) -> None:
     """A picture with a text for those who do not see it.
 
@@ -122,8 +130,15 @@ def chart(
         figure: What to draw.
         alt: What it shows, in a sentence.
         key: Its name on this page.
-        on_select: Called when a mark is clicked; `clicked` then says which.
+        on_click: Called with what a clicked mark stands for.
     """
+
+    def choose() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        clicked = points[0].get("customdata") if points else None
+        if clicked is not None and on_click is not None:
+            on_click(clicked[0] if isinstance(clicked, list) else clicked)
+
     st.plotly_chart(
         figure,
         theme=None,
@@ -131,19 +146,9 @@ def chart(
         alt=alt,
         key=key,
         width="stretch",
-        on_select=on_select,
+        on_select=choose if on_click else "ignore",
         selection_mode="points",
     )
-
-
-def clicked(key: str) -> Any:
-    """What the clicked mark of a chart stands for; None where nothing is clicked."""
-    state = st.session_state.get(key)
-    points = state["selection"]["points"] if state else []
-    if not points:
-        return None
-    found = points[0].get("customdata")
-    return found[0] if isinstance(found, list) else found
 
 
 _NUMBER_FORMATS = {Unit.SHARE: "percent", Unit.COUNT: "%,.0f", Unit.DAYS: "%,.0f"}
@@ -215,31 +220,31 @@ def table(
     )
 
 
-def download_csv(make: Callable[[], Export], name: str, key: str) -> None:
-    """A button for rows as CSV; they are fetched when it is pressed."""
-    _download("CSV", lambda: exports.to_csv(make()), f"{name}.csv", "text/csv", key)
-
-
-def download_parquet(make: Callable[[], Export], name: str, key: str) -> None:
-    """The same as Parquet."""
-    mime = "application/vnd.apache.parquet"
-    _download(
-        "Parquet", lambda: exports.to_parquet(make()), f"{name}.parquet", mime, key
-    )
-
-
-def _download(
-    kind: str, make: Callable[[], bytes], file_name: str, mime: str, key: str
+def download(
+    rows: pd.DataFrame | Callable[[], Export],
+    name: str,
+    kind: Literal["CSV", "Parquet"] = "CSV",
 ) -> None:
+    """A button for rows as a file, which is made when it is pressed."""
+    written, mime = {
+        "CSV": (exports.to_csv, "text/csv"),
+        "Parquet": (exports.to_parquet, "application/vnd.apache.parquet"),
+    }[kind]
+    make = rows if callable(rows) else partial(exports.of_frame, rows)
     st.download_button(
         f"Download {kind}",
-        make,
-        file_name=file_name,
+        lambda: written(make()),
+        file_name=f"{name}.{kind.lower()}",
         mime=mime,
-        key=key,
+        key=f"{name}_{kind}",
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def known_of_all(what: str) -> None:
+    """What stands in place of what no country has of its own."""
+    note(f"{what} for all countries together. Take the country away to see it.")
 
 
 def note(text: str, icon: str = "info") -> None:
@@ -252,22 +257,26 @@ def all_well(text: str) -> None:
     st.success(text, icon=":material/check_circle:")
 
 
-def nothing_found() -> None:
-    """What a filter without rows shows."""
-    note(
-        "**No sales match these filters.** Choose a longer period, or take away a "
-        "country or category.",
-        icon="search",
-    )
-
-
-def reversed_range() -> None:
-    """What a range that ends before it starts shows."""
-    st.warning(
-        "**The period ends before it starts.** Choose a day under “To” that is not "
-        "before “From”.",
-        icon=":material/event:",
-    )
+def rows_of(
+    query: Callable[[Warehouse, SalesFilter], pd.DataFrame], chosen: SalesFilter
+) -> pd.DataFrame | None:
+    """What a query finds of a choice; None, and why, where that is nothing."""
+    if chosen.days.is_reversed:
+        st.warning(
+            "**The period ends before it starts.** Choose a day under “To” that is not "
+            "before “From”.",
+            icon=":material/event:",
+        )
+        return None
+    rows = cache.ask(query, chosen)
+    if rows.empty:
+        note(
+            "**No sales match these filters.** Choose a longer period, or take away a "
+            "country or category.",
+            icon="search",
+        )
+        return None
+    return rows
 
 
 def warehouse_error(error: WarehouseError) -> None:

@@ -1,6 +1,8 @@
 """Ranked bars, the picture for "which one most?", and what is made of them."""
 
-from collections.abc import Sequence
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,7 +15,6 @@ from dashboard.charts.theme import (
     Theme,
     clipped,
     escaped,
-    figure,
 )
 from dashboard.metrics import Metric, metric
 
@@ -21,14 +22,14 @@ _BAR_HEIGHT = 30
 
 
 def ranked(
-    labels: Sequence[str],
+    labels: Iterable[str],
     values: pd.Series,
     metric: Metric,
     theme: Theme,
     *,
     before: pd.Series | None = None,
     details: Sequence[str] | None = None,
-    keys: Sequence[object] | None = None,
+    keys: Iterable[object] | None = None,
     label_length: int = 26,
     second_lines: Sequence[str] | None = None,
 ) -> go.Figure:
@@ -45,9 +46,9 @@ def ranked(
         label_length: Longer names are cut; the hover text has them whole.
         second_lines: What stands under each name.
     """
-    numbers = [float(value) for value in values]
+    labels, numbers = list(labels), [float(value) for value in values]
     row_height = _BAR_HEIGHT if second_lines is None else round(_BAR_HEIGHT * 1.4)
-    chart = figure(theme, len(numbers) * row_height + 24)
+    chart = theme.figure(len(numbers) * row_height + 24)
     names = [escaped(clipped(label, label_length)) for label in labels]
     if second_lines is not None:
         names = [
@@ -65,10 +66,10 @@ def ranked(
         textposition="outside",
         textfont={"color": theme.text, "size": 12},
         cliponaxis=False,
-        customdata=list(keys) if keys is not None else list(labels),
+        customdata=list(labels if keys is None else keys),
         hovertext=[
-            f"<b>{escaped(label)}</b><br>{escaped(metric.name)}: "
-            f"{theme.exact(value, metric)}{'<br>' + more if more else ''}"
+            f"<b>{escaped(label)}</b><br>{theme.named(value, metric)}"
+            f"{'<br>' + more if more else ''}"
             for label, value, more in zip(labels, numbers, extra, strict=True)
         ],
         hovertemplate=HOVER_TEXT,
@@ -106,40 +107,27 @@ def ranked(
 def bridge(amounts: dict[str, float], theme: Theme) -> go.Figure:
     """From the first amount to the last: what lies between is taken off step by step.
 
-    Args:
-        amounts: Keys of metrics and their values; those between add up to the last
-            less the first.
-        theme: Colours and currency.
+    The amounts are by the keys of metrics; those between add up to the last less the
+    first.
     """
-    keys = list(amounts)
-    chart = ranked(
-        [metric(key).name for key in keys],
-        pd.Series(amounts),
-        metric(keys[0]),
-        theme,
-        keys=keys,
-    )
-    starts, level = [], 0.0
-    for key in keys:
-        is_whole = key in (keys[0], keys[-1])
-        starts.append(0.0 if is_whole else level)
-        level = amounts[key] if is_whole else level + amounts[key]
+    keys, values = list(amounts), list(amounts.values())
+    names = [metric(key).name for key in keys]
+    chart = ranked(names, pd.Series(amounts), metric(keys[0]), theme, keys=keys)
+    ends = [*itertools.accumulate(values[:-1]), values[-1]]
+    starts = [0.0, *ends[: len(values) - 2], 0.0]
     chart.data[0].base = starts
-    lowest = min(
-        0.0, *(start + amounts[key] for start, key in zip(starts, keys, strict=True))
-    )
+    lowest = min(0.0, *ends)
     chart.update_xaxes(range=[lowest * 1.1, (max(amounts.values()) * 1.3) or 1])
     return chart
 
 
 def _unique(labels: list[str]) -> list[str]:
     """The labels made distinct by marks nobody sees: equal ones would share a bar."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     result = []
     for label in labels:
-        count = seen.get(label, 0)
-        seen[label] = count + 1
-        result.append(label + "\N{ZERO WIDTH SPACE}" * count)
+        result.append(label + "\N{ZERO WIDTH SPACE}" * seen[label])
+        seen[label] += 1
     return result
 
 
@@ -150,16 +138,12 @@ def bands(
     theme: Theme,
     height: int = 300,
 ) -> go.Figure:
-    """A histogram whose bands were counted before.
+    """A histogram whose bands were counted before: low, high, and buyers between.
 
-    Args:
-        histogram: low, high (infinite in an open band), and buyers in the band.
-        value_metric: What the bands are cut by.
-        count_metric: What is counted.
-        theme: Colours and currency.
-        height: Pixels.
+    An open band ends at infinity. The bands are cut by the first metric, and what is
+    counted is the second.
     """
-    chart = figure(theme, height)
+    chart = theme.figure(height)
     lows, highs, counts = (list(histogram[name]) for name in ("low", "high", "buyers"))
     is_open = [high == float("inf") for high in highs]
     total = sum(counts) or 1

@@ -6,27 +6,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
-from dashboard.charts.theme import (
-    Theme,
-    add_heat_map,
-    clipped,
-    escaped,
-    figure,
-    records,
-)
+from dashboard.charts.theme import Theme, clipped, escaped, records
 from dashboard.metrics import Metric, metric
 
 
 def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
-    """Pairs as bars, strongest first.
-
-    Args:
-        pairs: Rows of `pairs`.
-        shown: What they are ranked by.
-        theme: Colours and currency.
-    """
+    """Rows of `pairs` as bars, strongest first."""
     return ranked(
-        list(pairs["product1"]),
+        pairs["product1"],
         pairs[shown.key],
         shown,
         theme,
@@ -41,7 +28,7 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
             f"{'more than chance' if row.is_significant else 'may be chance'}"
             for row in records(pairs)
         ],
-        keys=[int(key) for key in pairs["product1_key"]],
+        keys=pairs["product1_key"],
         label_length=30,
     )
 
@@ -49,7 +36,7 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
 def companion_bars(companions: pd.DataFrame, theme: Theme) -> go.Figure:
     """What goes with a product, most likely first."""
     return ranked(
-        list(companions["product_name"]),
+        companions["product_name"],
         companions["confidence"],
         metric("confidence"),
         theme,
@@ -57,7 +44,7 @@ def companion_bars(companions: pd.DataFrame, theme: Theme) -> go.Figure:
             f"Bought together {row.co_purchase_count:,} times, lift {row.lift:,.2f}"
             for row in records(companions)
         ],
-        keys=[int(key) for key in companions["product_key"]],
+        keys=companions["product_key"],
         label_length=34,
     )
 
@@ -65,23 +52,16 @@ def companion_bars(companions: pd.DataFrame, theme: Theme) -> go.Figure:
 def category_heat_map(categories: pd.DataFrame, theme: Theme) -> go.Figure:
     """Lift between each two categories, on a scale around 1.
 
-    Args:
-        categories: Rows of `category_pairs` (the mean lift of their
-            products' pairs) or `category_affinity` (of orders with both).
-        theme: Colours and currency.
+    It is the mean lift of their products' pairs in rows of `category_pairs`, and that
+    of orders with both in rows of `category_affinity`.
     """
     names = sorted(set(categories["category1"]) | set(categories["category2"]))
-    position = {name: index for index, name in enumerate(names)}
-    size = len(names)
-    values: list[list[float | None]] = [[None] * size for _ in names]
-    texts = [[""] * size for _ in names]
-    hovers = [[""] * size for _ in names]
-    reach = 0.1
+    shades: dict[tuple[str, str], float] = {}
+    cells: dict[tuple[str, str], tuple[str, str]] = {}
+    is_of_pairs = "pairs" in categories
     for row in records(categories):
-        shade = math.log(max(float(row.lift), 1e-9))
-        reach = max(reach, abs(shade))
         hover = f"<b>{escaped(row.category1)} + {escaped(row.category2)}</b><br>"
-        if hasattr(row, "pairs"):
+        if is_of_pairs:
             hover += (
                 f"Pairs: {row.pairs:,}<br>Bought together: {row.co_purchase_count:,.0f}"
                 f"<br>Lift, mean: {row.lift:,.2f}"
@@ -91,21 +71,19 @@ def category_heat_map(categories: pd.DataFrame, theme: Theme) -> go.Figure:
                 f"Orders with both: {row.co_purchase_count:,.0f}<br>"
                 f"Lift: {row.lift:,.2f}, at least {row.lift_lower_95:,.2f}"
             )
-        both = position[row.category1], position[row.category2]
-        for first, second in (both, both[::-1]):
-            values[first][second] = shade
-            texts[first][second] = f"{row.lift:.1f}"
-            hovers[first][second] = hover
-    chart = figure(theme, 130 + 34 * size)
+        both = row.category1, row.category2
+        for pair in (both, both[::-1]):
+            shades[pair] = math.log(max(float(row.lift), 1e-9))
+            cells[pair] = f"{row.lift:.1f}", hover
+    reach = max([0.1, *map(abs, shades.values())])
+    chart = theme.figure(130 + 34 * len(names))
     labels = [escaped(clipped(name, 18)) for name in names]
-    add_heat_map(
+    theme.add_heat_map(
         chart,
-        theme,
         (labels, labels),
-        values,
-        texts,
-        hovers,
-        name="Listed pairs" if "pairs" in categories else "Whole orders",
+        [[shades.get((row, column)) for column in names] for row in names],
+        [[cells.get((row, column), ("", "")) for column in names] for row in names],
+        name="Listed pairs" if is_of_pairs else "Whole orders",
         zmin=-reach,
         zmax=reach,
         colorscale=theme.diverging,

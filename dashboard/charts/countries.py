@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import HOVER_TEXT, Theme, escaped, figure
+from dashboard.charts.theme import HOVER_TEXT, Theme, escaped
 from dashboard.country_codes import code_of, small_places
 from dashboard.metrics import Metric
 
@@ -16,14 +16,10 @@ def unplaced(countries: pd.Series) -> list[str]:
 def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
     """Countries coloured by a figure; those too small to be drawn are dots.
 
-    The outlines come from this machine (`CONFIG["topojsonURL"]`).
-
-    Args:
-        countries: country, and a column named as the metric.
-        metric: What is shown.
-        theme: Colours and currency.
+    The outlines come from this machine (`CONFIG["topojsonURL"]`). `countries` have
+    their names, and a column named as the metric.
     """
-    chart = figure(theme, 400)
+    chart = theme.figure(400)
     placed = countries.assign(code=countries["country"].map(code_of))
     placed = placed[placed["code"].notna() & placed[metric.key].notna()]
     summed = placed.groupby("code", as_index=False).agg(
@@ -32,8 +28,7 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
     # A root brings out the countries beside a home market that dwarfs them.
     summed["shade"] = summed[metric.key].clip(lower=0).astype(float) ** 0.5
     summed["hover"] = [
-        f"<b>{escaped(name)}</b><br>{escaped(metric.name)}: "
-        f"{theme.exact(float(value), metric)}"
+        f"<b>{escaped(name)}</b><br>{theme.named(float(value), metric)}"
         for name, value in zip(summed["country"], summed[metric.key], strict=True)
     ]
     top = (float(summed["shade"].max()) if len(summed) else 0.0) or 1.0

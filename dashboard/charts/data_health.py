@@ -3,14 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import (
-    BLUE,
-    ORANGE,
-    Theme,
-    add_legend,
-    figure,
-    share_axis,
-)
+from dashboard.charts.theme import BLUE, ORANGE, Theme, add_legend, share_axis
 
 
 def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
@@ -18,7 +11,7 @@ def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `intake` are rows of `intake`.
     """
-    chart = figure(theme, 60 + 36 * len(intake))
+    chart = theme.figure(60 + 36 * len(intake))
     total = intake["rows_in"].where(intake["rows_in"] > 0)
     names = [
         name.removeprefix("raw_").replace("_", " ") for name in intake["raw_table"]

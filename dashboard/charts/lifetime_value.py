@@ -12,9 +12,7 @@ from dashboard.charts.theme import (
     TEAL,
     Theme,
     add_legend,
-    axis_format,
     escaped,
-    figure,
     months,
     records,
     share_axis,
@@ -24,7 +22,7 @@ from dashboard.metrics import metric
 
 def lorenz_curve(curve: pd.DataFrame, theme: Theme) -> go.Figure:
     """How unequal the buyers' values are; the diagonal would be all alike."""
-    chart = figure(theme, 300)
+    chart = theme.figure(300)
     chart.add_scatter(
         x=[0, 1],
         y=[0, 1],
@@ -52,7 +50,7 @@ def forecast_check(tenths: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `tenths` are rows of `backtest_tenths`.
     """
-    chart = figure(theme, 280)
+    chart = theme.figure(280)
     for column, name, colour in (
         ("predicted_orders", "Forecast", TEAL),
         ("actual_orders", "What came", BLUE),
@@ -81,7 +79,7 @@ def by_cohort(cohorts: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `cohorts` are rows of `value_by_cohort`.
     """
-    chart = figure(theme, 320)
+    chart = theme.figure(320)
     shown, predicted = metric("lifetime_value"), metric("predicted_value")
     days = months(cohorts["cohort_month"])
     chart.add_bar(
@@ -109,7 +107,7 @@ def by_cohort(cohorts: pd.DataFrame, theme: Theme) -> go.Figure:
             hovertemplate=f"{escaped(predicted.name)}, mean: %{{text}}<extra></extra>",
         )
         chart.update_layout(barmode="stack", showlegend=True)
-    chart.update_yaxes(nticks=6, **axis_format(shown, theme))
+    chart.update_yaxes(nticks=6, **theme.axis(shown))
     chart.update_xaxes(showgrid=False, nticks=8)
     return chart
 
@@ -121,16 +119,15 @@ def origin_bars(origins: pd.DataFrame, theme: Theme) -> go.Figure:
     """
     orders, back = metric("mean_orders"), metric("returning_share")
     return ranked(
-        list(origins["origin"]),
+        origins["origin"],
         origins["value_per_customer"],
         metric("value_per_customer"),
         theme,
         second_lines=[f"{count:,} customers" for count in origins["customers"]],
         details=[
             f"Customers: {row.customers:,}<br>"
-            f"{escaped(orders.name)}: "
-            f"{theme.exact(row.orders_per_customer, orders)}<br>"
-            f"{escaped(back.name)}: {theme.exact(row.returning_share, back)}"
+            f"{theme.named(row.orders_per_customer, orders)}<br>"
+            f"{theme.named(row.returning_share, back)}"
             for row in records(origins)
         ],
     )

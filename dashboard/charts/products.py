@@ -10,7 +10,6 @@ from dashboard.charts.theme import (
     GREY,
     Theme,
     escaped,
-    figure,
     records,
     share_axis,
 )
@@ -23,7 +22,7 @@ def pareto(products: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `products` are rows of `by_product`.
     """
-    chart = figure(theme, 300)
+    chart = theme.figure(300)
     selling = products[products["cumulative_share"].notna()]
     count = len(selling)
     # 400 points draw the same line as 40,000 do.
@@ -63,15 +62,12 @@ def pareto(products: pd.DataFrame, theme: Theme) -> go.Figure:
 
 
 def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> go.Figure:
-    """Days that the stock lasts, shortest first.
+    """Days that the stock lasts, shortest first; `cover` is how long it should.
 
-    Args:
-        products: Rows of `queries.products.low_stock`.
-        cover: The days that it should last.
-        theme: Colours and currency.
+    `products` are rows of `low_stock`.
     """
     chart = ranked(
-        list(products["product_name"]),
+        products["product_name"],
         products["days_of_stock"],
         metric("days_of_stock"),
         theme,
@@ -79,7 +75,7 @@ def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> go.Figure:
             f"Stock: {row.stock_quantity:,.0f}, sold per day: {row.units_per_day:,.2f}"
             for row in records(products)
         ],
-        keys=list(products["product_key"]),
+        keys=products["product_key"],
     )
     chart.update_xaxes(range=[0, cover * 1.25])
     return chart

@@ -12,15 +12,11 @@ from dashboard.charts.theme import (
     PURPLE,
     TEAL,
     Theme,
-    add_heat_map,
     add_legend,
-    axis_format,
     escaped,
-    figure,
     months,
     records,
 )
-from dashboard.formatting import short
 from dashboard.metrics import Metric, Unit, metric
 from dashboard.queries.retention import MILESTONES
 
@@ -35,19 +31,10 @@ def cohort_heat_map(
 ) -> go.Figure:
     """Cohorts down, months since the start across; blank where the future is.
 
-    Args:
-        matrix: Rows of `queries.retention.cohort_matrix`.
-        average: `queries.retention.average`; stands on top, where it is of most.
-        sizes: Cohort size by cohort month.
-        incomplete: (cohort_month, month_index) of months that are not over.
-        shown: What the cells hold.
-        theme: Colours and currency.
+    All but the last two are answers of `queries.retention`: `cohort_matrix`, `average`
+    (on top, where it is of most), `cohort_sizes` and `incomplete_months`.
     """
     months = [int(column) for column in matrix.columns]
-    names = [
-        f"{name}  ({short(float(sizes[name]), metric('cohort_size'), theme.currency)})"
-        for name in matrix.index
-    ]
     label = "Average" if shown.ratio else "Total"
     means = average["value"].where(average["is_of_most"])
     values = np.vstack([means.reindex(matrix.columns).to_numpy(float), matrix])
@@ -58,30 +45,24 @@ def cohort_heat_map(
     is_certain = shown.key == "retention_rate" and months[:1] == [0]
     later = coloured[:, 1:] if is_certain else coloured
     top = 1.0 if np.isnan(later).all() else np.nanmax(later)
-    rows = [label, *matrix.index]
-    texts = [[_cell(value, shown, theme) for value in row] for row in values]
-    hovers = [
+    cells = [
         [
-            _cell_hover(name, month, value, (name, month) in incomplete, shown, theme)
+            _cell(name, month, value, (name, month) in incomplete, shown, theme)
             for month, value in zip(months, row, strict=True)
         ]
-        for name, row in zip(rows, values, strict=True)
+        for name, row in zip([label, *matrix.index], values, strict=True)
     ]
-    for row, name in enumerate(rows):
-        for column, month in enumerate(months):
-            is_open = (name, month) in incomplete and texts[row][column]
-            # The first month of a cohort is whole by definition.
-            if is_open and (month > 0 or shown.key != "retention_rate"):
-                texts[row][column] += "*"
-    chart = figure(theme, 84 + 27 * (len(names) + 1))
-    add_heat_map(
+    names = [
+        f"{escaped(name)}  ({theme.short(float(sizes[name]), metric('cohort_size'))})"
+        for name in matrix.index
+    ]
+    chart = theme.figure(84 + 27 * (len(names) + 1))
+    theme.add_heat_map(
         chart,
-        theme,
-        (months, [f"<b>{label}</b>", *(escaped(name) for name in names)]),
+        (months, [f"<b>{label}</b>", *names]),
         # Hover and figures also where the colour is left out.
         np.where(np.isnan(values), np.nan, np.nan_to_num(coloured)),
-        texts,
-        hovers,
+        cells,
         zmin=0,
         zmax=top or 1.0,
         # Two digits fit into a cell on a phone; longer figures shrink to theirs.
@@ -107,24 +88,22 @@ def cohort_heat_map(
     return chart
 
 
-def _cell(value: float, shown: Metric, theme: Theme) -> str:
+def _cell(
+    name: str, month: int, value: float, is_open: bool, shown: Metric, theme: Theme
+) -> tuple[str, str]:
+    """What stands in a cell, with a * where the month is not over, and its hover."""
     if np.isnan(value):
-        return ""
+        return "", ""
     if shown.unit is Unit.SHARE:
-        return f"{value * 100:.0f}"
-    return escaped(short(float(round(value)), metric("units"), theme.currency))
-
-
-def _cell_hover(
-    name: str, month: int, value: float, unfinished: bool, shown: Metric, theme: Theme
-) -> str:
-    if np.isnan(value):
-        return ""
-    note = "<br>The month is not over yet." if unfinished else ""
-    return (
-        f"<b>{escaped(name)}</b>, month {month}<br>"
-        f"{escaped(shown.name)}: {theme.exact(float(value), shown)}{note}"
-    )
+        text = f"{value * 100:.0f}"
+    else:
+        text = theme.short(float(round(value)), metric("units"))
+    # The first month of a cohort is whole by definition.
+    if is_open and (month > 0 or shown.key != "retention_rate"):
+        text += "*"
+    note = "<br>The month is not over yet." if is_open else ""
+    line = theme.named(float(value), shown)
+    return text, f"<b>{escaped(name)}</b>, month {month}<br>{line}{note}"
 
 
 def cohort_curves(
@@ -138,7 +117,7 @@ def cohort_curves(
 
     The average ends where it would be of fewer than half of the customers.
     """
-    chart = figure(theme, 320)
+    chart = theme.figure(320)
     first = 1 if shown.key == "retention_rate" else 0
     for name in matrix.index:
         row = matrix.loc[name].dropna()
@@ -178,7 +157,7 @@ def cohort_curves(
     chart.update_xaxes(
         title_text="Months since the start", showgrid=False, zeroline=False
     )
-    chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(shown, theme))
+    chart.update_yaxes(rangemode="tozero", nticks=6, **theme.axis(shown))
     add_legend(chart)
     return chart
 
@@ -188,7 +167,7 @@ def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `repeats` are rows of `repeat_purchases`.
     """
-    chart = figure(theme, 320)
+    chart = theme.figure(320)
     shown = metric("share_back")
     colours = (BLUE, TEAL, GOLD, ORANGE, PURPLE)
     for row, colour in zip(records(repeats), colours, strict=False):
@@ -244,7 +223,7 @@ def sales_by_type(rows: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `rows` are rows of `sales_by_type`.
     """
-    chart = figure(theme, 320)
+    chart = theme.figure(320)
     money = metric("net_sales")
     for kind, (name, colour) in CUSTOMER_TYPES.items():
         part = rows[rows["customer_type"] == kind]
@@ -276,5 +255,5 @@ def sales_by_type(rows: pd.DataFrame, theme: Theme) -> go.Figure:
         legend={"traceorder": "normal"},
     )
     chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
-    chart.update_yaxes(nticks=6, **axis_format(money, theme))
+    chart.update_yaxes(nticks=6, **theme.axis(money))
     return chart

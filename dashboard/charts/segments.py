@@ -12,11 +12,8 @@ from dashboard.charts.theme import (
     ORANGE,
     TEAL,
     Theme,
-    add_heat_map,
     add_legend,
-    axis_format,
     escaped,
-    figure,
     months,
     records,
 )
@@ -51,7 +48,7 @@ def segment_map(segments: pd.DataFrame, theme: Theme) -> go.Figure:
 
     The area of a mark is the number of buyers.
     """
-    chart = figure(theme, 420)
+    chart = theme.figure(420)
     largest = float(segments["customers"].max()) if len(segments) else 1.0
     money, count = metric("monetary_value"), metric("buyers")
     chart.add_scatter(
@@ -76,8 +73,7 @@ def segment_map(segments: pd.DataFrame, theme: Theme) -> go.Figure:
         customdata=segments["segment_name"],
         hovertext=[
             f"<b>{escaped(row.segment_name)}</b><br>"
-            f"Buyers: {theme.exact(row.customers, count)}"
-            f" ({row.customer_share:.1%})<br>"
+            f"{theme.named(row.customers, count)} ({row.customer_share:.1%})<br>"
             f"Net sales: {theme.exact(row.monetary_value, money)}"
             f" ({row.money_share:.1%})<br>"
             f"Last order {row.mean_recency:,.0f} days ago, "
@@ -98,7 +94,7 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `cells` are rows of `rfm_cells`.
     """
-    chart = figure(theme, 420)
+    chart = theme.figure(420)
     scores = [1, 2, 3, 4, 5]
     numbers, amounts = (
         cells.pivot_table(
@@ -110,17 +106,18 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
         for column in ("customers", "monetary_value")
     )
     buyers, value = metric("buyers"), metric("monetary_value")
-    add_heat_map(
+    theme.add_heat_map(
         chart,
-        theme,
         (scores, scores),
         numbers,
-        [[theme.short(number, buyers) for number in row] for row in numbers],
         [
             [
-                f"<b>Recency {recency}, frequency {frequency}</b><br>"
-                f"Buyers: {theme.exact(number, buyers)}<br>"
-                f"Net sales: {theme.exact(amount, value)}"
+                (
+                    theme.short(number, buyers),
+                    f"<b>Recency {recency}, frequency {frequency}</b><br>"
+                    f"{theme.named(number, buyers)}<br>"
+                    f"Net sales: {theme.exact(amount, value)}",
+                )
                 for recency, number, amount in zip(scores, *row, strict=True)
             ]
             for frequency, *row in zip(scores, numbers, amounts, strict=True)
@@ -135,15 +132,11 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
 
 
 def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
-    """Buyers at each month's end, stacked by group of segments.
+    """Buyers at each month's end, or their shares, stacked by group of segments.
 
-    Args:
-        history: Rows of `queries.segments.segment_history`.
-        shown: buyers or buyer_share.
-        theme: Colours and currency.
-        height: Pixels.
+    `history` are rows of `queries.segments.segment_history`.
     """
-    chart = figure(theme, 320)
+    chart = theme.figure(320)
     days = months(history.index)
     shares = history.div(history.sum(axis=1), axis=0)
     values = shares if shown.unit is Unit.SHARE else history
@@ -166,7 +159,7 @@ def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> go.Fi
     add_legend(chart)
     chart.update_layout(hovermode="x unified", legend={"traceorder": "normal"})
     chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
-    chart.update_yaxes(nticks=5, rangemode="tozero", **axis_format(shown, theme))
+    chart.update_yaxes(nticks=5, rangemode="tozero", **theme.axis(shown))
     return chart
 
 
@@ -177,7 +170,7 @@ def move_bars(moves: pd.DataFrame, theme: Theme) -> go.Figure:
     """
     money = metric("monetary_value")
     chart = ranked(
-        list(moves["from_segment"]),
+        moves["from_segment"],
         moves["customers"],
         metric("customers_moved"),
         theme,

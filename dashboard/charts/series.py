@@ -3,15 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import (
-    BLUE,
-    BLUE_FILL,
-    GREY,
-    Theme,
-    axis_format,
-    escaped,
-    figure,
-)
+from dashboard.charts.theme import BLUE, BLUE_FILL, GREY, Theme, escaped
 from dashboard.formatting import day_range
 from dashboard.metrics import Metric
 from dashboard.periods import DateRange, Grain, is_partial, period_end
@@ -41,29 +33,19 @@ def over_time(
 ) -> go.Figure:
     """A line of whole periods; periods only partly covered are hollow marks beside it.
 
-    Args:
-        periods: start, and a column named as the metric.
-        metric: What is shown.
-        grain: The length of a period.
-        chosen: The days that the figures cover.
-        theme: Colours and currency.
-        before: The metric in the periods that are compared with, in the same order.
-        before_name: What those are called.
-        height: Pixels.
+    `periods` have their start, and a column named as the metric; `chosen` are the days
+    that they cover. `before` is the metric in the periods that are compared with, in
+    the same order.
     """
-    chart = figure(theme, height)
+    chart = theme.figure(height)
+    starts, values = periods["start"], periods[metric.key].astype(float)
     points = pd.DataFrame(
         {
-            "start": periods["start"],
-            "value": periods[metric.key].astype(float),
-            "partial": [
-                is_partial(start.date(), grain, chosen) for start in periods["start"]
-            ],
-            "text": [theme.exact(value, metric) for value in periods[metric.key]],
-            "label": [
-                escaped(period_label(start, grain, chosen))
-                for start in periods["start"]
-            ],
+            "start": starts,
+            "value": values,
+            "partial": [is_partial(day, grain, chosen) for day in starts.dt.date],
+            "text": [theme.exact(value, metric) for value in values],
+            "label": [escaped(period_label(day, grain, chosen)) for day in starts],
         }
     )
     hover = (
@@ -111,7 +93,7 @@ def over_time(
             customdata=parts["label"],
             hovertemplate=hover,
         )
-    chart.update_yaxes(rangemode="tozero", nticks=6, **axis_format(metric, theme))
+    chart.update_yaxes(rangemode="tozero", nticks=6, **theme.axis(metric))
     chart.update_xaxes(showgrid=False, nticks=7)
     chart.update_layout(
         hovermode="x" if before is None else "x unified",

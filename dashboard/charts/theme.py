@@ -79,6 +79,109 @@ class Theme:
         """The figure in full, for a hover text."""
         return escaped(exact(value, metric, self.currency))
 
+    def named(self, value: float | None, metric: Metric) -> str:
+        """The same after its name."""
+        return f"{escaped(metric.name)}: {self.exact(value, metric)}"
+
+    def figure(self, height: int) -> go.Figure:
+        """An empty figure in the look of the dashboard."""
+        chart = go.Figure()
+        chart.update_layout(
+            height=height,
+            margin={"l": 8, "r": 8, "t": 8, "b": 8},
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            font={
+                "family": '"Source Sans", "Source Sans Pro", sans-serif',
+                "size": 13,
+                "color": self.text,
+            },
+            colorway=[BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY],
+            hoverlabel={
+                "bgcolor": self.label,
+                "bordercolor": self.grid,
+                "font": {"color": self.text, "size": 13},
+                "align": "left",
+            },
+            showlegend=False,
+            dragmode=False,
+            bargap=0.28,
+            legend={
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "yanchor": "bottom",
+                "font": {"color": self.muted, "size": 12},
+            },
+        )
+        axis = {
+            "gridcolor": self.grid,
+            "zerolinecolor": self.grid,
+            "linecolor": self.grid,
+            "tickfont": {"color": self.muted, "size": 12},
+            "title": {"font": {"color": self.muted, "size": 12}, "standoff": 8},
+            "automargin": True,
+            "ticks": "",
+            "fixedrange": True,
+        }
+        chart.update_xaxes(**axis)
+        chart.update_yaxes(**axis)
+        return chart
+
+    def message(self, text: str) -> go.Figure:
+        """A picture that says why there is none."""
+        chart = self.figure(160)
+        chart.update_xaxes(visible=False)
+        chart.update_yaxes(visible=False)
+        chart.add_annotation(
+            text=escaped(text), showarrow=False, font={"color": self.muted, "size": 14}
+        )
+        return chart
+
+    def add_heat_map(
+        self,
+        chart: go.Figure,
+        labels: tuple[Sequence[Any], Sequence[Any]],
+        values: Any,
+        cells: Sequence[Sequence[tuple[str, str]]],
+        **options: Any,
+    ) -> None:
+        """Coloured cells with a text each; those without a value stay blank.
+
+        The labels are those of the columns and of the rows. The values, and a text and
+        a hover text each, come row by row. Options are Plotly's, if others than here.
+        """
+        defaults = {
+            "textfont": {"color": self.text},
+            "colorscale": self.cell_scale,
+            "xgap": 2,
+            "ygap": 2,
+        }
+        chart.add_heatmap(
+            x=labels[0],
+            y=labels[1],
+            z=values,
+            text=[[text for text, _ in row] for row in cells],
+            texttemplate="%{text}",
+            hovertext=[[hover for _, hover in row] for row in cells],
+            hovertemplate=HOVER_TEXT,
+            showscale=False,
+            hoverongaps=False,
+            **defaults | options,
+        )
+
+    def axis(self, metric: Metric) -> dict[str, Any]:
+        """How the ticks of an axis are written."""
+        match metric.unit:
+            case Unit.MONEY:
+                return {"tickprefix": self.currency.symbol, "tickformat": "~s"}
+            case Unit.SHARE:
+                return {"tickformat": ".0%"}
+            case Unit.COUNT:
+                return {"tickformat": "~s"}
+            case _:
+                return {"tickformat": "~g"}
+
 
 def light(currency: Currency) -> Theme:
     """The theme on light ground."""
@@ -128,108 +231,9 @@ def clipped(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def figure(theme: Theme, height: int) -> go.Figure:
-    """An empty figure in the look of the dashboard."""
-    chart = go.Figure()
-    chart.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={
-            "family": '"Source Sans", "Source Sans Pro", sans-serif',
-            "size": 13,
-            "color": theme.text,
-        },
-        colorway=[BLUE, ORANGE, TEAL, PURPLE, GOLD, GREY],
-        hoverlabel={
-            "bgcolor": theme.label,
-            "bordercolor": theme.grid,
-            "font": {"color": theme.text, "size": 13},
-            "align": "left",
-        },
-        showlegend=False,
-        dragmode=False,
-        bargap=0.28,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "font": {"color": theme.muted, "size": 12},
-        },
-    )
-    axis = {
-        "gridcolor": theme.grid,
-        "zerolinecolor": theme.grid,
-        "linecolor": theme.grid,
-        "tickfont": {"color": theme.muted, "size": 12},
-        "title": {"font": {"color": theme.muted, "size": 12}, "standoff": 8},
-        "automargin": True,
-        "ticks": "",
-        "fixedrange": True,
-    }
-    chart.update_xaxes(**axis)
-    chart.update_yaxes(**axis)
-    return chart
-
-
 def add_legend(chart: go.Figure) -> None:
     """Show the legend, in a margin above."""
     chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
-
-
-def add_heat_map(
-    chart: go.Figure,
-    theme: Theme,
-    labels: tuple[Sequence[Any], Sequence[Any]],
-    values: Any,
-    texts: Sequence[Sequence[str]],
-    hovers: Sequence[Sequence[str]],
-    **options: Any,
-) -> None:
-    """Coloured cells with a text each; those without a value stay blank.
-
-    Args:
-        chart: Where to draw.
-        theme: Its theme.
-        labels: Of the columns, and of the rows.
-        values: Of the cells, row by row, as are `texts` and `hovers`.
-        texts: What stands in the cells.
-        hovers: What a hover shows.
-        options: Plotly's, where they differ from these.
-    """
-    defaults = {
-        "textfont": {"color": theme.text},
-        "colorscale": theme.cell_scale,
-        "xgap": 2,
-        "ygap": 2,
-    }
-    chart.add_heatmap(
-        x=labels[0],
-        y=labels[1],
-        z=values,
-        text=texts,
-        texttemplate="%{text}",
-        hovertext=hovers,
-        hovertemplate=HOVER_TEXT,
-        showscale=False,
-        hoverongaps=False,
-        **defaults | options,
-    )
-
-
-def axis_format(metric: Metric, theme: Theme) -> dict[str, Any]:
-    """How the ticks of an axis are written."""
-    match metric.unit:
-        case Unit.MONEY:
-            return {"tickprefix": theme.currency.symbol, "tickformat": "~s"}
-        case Unit.SHARE:
-            return {"tickformat": ".0%"}
-        case Unit.COUNT:
-            return {"tickformat": "~s"}
-        case _:
-            return {"tickformat": "~g"}
 
 
 def share_axis() -> dict[str, Any]:
@@ -249,14 +253,3 @@ def months(names: Sequence[str] | pd.Index | pd.Series) -> list[pd.Timestamp]:
 def records(rows: pd.DataFrame) -> Iterator[Any]:
     """The rows as objects with an attribute a column."""
     return iter(rows.itertuples(index=False))
-
-
-def message(theme: Theme, text: str, height: int = 160) -> go.Figure:
-    """A picture that says why there is none."""
-    chart = figure(theme, height)
-    chart.update_xaxes(visible=False)
-    chart.update_yaxes(visible=False)
-    chart.add_annotation(
-        text=escaped(text), showarrow=False, font={"color": theme.muted, "size": 14}
-    )
-    return chart

@@ -58,20 +58,10 @@ def pairs(
     *,
     only_significant: bool = False,
 ) -> pd.DataFrame:
-    """The strongest pairs.
+    """The strongest pairs, by one of `RANKINGS`.
 
-    Args:
-        warehouse: Where to read.
-        minimum: Leave out pairs in fewer baskets.
-        categories: Only pairs within these; empty for all.
-        order_by: One of `RANKINGS`.
-        limit: How many.
-        only_significant: Only pairs that are more than chance.
-
-    Returns:
-        product1_key, product2_key, product1, product2, category1, category2,
-        co_purchase_count, support, confidence_1_to_2, confidence_2_to_1, lift,
-        lift_lower_95, expected_co_purchases, q_value, is_significant.
+    They are in no fewer baskets than the minimum, within the categories if there are
+    any, and more than chance where only significant ones are asked for.
     """
     if order_by not in RANKINGS:
         raise ValueError(f"no such order: {order_by}")
@@ -185,9 +175,7 @@ def companions(
 ) -> pd.DataFrame:
     """What is bought with a product, most likely first.
 
-    Returns:
-        product_key, product_name, category, co_purchase_count, confidence (of the
-        product's baskets, the share with the companion), lift.
+    The confidence is the share of the product's baskets that hold the companion.
     """
     source = _source(categories)
     return warehouse.query(
@@ -217,12 +205,7 @@ def companions(
 def category_affinity(
     warehouse: Warehouse, categories: tuple[str, ...]
 ) -> pd.DataFrame:
-    """How much more often orders hold two categories than chance would have it.
-
-    Returns:
-        category1, category2, co_purchase_count (orders with both), lift,
-        lift_lower_95.
-    """
+    """Rows of rpt_category_affinity: how often orders hold two categories."""
     return warehouse.query(
         "select category1, category2, co_purchase_count, lift, lift_lower_95 "
         "from rpt_category_affinity "
@@ -236,12 +219,7 @@ def category_affinity(
 def recommendations(
     warehouse: Warehouse, product_key: int, minimum: int, categories: tuple[str, ...]
 ) -> pd.DataFrame:
-    """What to offer with a product, the best first; what is sold out is left out.
-
-    Returns:
-        recommendation_rank, product_name, category, price, stock_quantity,
-        co_purchase_count, lift_lower_95.
-    """
+    """What to offer with a product, the best first; what is sold out is left out."""
     category = category_of("products")
     return warehouse.query(
         "select offered.recommendation_rank, "

@@ -55,11 +55,7 @@ def outcomes(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def intake(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per raw table: rows_in = accepted + rejected.
-
-    Args:
-        rows: Rows of `outcomes`.
-    """
+    """Rows of `outcomes` as one row per raw table: rows_in = accepted + rejected."""
     counted = rows[rows["outcome"].isin(["accepted", "rejected"])]
     table = (
         counted.pivot_table(

@@ -40,11 +40,7 @@ def lifetime_values(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.Data
 
 
 def totals(values: pd.DataFrame) -> dict[str, float | None]:
-    """The headline figures of rows of `lifetime_values`, by metric.
-
-    Returns:
-        buyers, mean_value, median_value, top_tenth_share, gini.
-    """
+    """The headline figures of rows of `lifetime_values`, by metric."""
     spent = values["total_spending"]
     return {
         "buyers": float(len(values)),
@@ -58,8 +54,7 @@ def totals(values: pd.DataFrame) -> dict[str, float | None]:
 def predicted_totals(values: pd.DataFrame) -> dict[str, float]:
     """What rows of `lifetime_values` predict, by metric; what is not known is left out.
 
-    Returns:
-        predicted_value, expected_orders (both summed), p_alive (the mean).
+    Values and orders are summed, and the chance to be active is the mean.
     """
     figures = {
         "predicted_value": values["predicted_value"].sum(min_count=1),
@@ -70,11 +65,7 @@ def predicted_totals(values: pd.DataFrame) -> dict[str, float]:
 
 
 def prediction_models(warehouse: Warehouse) -> pd.DataFrame:
-    """The models fitted to all data.
-
-    Returns:
-        model_name, model_status, is_used, horizon_weeks.
-    """
+    """Rows of rpt_clv_models: the models fitted to all data."""
     return warehouse.query(
         "select model_name, model_status, is_used, horizon_weeks "
         "from rpt_clv_models where fit_name = 'all_data' order by model_name"
@@ -82,10 +73,9 @@ def prediction_models(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def backtest(warehouse: Warehouse) -> pd.DataFrame:
-    """How ways to forecast did on weeks they had not seen; empty without the test.
+    """Rows of rpt_clv_backtest: how forecasts did on weeks they had not seen.
 
-    Returns:
-        The rows of rpt_clv_backtest, the model used first, then from the nearest on.
+    The model used comes first, then from the nearest on; empty without the test.
     """
     return warehouse.query(
         "select forecast_method, forecast_status, is_used, holdout_weeks, "
@@ -98,11 +88,7 @@ def backtest(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
-    """The used model's forecast by tenths of customers, the highest first.
-
-    Returns:
-        decile, customers, predicted_orders, actual_orders; empty without the test.
-    """
+    """Rows of rpt_clv_backtest_deciles for the model used, highest forecasts first."""
     return warehouse.query(
         "select tenths.decile, tenths.customers, tenths.predicted_orders, "
         "tenths.actual_orders from rpt_clv_backtest_deciles as tenths "
@@ -113,29 +99,18 @@ def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame:
-    """What buyers were worth some days after their first order, by a beginning.
+    """Rows of rpt_cohort_values: buyers by a beginning, some days after it.
 
-    Args:
-        warehouse: Where to read.
-        kind: A value of ORIGINS.
-        days: One of MILESTONES.
-
-    Returns:
-        origin, customers (known for so long), value_per_customer,
-        orders_per_customer, returning_share (missing where they are too few for an
-        average); the highest value first.
+    The kind is a value of `ORIGINS`. Averages of too few customers are missing; the
+    highest value comes first.
     """
+    averages = ("value_per_customer", "orders_per_customer", "returning_share")
     return warehouse.query(
-        "select origin, customers, value_per_customer, orders_per_customer, "
-        "returning_share from rpt_cohort_values "
+        f"select origin, customers, {', '.join(averages)} from rpt_cohort_values "
         "where origin_kind = :kind and days_since_first_order = :days "
         "order by value_per_customer is null, value_per_customer desc, origin",
         {"kind": kind, "days": days},
-    ).astype(
-        dict.fromkeys(
-            ["value_per_customer", "orders_per_customer", "returning_share"], float
-        )
-    )
+    ).astype(dict.fromkeys(averages, float))
 
 
 def _shares_of_money(values: pd.Series) -> np.ndarray | None:
@@ -178,12 +153,7 @@ def top_share(values: pd.Series, share: float) -> float | None:
 
 
 def value_by_cohort(values: pd.DataFrame) -> pd.DataFrame:
-    """Buyers by the month of the first order.
-
-    Returns:
-        cohort_month, buyers, mean_value, predicted_value (the mean; missing where
-        nothing can be predicted).
-    """
+    """Buyers by the month of the first order, and the means of both their values."""
     cohorts = values.groupby("cohort_month").agg(
         buyers=("total_spending", "size"),
         mean_value=("total_spending", "mean"),

@@ -76,15 +76,8 @@ def by_period(
 ) -> pd.DataFrame:
     """The headline figures by period, empty periods included.
 
-    Args:
-        days: Rows of `sales.by_day`.
-        buyers: Rows of `buyers_by_period`.
-        chosen: The choice of both.
-        grain: The length of a period.
-
-    Returns:
-        start, `MEASURES`, buyers, new_buyers, average_order_value, returns_rate,
-        new_buyer_share (each missing where it has nothing to divide by).
+    They come from rows of `sales.by_day` and of `buyers_by_period`. A ratio is missing
+    where it has nothing to divide by.
     """
     periods = in_periods(days, days["date"], chosen, grain)
     periods[["buyers", "new_buyers"]] = buyers[["buyers", "new_buyers"]]

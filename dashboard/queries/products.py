@@ -88,22 +88,15 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
 def totals(products: pd.DataFrame) -> dict[str, float | None]:
     """The headline figures of rows of `by_product`, by metric.
 
-    Returns:
-        net_sales, units, products_sold, discount_rate (where anything was taken off),
-        returns_rate.
+    There is a discount rate where anything was taken off.
     """
-    summed: dict[str, float] = {
-        key: float(products[key].sum()) for key in (*MEASURES[:4], "units")
-    }
-    figures: dict[str, float | None] = {
+    summed = {key: float(products[key].sum()) for key in MEASURES}
+    ratios = ["discount_rate"] if products["discounts"].any() else []
+    return {
         "net_sales": summed["net_sales"],
         "units": summed["units"],
         "products_sold": float((products["orders"] > 0).sum()),
-    }
-    if products["discounts"].any():
-        figures["discount_rate"] = ratio(summed, "discount_rate")
-    figures["returns_rate"] = ratio(summed, "returns_rate")
-    return figures
+    } | {key: ratio(summed, key) for key in [*ratios, "returns_rate"]}
 
 
 def products_for_share(products: pd.DataFrame, share: float) -> int:
@@ -155,12 +148,7 @@ def product_by_period(
 
 
 def stocked(warehouse: Warehouse, categories: tuple[str, ...]) -> pd.DataFrame:
-    """The products in stock today, by what the stock is worth.
-
-    Returns:
-        product_key, product_id, product_name, category, price, stock_quantity,
-        stock_value (price times stock; missing without a price).
-    """
+    """The products in stock today, by what the stock is worth; some have no price."""
     category = category_of("products")
     return warehouse.query(
         f"select product_key, product_id, {name_of('products')} as product_name, "

@@ -11,40 +11,28 @@ MILESTONES = (30, 60, 90, 180, 365)
 
 
 def cohorts(warehouse: Warehouse, basis: str) -> pd.DataFrame:
-    """The cells of one cohort basis, negative month indexes left out.
+    """Rows of rpt_customer_cohorts of one basis, negative month indexes left out.
 
-    Args:
-        warehouse: Where to read.
-        basis: first_order or registration.
-
-    Returns:
-        cohort_month, month_index, cohort_size, active_customers, total_spending,
-        cumulative_spending, is_complete.
+    The basis is first_order or registration.
     """
+    amounts = ("total_spending", "cumulative_spending")
+    counts = ("month_index", "cohort_size", "active_customers")
     return warehouse.query(
-        "select cohort_month, month_index, cohort_size, active_customers, "
-        "total_spending, cumulative_spending, is_complete from rpt_customer_cohorts "
-        "where cohort_basis = :basis and month_index >= 0 "
+        f"select cohort_month, {', '.join(counts + amounts)}, is_complete "
+        "from rpt_customer_cohorts where cohort_basis = :basis and month_index >= 0 "
         "order by cohort_month, month_index",
         {"basis": basis},
     ).astype(
-        {
-            "total_spending": float,
-            "cumulative_spending": float,
-            "is_complete": bool,
-            "month_index": "int64",
-            "cohort_size": "int64",
-            "active_customers": "int64",
-        }
+        dict.fromkeys(amounts, float)
+        | dict.fromkeys(counts, "int64")
+        | {"is_complete": bool}
     )
 
 
 def cohort_matrix(cells: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Cohorts by month index; the future is missing, not 0.
+    """Rows of `cohorts` by month index; the future is missing, not 0.
 
-    Args:
-        cells: Rows of `cohorts`.
-        measure: A column of theirs, or a ratio of two.
+    The measure is a column of theirs, or a ratio of two.
     """
     return (
         cells.assign(value=_values(cells, measure))
@@ -73,11 +61,6 @@ def average(cells: pd.DataFrame, measure: str, least_customers: int) -> pd.DataF
 
     A plain mean of rates would count a cohort of 5 as much as one of 5,000. Counts and
     sums have no weighted mean: they are added up instead.
-
-    Args:
-        cells: Rows of `cohorts`.
-        measure: As for `cohort_matrix`.
-        least_customers: Fewer have no average.
 
     Returns:
         By month_index: value (missing for fewer than least_customers),
@@ -126,12 +109,7 @@ def first_months(
 
 
 def repeat_purchases(warehouse: Warehouse) -> pd.DataFrame:
-    """How many came back after their first to fifth order, and when.
-
-    Returns:
-        order_number, customers, share_returned, median_days, and for 30 to 365 days
-        returned_within_30_days and customers_at_risk_30_days.
-    """
+    """Rows of rpt_repeat_purchase: who came back after which order, and when."""
     shares = [f"returned_within_{days}_days" for days in MILESTONES]
     at_risk = [f"customers_at_risk_{days}_days" for days in MILESTONES]
     return warehouse.query(
@@ -141,11 +119,7 @@ def repeat_purchases(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def sales_by_type(warehouse: Warehouse) -> pd.DataFrame:
-    """Money of new, returning and reactivated customers by month.
-
-    Returns:
-        month, customer_type, customers, orders, net_sales, is_complete.
-    """
+    """Rows of rpt_sales_by_customer_type: whose money it is, by month."""
     return warehouse.query(
         "select month, customer_type, customers, orders, net_sales, is_complete "
         "from rpt_sales_by_customer_type order by month, customer_type"

@@ -24,17 +24,18 @@ TYPES = dict.fromkeys(BRIDGE, "float64") | {"units": "int64", "orders": "int64"}
 
 def choices(warehouse: Warehouse) -> tuple[list[str], list[str]]:
     """All countries and all categories with sales, in alphabetical order."""
-    countries = warehouse.query(
-        "select distinct country from rpt_sales_daily where is_all_categories"
-    )["country"]
-    categories = warehouse.query(
-        "select distinct category from rpt_sales_daily where not is_all_categories"
-    )["category"]
-    return sorted(countries, key=_unknown_last), sorted(categories, key=_unknown_last)
+    return (
+        _names(warehouse, "country", "is_all_categories"),
+        _names(warehouse, "category", "not is_all_categories"),
+    )
 
 
-def _unknown_last(name: str) -> tuple[bool, str]:
-    return name.startswith("("), name.casefold()
+def _names(warehouse: Warehouse, column: str, condition: str) -> list[str]:
+    """In alphabetical order, "(unknown)" last."""
+    names = warehouse.query(
+        f"select distinct {column} from rpt_sales_daily where {condition}"
+    )[column]
+    return sorted(names, key=lambda name: (name.startswith("("), name.casefold()))
 
 
 def daily_source(chosen: SalesFilter) -> str:
@@ -166,12 +167,7 @@ def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
 
 
 def totals(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float | None]:
-    """The headline figures of the choice, by metric; a ratio to nothing is None.
-
-    Returns:
-        `MEASURES`, buyers, new_buyers, average_order_value, new_buyer_share,
-        returns_rate.
-    """
+    """The headline figures of the choice, by metric; a ratio to nothing is None."""
     days = by_day(warehouse, chosen)
     figures = {key: round(float(days[key].sum()), 4) for key in MEASURES}
     figures["buyers"], figures["new_buyers"] = buyers(warehouse, chosen)

@@ -5,13 +5,7 @@ import pyarrow as pa
 
 from dashboard import privacy
 from dashboard.exports import Export
-from dashboard.filters import (
-    Parameters,
-    country_of,
-    customers_in,
-    one_of,
-    values_of,
-)
+from dashboard.filters import Parameters, country_of, customers_in, one_of, values_of
 from dashboard.metrics import ratio, shares
 from dashboard.warehouse import Warehouse
 
@@ -29,12 +23,7 @@ NEW_BUYERS = "(new)"
 
 
 def rfm_cells(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
-    """Buyers by segment and score.
-
-    Returns:
-        segment_name, r_score, f_score, m_score, customers, one_time_buyers,
-        monetary_value, frequency (both summed), recency_days (summed).
-    """
+    """Buyers by segment and score; their values, orders and days of recency summed."""
     join, condition = customers_in("rfm", countries)
     return warehouse.query(
         "select rfm.segment_name, rfm.r_score, rfm.f_score, rfm.m_score, "
@@ -49,15 +38,9 @@ def rfm_cells(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.DataFrame:
 
 
 def segments(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row per segment, best first.
+    """Rows of `rfm_cells` as one row per segment, best first.
 
-    Args:
-        cells: Rows of `rfm_cells`.
-
-    Returns:
-        segment_name, customers, customer_share, monetary_value, money_share,
-        mean_value, mean_orders, mean_recency, one_time_share, r_mean, fm_mean (mean
-        scores: the place on the map).
+    r_mean and fm_mean, the mean scores, are the place on the map.
     """
     summed = (
         cells.assign(
@@ -88,11 +71,7 @@ def segments(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def totals(cells: pd.DataFrame) -> dict[str, float | None]:
-    """The headline figures of rows of `rfm_cells`, by metric.
-
-    Returns:
-        buyers, mean_value, mean_orders, one_time_share.
-    """
+    """The headline figures of rows of `rfm_cells`, by metric."""
     columns = ["customers", "monetary_value", "frequency", "one_time_buyers"]
     summed = {key: float(cells[key].sum()) for key in columns}
     ratios = ("mean_value", "mean_orders", "one_time_share")
@@ -132,12 +111,7 @@ def segment_customers(
     countries: tuple[str, ...],
     limit: int,
 ) -> pd.DataFrame:
-    """The first buyers of some segments, largest value first.
-
-    Returns:
-        customer_id, name, email, country, segment_name, last_order_date,
-        recency_days, frequency, monetary_value, rfm_segment.
-    """
+    """The first buyers of some segments, largest value first: `_MEMBER_TYPES`."""
     sql, parameters = _members(segment_names, countries)
     return warehouse.query(
         f"{sql} limit :row_limit", parameters | {"row_limit": limit}
@@ -177,11 +151,9 @@ def _members(
 
 
 def segment_moves(warehouse: Warehouse) -> pd.DataFrame:
-    """Who moved from which segment to which, by month.
+    """Rows of rpt_segment_migration: who moved from which segment to which, by month.
 
-    Returns:
-        month, from_segment (NEW_BUYERS for buyers of the month), to_segment,
-        customers, monetary_value (net sales so far), monetary_value_change.
+    Buyers of the month come from `NEW_BUYERS`.
     """
     return warehouse.query(
         "select month, from_segment, to_segment, customers, monetary_value, "
@@ -193,13 +165,10 @@ def segment_moves(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def segment_history(moves: pd.DataFrame) -> pd.DataFrame:
-    """Buyers at each month's end by group of segments.
-
-    Args:
-        moves: Rows of `segment_moves`.
+    """Rows of `segment_moves` as buyers at each month's end.
 
     Returns:
-        A row a month, a column a group; 0 where a group was empty.
+        A row a month, a column a group of segments; 0 where a group was empty.
     """
     return (
         moves.assign(
@@ -212,12 +181,7 @@ def segment_history(moves: pd.DataFrame) -> pd.DataFrame:
 
 
 def moves_of_month(moves: pd.DataFrame, month: str) -> pd.DataFrame:
-    """Buyers who came from one segment to another in a month; most first.
-
-    Args:
-        moves: Rows of `segment_moves`.
-        month: YYYY-MM.
-    """
+    """Rows of `segment_moves` from one segment to another in a month; most first."""
     moved = moves[
         (moves["month"] == month)
         & (moves["from_segment"] != NEW_BUYERS)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cache, controls, exports, ui
+from dashboard import cache, controls, ui
 from dashboard.charts.baskets import category_heat_map, companion_bars, ranked_pairs
 from dashboard.formatting import percent
 from dashboard.metrics import metric
@@ -68,15 +68,14 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             baskets.pair_count, minimum, categories, only_significant=True
         )
         share = cache.ask(baskets.chance_share)
+        doubt = ""
+        if share is not None:
+            doubt = (
+                f" Of all pairs called so, {percent(share)} may be chance all the same."
+            )
         ui.caption(
             f"Of {listed:,} pairs, {significant:,} are bought together more often than "
-            "baskets of their sizes would have it by chance."
-            + (
-                ""
-                if share is None
-                else f" Of all pairs called so, {percent(share)} may be chance "
-                "all the same."
-            )
+            f"baskets of their sizes would have it by chance.{doubt}"
         )
         if only_significant and not significant:
             ui.note(
@@ -97,37 +96,25 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             f"Bars of product pairs by {shown.name.lower()}.",
             "pairs_chart",
         )
+        chance = metric("q_value")
         columns = {
             "product1": st.column_config.TextColumn("First product"),
             "product2": st.column_config.TextColumn("Second product"),
-            **ui.metric_columns(
-                "co_purchase_count",
-                "expected_co_purchases",
-                "lift_lower_95",
-                "lift",
-                "support",
-            ),
+            **ui.metric_columns("co_purchase_count", "expected_co_purchases"),
+            **ui.metric_columns("lift_lower_95", "lift", "support"),
             "confidence_1_to_2": ui.metric_column("confidence", "First → second"),
             "confidence_2_to_1": ui.metric_column("confidence", "Second → first"),
-            "q_value": ui.number_column(
-                metric("q_value").name, "%.2g", metric("q_value").formula
-            ),
+            "q_value": ui.number_column(chance.name, "%.2g", chance.formula),
         }
         with st.expander("The same pairs as a table"):
             ui.table(pairs, columns, "Pairs with their figures.", "pair_table")
-            ui.download_csv(
-                lambda: exports.of_frame(pairs[list(columns)]), "pairs", "pair_csv"
-            )
+            ui.download(pairs[list(columns)], "pairs")
 
 
 def _companions(minimum: int, categories: tuple[str, ...]) -> None:
     products = cache.ask(baskets.paired_products, minimum, categories)
-    labels = {
-        f"{name} · {key}": int(key)
-        for name, key in zip(
-            products["product_name"], products["product_key"], strict=True
-        )
-    }
+    named = products[["product_name", "product_key"]].itertuples(index=False)
+    labels = {f"{name} · {key}": int(key) for name, key in named}
     with ui.card(
         "What goes with one product?",
         "Of the baskets with it, the share that also holds the other.",

@@ -20,6 +20,14 @@ _OUTCOMES = {
 }
 
 
+_COUNTED = {
+    "FactSales": "Lines",
+    "FactOrders": "Orders with lines",
+    "DimCustomer": "Customers",
+    "DimProduct": "Products",
+}
+
+
 def main() -> None:
     """Draw the page."""
     ui.title("Data health", "Can I trust these figures?", "The last published build.")
@@ -44,28 +52,17 @@ def _freshness() -> None:
             ("Orders until", day(known.last), "The last day with a line in FactSales."),
             ("As of", day(known.as_of), "The warehouse's “today”, never the clock."),
         ]
-    built_at = info.get("built_at")
-    if built_at is None:
-        facts.append(
-            (
-                "Built",
-                DASH,
-                "Not recorded: bare dbt built this warehouse, not the pipeline.",
-            )
-        )
-    else:
-        built = pd.Timestamp(str(built_at))
+    began = "Not recorded: bare dbt built this warehouse, not the pipeline."
+    built_on = DASH
+    if info.get("built_at") is not None:
+        built = pd.Timestamp(str(info["built_at"]))
         began = f"When the build began: {built:%Y-%m-%d %H:%M} UTC."
-        facts.append(("Built", day(built.date()), began))
+        built_on = day(built.date())
+    facts.append(("Built", built_on, began))
     counts = cache.ask(data_health.row_counts)
     facts += [
         (label, f"{counts[table]:,}", f"Rows of {table}.")
-        for table, label in (
-            ("FactSales", "Lines"),
-            ("FactOrders", "Orders with lines"),
-            ("DimCustomer", "Customers"),
-            ("DimProduct", "Products"),
-        )
+        for table, label in _COUNTED.items()
     ]
     with st.grid(columns=7, min_column_width=140, gap="small"):
         for name, value, help_text in facts:
@@ -92,6 +89,13 @@ def _fact(name: str, value: object) -> str:
 
 def _intake(rows: pd.DataFrame) -> None:
     table = data_health.intake(rows)
+    columns = {
+        "raw_table": st.column_config.TextColumn("Raw table"),
+        "rows_in": ui.number_column("Rows in", "%,d"),
+        "accepted": ui.number_column("Accepted", "%,d"),
+        "rejected": ui.number_column("Rejected", "%,d"),
+        "accepted_share": ui.number_column("Accepted, share", "percent"),
+    }
     with ui.card(
         "Did every row arrive?",
         "Rows in the raw tables = accepted + rejected. Nothing is lost in silence.",
@@ -104,18 +108,8 @@ def _intake(rows: pd.DataFrame) -> None:
                 "intake",
             )
         with right:
-            ui.table(
-                table,
-                {
-                    "raw_table": st.column_config.TextColumn("Raw table"),
-                    "rows_in": ui.number_column("Rows in", "%,d"),
-                    "accepted": ui.number_column("Accepted", "%,d"),
-                    "rejected": ui.number_column("Rejected", "%,d"),
-                    "accepted_share": ui.number_column("Accepted, share", "percent"),
-                },
-                "Rows in, accepted and rejected by raw table.",
-                "intake_table",
-            )
+            alt = "Rows in, accepted and rejected by raw table."
+            ui.table(table, columns, alt, "intake_table")
 
 
 def _left_out(rows: pd.DataFrame) -> None:
@@ -155,6 +149,7 @@ def _tests() -> None:
             )
             return
         others = results[results["status"] != "pass"]
+        names = list(map(str, results))
         passed = len(results) - len(others)
         if others.empty:
             ui.all_well(f"All {passed:,} tests passed.")
@@ -164,32 +159,17 @@ def _tests() -> None:
                 "(a build that fails a test is never published).",
                 icon=":material/warning:",
             )
-            ui.table(
-                others, {name: name for name in others.columns}, "Tests", "failed_tests"
-            )
+            ui.table(others, {name: name for name in names}, "Tests", "failed_tests")
         with st.expander("All tests"):
-            ui.table(
-                results,
-                {
-                    str(name): str(name).replace("_", " ").capitalize()
-                    for name in results.columns
-                },
-                "All tests of the last build.",
-                "all_tests",
-            )
+            columns = {name: name.replace("_", " ").capitalize() for name in names}
+            ui.table(results, columns, "All tests of the last build.", "all_tests")
 
 
 def _definitions() -> None:
+    rows = [(each.name, each.formula, each.unit.value) for each in METRICS.values()]
+    columns = ["Figure", "Definition", "Unit"]
     with ui.card("What does each figure mean?"):
-        st.table(
-            pd.DataFrame(
-                [
-                    (shown.name, shown.formula, shown.unit.value)
-                    for shown in METRICS.values()
-                ],
-                columns=["Figure", "Definition", "Unit"],
-            ).set_index("Figure")
-        )
+        st.table(pd.DataFrame(rows, columns=columns).set_index("Figure"))
 
 
 main()

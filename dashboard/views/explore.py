@@ -1,8 +1,10 @@
 """Explore: give me the rows."""
 
+from functools import partial
+
 import streamlit as st
 
-from dashboard import cache, controls, privacy, ui
+from dashboard import cache, controls, ui
 from dashboard.formatting import DASH
 from dashboard.queries import explore
 from dashboard.queries.explore import Condition, Kind, Operator, Search
@@ -42,21 +44,12 @@ def main() -> None:
     )
     found = cache.ask(explore.count, search)
     rows = cache.ask(explore.rows, search, _SHOWN)
-    st.markdown(
-        f"**{ui.plain(table)}**: {found:,} rows"
-        + (f", the first {_SHOWN:,} are shown" if found > _SHOWN else "")
-        + "."
-    )
-    masked = [
-        f"`{name}`"
-        for name in warehouse.columns[table.lower()]
-        if privacy.is_personal(table, name)
-    ]
-    if masked and not show_pii:
+    listed = f", the first {_SHOWN:,} are shown" if found > _SHOWN else ""
+    st.markdown(f"**{ui.plain(table)}**: {found:,} rows{listed}.")
+    known = warehouse.columns[table.lower()]
+    if masked := ", ".join(f"`{name}`" for name in known if name not in columns):
         ui.caption(
-            "Masked, and not to be searched: "
-            + ", ".join(masked)
-            + ". `DWH_SHOW_PII=1` shows them."
+            f"Masked, and not to be searched: {masked}. `DWH_SHOW_PII=1` shows them."
         )
     if rows.empty:
         ui.note("**No row meets these conditions.** Take one away.", "search")
@@ -75,12 +68,9 @@ def main() -> None:
         },
     )
     with st.container(horizontal=True):
-        ui.download_csv(
-            lambda: explore.export(warehouse, search, _EXPORTED), table, "rows_csv"
-        )
-        ui.download_parquet(
-            lambda: explore.export(warehouse, search, _EXPORTED), table, "rows_parquet"
-        )
+        export = partial(explore.export, warehouse, search, _EXPORTED)
+        ui.download(export, table)
+        ui.download(export, table, "Parquet")
     if found > _EXPORTED:
         ui.caption(f"A file holds the first {_EXPORTED:,} rows.")
 
@@ -105,14 +95,13 @@ def _conditions(
             kind = explore.kind(warehouse, table, column)
             operators = [one.value for one in explore.OPERATORS[kind]]
             operator_key = f"operator{index}_{table}_{kind}"
-            operator = Operator(
-                st.selectbox(
-                    "Condition",
-                    operators,
-                    key=controls.remembered(operator_key, operators[0]),
-                    bind="query-params",
-                )
+            chosen = st.selectbox(
+                "Condition",
+                operators,
+                key=controls.remembered(operator_key, operators[0]),
+                bind="query-params",
             )
+            operator = Operator(chosen)
             value = ""
             if operator.needs_value:
                 value = st.text_input(
@@ -120,10 +109,9 @@ def _conditions(
                 )
                 if not value.strip():
                     continue
+                of = Kind.TEXT if operator is Operator.CONTAINS else kind
                 try:
-                    explore.parse(
-                        value, Kind.TEXT if operator is Operator.CONTAINS else kind
-                    )
+                    explore.parse(value, of)
                 except ValueError as error:
                     problem = str(error)
             found.append(Condition(column, operator, value))

@@ -4,13 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, controls, ui
+from dashboard.charts import lifetime_value as charts
 from dashboard.charts.bars import bands
-from dashboard.charts.lifetime_value import (
-    by_cohort,
-    forecast_check,
-    lorenz_curve,
-    origin_bars,
-)
 from dashboard.metrics import metric
 from dashboard.queries import lifetime_value, retention
 
@@ -28,54 +23,44 @@ def main() -> None:
         ui.note("**No buyer lives there.** Choose another country.", "search")
         return
     ui.key_figures(lifetime_value.totals(values))
+    spent = values["total_spending"]
     left, right = st.columns([3, 2])
-    with left:
-        _histogram(values)
-    with right:
-        _lorenz(values)
+    with ui.card(
+        "How much have buyers spent?",
+        "Buyers by net sales so far; the last bar holds all larger ones.",
+        metric("lifetime_value").formula,
+        where=left,
+    ):
+        histogram = lifetime_value.value_histogram(spent)
+        value, count = metric("lifetime_value"), metric("buyers")
+        ui.chart(
+            bands(histogram, value, count, ui.theme()),
+            "Histogram of buyers by net sales.",
+            "histogram",
+        )
+    with ui.card(
+        "How unequal are they?",
+        "Lorenz curve; on the dotted line all buyers would be worth the same.",
+        metric("gini").formula,
+        where=right,
+    ):
+        ui.chart(
+            charts.lorenz_curve(lifetime_value.lorenz(spent), ui.theme()),
+            "Lorenz curve of net sales over buyers.",
+            "lorenz",
+        )
     with ui.card(
         "Are newer buyers worth as much?",
         "Mean value by the month of the first order. Newer buyers had less time.",
     ):
         ui.chart(
-            by_cohort(lifetime_value.value_by_cohort(values), ui.theme()),
+            charts.by_cohort(lifetime_value.value_by_cohort(values), ui.theme()),
             "Bars of mean value by cohort.",
             "value_by_cohort",
         )
     _origins(countries)
     _predicted(values)
     _backtest(countries)
-
-
-def _histogram(values: pd.DataFrame) -> None:
-    with ui.card(
-        "How much have buyers spent?",
-        "Buyers by net sales so far; the last bar holds all larger ones.",
-        metric("lifetime_value").formula,
-    ):
-        ui.chart(
-            bands(
-                lifetime_value.value_histogram(values["total_spending"]),
-                metric("lifetime_value"),
-                metric("buyers"),
-                ui.theme(),
-            ),
-            "Histogram of buyers by net sales.",
-            "histogram",
-        )
-
-
-def _lorenz(values: pd.DataFrame) -> None:
-    with ui.card(
-        "How unequal are they?",
-        "Lorenz curve; on the dotted line all buyers would be worth the same.",
-        metric("gini").formula,
-    ):
-        ui.chart(
-            lorenz_curve(lifetime_value.lorenz(values["total_spending"]), ui.theme()),
-            "Lorenz curve of net sales over buyers.",
-            "lorenz",
-        )
 
 
 _ORIGINS_SHOWN = 12
@@ -95,14 +80,10 @@ def _origins(countries: tuple[str, ...]) -> None:
             kind = controls.picked("Begun with", list(lifetime_value.ORIGINS), "origin")
             spans = {f"{days} days": days for days in reversed(retention.MILESTONES)}
             days = spans[controls.picked("After", list(spans), "after")]
-        rows = cache.ask(
-            lifetime_value.origin_values, lifetime_value.ORIGINS[kind], days
-        )
+        origin = lifetime_value.ORIGINS[kind]
+        rows = cache.ask(lifetime_value.origin_values, origin, days)
         if countries and kind != "Country":
-            ui.note(
-                "This is counted for all countries together. Take the country away to "
-                "see it."
-            )
+            ui.known_of_all("This is counted")
             return
         if countries:
             rows = rows[rows["origin"].isin(countries)]
@@ -112,18 +93,17 @@ def _origins(countries: tuple[str, ...]) -> None:
                 "**Too few customers have been known for so long.** Choose fewer days."
             )
             return
-        left_out = len(rows) - len(found)
-        if left_out:
+        if left_out := len(rows) - len(found):
+            least = cache.whole_variable("least_customers")
             ui.caption(
-                f"{left_out:,} with fewer than "
-                f"{cache.whole_variable('least_customers')} customers "
-                "left out: their means say little."
+                f"{left_out:,} with fewer than {least} customers left out: their means "
+                "say little."
             )
         largest = found.nlargest(_ORIGINS_SHOWN, "customers").index
         if len(found) > _ORIGINS_SHOWN:
             ui.caption(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
         ui.chart(
-            origin_bars(found[found.index.isin(largest)], ui.theme()),
+            charts.origin_bars(found[found.index.isin(largest)], ui.theme()),
             f"Bars of net sales per customer after {days} days by origin.",
             "origins",
         )
@@ -147,14 +127,10 @@ def _predicted(values: pd.DataFrame) -> None:
             ui.note(_why_nobody_left(models))
             return
         ui.caption("Buyers by the chance that they have not left for good.")
+        histogram = lifetime_value.share_histogram(alive)
+        chance, count = metric("p_alive"), metric("buyers")
         ui.chart(
-            bands(
-                lifetime_value.share_histogram(alive),
-                metric("p_alive"),
-                metric("buyers"),
-                ui.theme(),
-                height=240,
-            ),
+            bands(histogram, chance, count, ui.theme(), height=240),
             "Histogram of buyers by the chance to be active.",
             "alive",
         )
@@ -220,12 +196,12 @@ _METHODS = {
 
 def _method(row: pd.Series) -> str:
     """A way to forecast, whether it is the page's own, and why it has no figures."""
-    name = _METHODS.get(row["forecast_method"], row["forecast_method"])
+    name: str = _METHODS.get(row["forecast_method"], row["forecast_method"])
     if row["is_used"]:
         return f"{name}: this forecast"
     if pd.isna(row["predicted_orders"]):
         return f"{name}: {row['forecast_status']}"
-    return str(name)
+    return name
 
 
 def _backtest(countries: tuple[str, ...]) -> None:
@@ -235,10 +211,7 @@ def _backtest(countries: tuple[str, ...]) -> None:
         return
     with ui.card("Can the forecast be trusted?"):
         if countries:
-            ui.note(
-                "The forecast is tested for all countries together. Take the country "
-                "away to see how it did."
-            )
+            ui.known_of_all("The forecast is tested")
             return
         model = rows.iloc[0]
         tenths = cache.ask(lifetime_value.backtest_tenths)
@@ -257,7 +230,7 @@ def _backtest(countries: tuple[str, ...]) -> None:
         left, right = st.columns(2)
         with left:
             ui.chart(
-                forecast_check(tenths, ui.theme()),
+                charts.forecast_check(tenths, ui.theme()),
                 "Bars of forecast and actual purchases by tenths of customers.",
                 "forecast_check",
             )

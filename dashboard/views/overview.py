@@ -7,15 +7,9 @@ from dashboard import cache, controls, ui
 from dashboard.charts.bars import bridge, ranked
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
-from dashboard.formatting import day, day_range, exact
+from dashboard.formatting import day_range, exact
 from dashboard.metrics import metric, shares
-from dashboard.periods import (
-    Comparison,
-    Grain,
-    comparison_range,
-    default_grain,
-    is_partial,
-)
+from dashboard.periods import Comparison, Grain, default_grain, is_partial
 from dashboard.queries import overview, sales
 
 _FIGURES = ("net_sales", "orders", "average_order_value", "buyers", "new_buyer_share")
@@ -26,51 +20,29 @@ def main() -> None:
     """Draw the page."""
     days = controls.days()
     against = controls.comparison()
-    countries, categories = controls.countries(), controls.categories()
-    chosen = SalesFilter(days, countries, categories)
-    described = controls.describe(chosen)
-    earlier = None
-    if not days.is_reversed:
-        earlier, compared = _earlier(chosen, against)
-        described += compared
-    ui.title("Overview", "Are we growing, and where does it come from?", described)
-    if days.is_reversed:
-        ui.reversed_range()
-        return
-    if cache.ask(sales.by_day, chosen).empty:
-        ui.nothing_found()
+    chosen = SalesFilter(days, controls.countries(), controls.categories())
+    earlier, compared = controls.earlier(chosen, against)
+    ui.title(
+        "Overview",
+        "Are we growing, and where does it come from?",
+        controls.describe(chosen) + compared,
+    )
+    if ui.rows_of(sales.by_day, chosen) is None:
         return
     _headline(chosen, earlier, against)
     _over_time(chosen, earlier, against)
     _bridge(chosen)
     # What all sales have in common says nothing about where they come from.
-    all_countries, all_categories = cache.choices()
+    countries, categories = cache.choices()
     breakdowns = []
-    if len(all_categories) > 1:
+    if len(categories) > 1:
         breakdowns.append(("category", "Which categories sell?"))
-    if len(all_countries) > 1:
+    if len(countries) > 1:
         breakdowns.append(("country", "Where do the buyers live?"))
     columns = st.columns(len(breakdowns) or 1)
     for place, (column, question) in zip(columns, breakdowns, strict=False):
         with place:
             _breakdown(column, question, chosen, earlier)
-
-
-def _earlier(
-    chosen: SalesFilter, against: Comparison
-) -> tuple[SalesFilter | None, str]:
-    """The choice to compare with, and how to say so.
-
-    There is none where the data do not reach back: a part would look like growth.
-    """
-    before = comparison_range(chosen.days, against)
-    if before is None:
-        return None, ""
-    period = day_range(before.start, before.end)
-    first = cache.span().first
-    if before.start < first:
-        return None, f" · no comparison: the data start on {day(first)}"
-    return chosen.during(before), f" · compared with {period}"
 
 
 def _headline(
@@ -89,10 +61,8 @@ def _sparks(chosen: SalesFilter) -> dict[str, list[float]]:
     """Whole periods only: a part of a month would look like a fall."""
     grain = default_grain(chosen.days)
     periods = _periods(chosen, grain)
-    whole = [
-        not is_partial(start.date(), grain, chosen.days) for start in periods["start"]
-    ]
-    periods = periods[whole]
+    starts = periods["start"].dt.date
+    periods = periods[[not is_partial(day, grain, chosen.days) for day in starts]]
     return {key: periods[key].fillna(0).astype(float).tolist() for key in _FIGURES}
 
 
@@ -108,7 +78,7 @@ def _over_time(
     with ui.card("How do sales develop?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             shown = controls.picked_metric("Show", _FIGURES, "show")
-            grain = controls.grain(chosen.days, default_grain(chosen.days))
+            grain = controls.grain(chosen.days)
         ui.chart(
             over_time(
                 _periods(chosen, grain),
@@ -169,17 +139,15 @@ def _breakdown(
         past = cache.ask(query, earlier).set_index(column)["net_sales"]
         before = shown[column].map(past).fillna(0)
         note += " Grey ticks: the period compared with."
-    key = f"by_{column}_{hash((chosen.countries, chosen.categories))}"
 
-    def choose() -> None:
-        name = ui.clicked(key)
-        if name is not None:
-            st.session_state[column] = [name]
+    def choose(name: str) -> None:
+        st.session_state[column] = [name]
 
+    best = ", ".join(map(str, shown[column].head(3)))
     with ui.card(question, note):
         ui.chart(
             ranked(
-                list(shown[column]),
+                shown[column],
                 shown["net_sales"],
                 metric("net_sales"),
                 ui.theme(),
@@ -191,10 +159,8 @@ def _breakdown(
                     )
                 ],
             ),
-            f"Bars of net sales by {column}, largest first: "
-            + ", ".join(str(name) for name in shown[column].head(3))
-            + ".",
-            key,
+            f"Bars of net sales by {column}, largest first: {best}.",
+            f"by_{column}_{hash((chosen.countries, chosen.categories))}",
             choose,
         )
 

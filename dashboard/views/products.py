@@ -3,15 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, controls, exports, ui
+from dashboard import cache, controls, ui
 from dashboard.charts.bars import ranked
 from dashboard.charts.products import pareto, stock_cover
 from dashboard.charts.series import over_time
-from dashboard.charts.theme import escaped, message
+from dashboard.charts.theme import escaped
 from dashboard.filters import SalesFilter
 from dashboard.formatting import exact, short
 from dashboard.metrics import metric
-from dashboard.periods import default_grain
 from dashboard.queries import products
 
 _RANKINGS = ("net_sales", "units", "orders")
@@ -26,12 +25,8 @@ def main() -> None:
         top = controls.slider("Top products", 5, 50, 10, "top", 5)
     chosen = SalesFilter(days, countries, categories)
     ui.title("Products", "What sells, and what does not?", controls.describe(chosen))
-    if days.is_reversed:
-        ui.reversed_range()
-        return
-    sold = cache.ask(products.by_product, chosen)
-    if sold.empty:
-        ui.nothing_found()
+    sold = ui.rows_of(products.by_product, chosen)
+    if sold is None:
         return
     ui.key_figures(products.totals(sold))
     left, right = st.columns([3, 2])
@@ -57,28 +52,25 @@ def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
         best = sold.sort_values(
             [shown.key, "product_key"], ascending=[False, True]
         ).head(top)
-        key = f"best_{shown.key}"
 
-        def choose() -> None:
-            product = ui.clicked(key)
-            if product is not None:
-                row = sold[sold["product_key"] == int(product)]
-                st.session_state["product"] = next(iter(_labels(row)))
+        def choose(product: int) -> None:
+            row = sold[sold["product_key"] == int(product)]
+            st.session_state["product"] = next(iter(_labels(row)))
 
         ui.chart(
             ranked(
-                list(best["product_name"]),
+                best["product_name"],
                 best[shown.key],
                 shown,
                 ui.theme(),
-                keys=[int(product) for product in best["product_key"]],
+                keys=best["product_key"],
                 details=[
                     f"{escaped(str(row.category))}, {row.sales_share:.1%} of net sales"
                     for row in best.itertuples()
                 ],
             ),
             f"Bars of the {len(best)} best products by {shown.name.lower()}.",
-            key,
+            f"best_{shown.key}",
             choose,
         )
     return best
@@ -96,7 +88,7 @@ def _pareto(sold: pd.DataFrame) -> None:
     ):
         theme = ui.theme()
         ui.chart(
-            pareto(sold, theme) if selling else message(theme, "Nothing but returns"),
+            pareto(sold, theme) if selling else theme.message("Nothing but returns"),
             f"Pareto curve: {needed} of {selling} products make 80% of net sales.",
             "pareto",
         )
@@ -104,12 +96,9 @@ def _pareto(sold: pd.DataFrame) -> None:
 
 def _labels(sold: pd.DataFrame) -> dict[str, int]:
     """The keys of products by what they are called in the list."""
-    return {
-        f"{name} · {product_id}": int(key)
-        for name, product_id, key in zip(
-            sold["product_name"], sold["product_id"], sold["product_key"], strict=True
-        )
-    }
+    products = sold[["product_name", "product_id", "product_key"]]
+    named = products.itertuples(index=False)
+    return {f"{name} · {product_id}": int(key) for name, product_id, key in named}
 
 
 def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) -> None:
@@ -118,7 +107,7 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
         with st.container(horizontal=True, vertical_alignment="bottom"):
             label = controls.product(list(labels), "product", width=420)
             shown = controls.picked_metric("Show", _RANKINGS, "product_show")
-            grain = controls.grain(chosen.days, default_grain(chosen.days))
+            grain = controls.grain(chosen.days)
         row = sold.loc[sold["product_key"] == labels[label]].iloc[0]
         money = cache.currency()
         ui.caption(
@@ -156,7 +145,7 @@ def _table(best: pd.DataFrame) -> None:
             "The best products with their sales, price and stock.",
             "best_table",
         )
-        ui.download_csv(lambda: exports.of_frame(best), "top_products", "best_csv")
+        ui.download(best, "top_products")
 
 
 def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
@@ -195,7 +184,7 @@ def _returns(sold: pd.DataFrame) -> None:
         money = cache.currency()
         ui.chart(
             ranked(
-                list(back["product_name"]),
+                back["product_name"],
                 -back["returns"],
                 metric("returned"),
                 ui.theme(),
@@ -241,9 +230,7 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
             "unsold_table",
             height=280,
         )
-        ui.download_csv(
-            lambda: exports.of_frame(unsold), "unsold_products", "unsold_csv"
-        )
+        ui.download(unsold, "unsold_products")
 
 
 main()

@@ -2,17 +2,10 @@
 
 import math
 
-import pandas as pd
 import streamlit as st
 
-from dashboard import cache, controls, exports, ui
-from dashboard.charts.retention import (
-    cohort_curves,
-    cohort_heat_map,
-    repeat_curves,
-    sales_by_type,
-)
-from dashboard.charts.theme import message
+from dashboard import cache, controls, ui
+from dashboard.charts import retention as charts
 from dashboard.metrics import Unit, metric
 from dashboard.queries import retention
 
@@ -63,7 +56,17 @@ def main() -> None:
     matrix = retention.cohort_matrix(cells, shown.key)
     average = retention.average(cells, shown.key, least_customers)
     incomplete = retention.incomplete_months(cells)
-    _headline(cells, least_customers)
+    sizes = retention.cohort_sizes(cells)
+    known = retention.first_months(cells, least_customers)
+    averages = {key: value for key, (value, _) in known.items()}
+    ui.key_figures(
+        {"cohort_customers": float(sizes.sum())} | averages,
+        notes={
+            key: f"Old enough: {at_risk:,.0f} customers."
+            for key, (_, at_risk) in known.items()
+            if not math.isnan(at_risk)
+        },
+    )
     is_retention = shown.key == "retention_rate"
     with ui.card(
         "How much of each cohort is still there?"
@@ -74,9 +77,10 @@ def main() -> None:
         "half of them), * a month that is not over.",
         shown.formula,
     ):
-        sizes = retention.cohort_sizes(cells)
         ui.chart(
-            cohort_heat_map(matrix, average, sizes, incomplete, shown, ui.theme()),
+            charts.cohort_heat_map(
+                matrix, average, sizes, incomplete, shown, ui.theme()
+            ),
             f"Heat map of {shown.name.lower()} by cohort and months since the start.",
             "cohort_map",
         )
@@ -87,31 +91,17 @@ def main() -> None:
         "Complete months only.",
     ):
         if average.empty:
-            empty = message(ui.theme(), "No month is complete yet")
+            empty = ui.theme().message("No month is complete yet")
             ui.chart(empty, "Empty.", "curves")
         else:
             ui.chart(
-                cohort_curves(matrix, average, incomplete, shown, ui.theme()),
+                charts.cohort_curves(matrix, average, incomplete, shown, ui.theme()),
                 f"Lines of {shown.name.lower()} by months since the start.",
                 "curves",
             )
-    ui.download_csv(lambda: exports.of_frame(cells), f"cohorts_{basis}", "cohort_csv")
+    ui.download(cells, f"cohorts_{basis}")
     _repeats(least_customers)
     _money_by_type()
-
-
-def _headline(cells: pd.DataFrame, least_customers: int) -> None:
-    customers = float(retention.cohort_sizes(cells).sum())
-    known = retention.first_months(cells, least_customers)
-    averages = {key: value for key, (value, _) in known.items()}
-    ui.key_figures(
-        {"cohort_customers": customers} | averages,
-        notes={
-            key: f"Old enough: {at_risk:,.0f} customers."
-            for key, (_, at_risk) in known.items()
-            if not math.isnan(at_risk)
-        },
-    )
 
 
 def _repeats(least_customers: int) -> None:
@@ -129,7 +119,7 @@ def _repeats(least_customers: int) -> None:
         left, right = st.columns([3, 2])
         with left:
             ui.chart(
-                repeat_curves(repeats, ui.theme()),
+                charts.repeat_curves(repeats, ui.theme()),
                 "Lines of the share that ordered again, by days and number of orders.",
                 "repeat_curves",
             )
@@ -160,7 +150,7 @@ def _money_by_type() -> None:
         "without an order.",
     ):
         ui.chart(
-            sales_by_type(cache.ask(retention.sales_by_type), ui.theme()),
+            charts.sales_by_type(cache.ask(retention.sales_by_type), ui.theme()),
             "Bars of net sales by month and type of customer.",
             "sales_by_type",
         )

@@ -1,16 +1,13 @@
 """Segments: who are they?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, controls, privacy, ui
-from dashboard.charts.segments import (
-    move_bars,
-    score_grid,
-    segment_history,
-    segment_map,
-)
-from dashboard.charts.theme import message
+from dashboard.charts import segments as charts
 from dashboard.queries import segments
 
 _LISTED = 500
@@ -33,20 +30,23 @@ def main() -> None:
     prospects = float(cache.ask(segments.prospects, countries))
     ui.key_figures(segments.totals(cells) | {"prospects": prospects})
     left, right = st.columns([3, 2])
-    with left:
-        _map(rows)
-    with right:
-        _score_grid(cells)
+    _map(rows, left)
+    with ui.card(
+        "How many buyers have which scores?", "Recency against frequency.", where=right
+    ):
+        ui.chart(
+            charts.score_grid(cells, ui.theme()),
+            "Grid of buyers by recency and frequency score.",
+            "score_grid",
+        )
     _table(rows)
     _history(countries)
     _members(rows, countries)
 
 
-def _map(rows: pd.DataFrame) -> None:
-    def choose() -> None:
-        name = ui.clicked("segment_map")
-        if name is not None:
-            st.session_state["segment"] = [name]
+def _map(rows: pd.DataFrame, where: DeltaGenerator) -> None:
+    def choose(name: str) -> None:
+        st.session_state["segment"] = [name]
 
     with ui.card(
         "Where does each segment stand?",
@@ -54,21 +54,13 @@ def _map(rows: pd.DataFrame) -> None:
         "Scores from 1 to 5 (best) cut the buyers into five groups by recency, "
         "frequency and monetary value; equal buyers get equal scores. The 11 names "
         "come from the seed rfm_segment_map. Scores are those of the whole shop.",
+        where,
     ):
         ui.chart(
-            segment_map(rows, ui.theme()),
+            charts.segment_map(rows, ui.theme()),
             "Map of the segments by recency, and by frequency and money.",
             "segment_map",
             choose,
-        )
-
-
-def _score_grid(cells: pd.DataFrame) -> None:
-    with ui.card("How many buyers have which scores?", "Recency against frequency."):
-        ui.chart(
-            score_grid(cells, ui.theme()),
-            "Grid of buyers by recency and frequency score.",
-            "score_grid",
         )
 
 
@@ -96,16 +88,12 @@ def _history(countries: tuple[str, ...]) -> None:
     """How the segments grew, and who moved between them."""
     moves = cache.ask(segments.segment_moves)
     question = "How have the segments changed?"
-    if moves.empty:
+    if moves.empty or countries:
         with ui.card(question):
-            ui.note("**No month with a buyer is over yet.**")
-        return
-    if countries:
-        with ui.card(question):
-            ui.note(
-                "The history is kept for all countries together. Take the country away "
-                "to see it."
-            )
+            if moves.empty:
+                ui.note("**No month with a buyer is over yet.**")
+            else:
+                ui.known_of_all("The history is kept")
         return
     groups = "; ".join(
         f"{group}: {', '.join(names)}"
@@ -120,7 +108,7 @@ def _history(countries: tuple[str, ...]) -> None:
             "Show", ("buyer_share", "buyers"), "history_show"
         )
         ui.chart(
-            segment_history(segments.segment_history(moves), shown, ui.theme()),
+            charts.segment_history(segments.segment_history(moves), shown, ui.theme()),
             f"Areas of {shown.name.lower()} by group of segments and month.",
             "segment_history",
         )
@@ -142,10 +130,10 @@ def _moves(moves: pd.DataFrame) -> None:
         ui.key_figures(segments.month_figures(moves, month))
         moved = segments.moves_of_month(moves, month)
         if moved.empty:
-            ui.chart(message(ui.theme(), "Nobody moved"), "Empty.", "moves")
+            ui.chart(ui.theme().message("Nobody moved"), "Empty.", "moves")
             return
         ui.chart(
-            move_bars(moved.head(_MOVES), ui.theme()),
+            charts.move_bars(moved.head(_MOVES), ui.theme()),
             f"Bars of the largest moves between segments in {month}.",
             "moves",
         )
@@ -169,15 +157,12 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
         size = int(rows.loc[rows["segment_name"].isin(chosen), "customers"].sum())
         found = cache.ask(segments.segment_customers, chosen, countries, _LISTED)
         show_pii = cache.show_pii()
-        ui.caption(
-            f"{size:,} buyers, largest value first"
-            + (f"; the first {_LISTED} are listed" if size > _LISTED else "")
-            + (
-                "."
-                if show_pii
-                else ". Names and e-mail are masked; `DWH_SHOW_PII=1` shows them."
-            )
-        )
+        listed = f"{size:,} buyers, largest value first"
+        if size > _LISTED:
+            listed += f"; the first {_LISTED} are listed"
+        if not show_pii:
+            listed += ". Names and e-mail are masked; `DWH_SHOW_PII=1` shows them"
+        ui.caption(f"{listed}.")
         ui.table(
             found if show_pii else privacy.mask(found),
             {
@@ -194,13 +179,8 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
             height=360,
         )
         warehouse = cache.current()
-        ui.download_csv(
-            lambda: segments.segment_export(
-                warehouse, chosen, countries, show_pii=show_pii
-            ),
-            "segment_customers",
-            "member_csv",
-        )
+        export = partial(segments.segment_export, warehouse, chosen, countries)
+        ui.download(partial(export, show_pii=show_pii), "segment_customers")
 
 
 main()

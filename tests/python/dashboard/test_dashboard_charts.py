@@ -17,7 +17,7 @@ from dashboard.charts import (
 )
 from dashboard.charts.bars import bands, bridge, ranked
 from dashboard.charts.series import over_time, period_label
-from dashboard.charts.theme import CONFIG, Theme, clipped, dark, escaped, light, message
+from dashboard.charts.theme import CONFIG, Theme, clipped, dark, escaped, light
 from dashboard.formatting import Currency
 from dashboard.metrics import metric
 from dashboard.periods import DateRange, Grain
@@ -393,6 +393,6 @@ def test_names_from_the_data_cannot_become_markup() -> None:
 
 
 def test_a_message_stands_where_a_picture_cannot() -> None:
-    assert message(LIGHT, "Nothing <yet>").layout.annotations[0].text == (
+    assert LIGHT.message("Nothing <yet>").layout.annotations[0].text == (
         "Nothing &lt;yet&gt;"
     )
