@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import RawFileError
 from pipeline.raw_files.header import match_header
 from pipeline.raw_files.limits import Limits
-from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile, Rows
+from pipeline.raw_files.raw_file import BATCH_ROWS, Advance, RawFile
 
 # The text of one batch, and the rows of one where a value's length cannot be told from
 # the size of its page.
@@ -48,7 +48,7 @@ class ParquetFile(RawFile):
             self._plan_reading(file, limits)
         # A damaged page or a NUL shows only when the values are read.
         rows = unpacked = 0
-        for batch in self.text_batches(advance):
+        for batch in self.batches(advance):
             for column in batch.columns:
                 lengths = pc.binary_length(column)
                 if (pc.max(lengths).as_py() or 0) > limits.field_bytes:
@@ -63,15 +63,10 @@ class ParquetFile(RawFile):
                 "make or copy it again"
             )
 
-    def batches(self, advance: Advance) -> Iterator[Rows]:
-        """The rows of `text_batches` as Python values."""
-        for batch in self.text_batches(advance):
-            yield zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-    def text_batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
-        """The rows as Arrow batches: contract columns, every one of type string."""
+    def _batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
         header = self.header
-        with self.readable(), self._open() as file:
+        nothing = pa.scalar(None, pa.string())
+        with self._open() as file:
             names = file.schema_arrow.names
             wanted = [names[position] for position in header.positions]
             step = self.size / max(self.row_count, 1)
@@ -84,7 +79,7 @@ class ParquetFile(RawFile):
                         text = as_text(column)
                         text.validate(full=True)
                         self._refuse_nul(text, name, row)
-                        texts.append(text)
+                        texts.append(pc.if_else(pc.equal(text, ""), nothing, text))
                     row += len(texts[0])
                     yield pa.RecordBatch.from_arrays(texts, names=list(header.columns))
                 advance(int(step * len(batch)))

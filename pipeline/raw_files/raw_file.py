@@ -1,9 +1,11 @@
 """What every kind of raw file can do, whatever its format."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pyarrow as pa
 
 from pipeline.errors import RawFileError
 from pipeline.raw_files.contract import RawTable
@@ -12,8 +14,6 @@ from pipeline.raw_files.held_file import HeldFile, cannot_be_read
 
 # Told how many bytes of a file more have been read.
 Advance = Callable[[int], None]
-# Rows of text; null for an empty field of CSV is the engine's to make.
-Rows = Iterable[Sequence[str | None]]
 
 BATCH_ROWS = 50_000
 
@@ -34,6 +34,7 @@ class RawFile(ABC):
     header: Header
     row_count: int
     sha256: str | None
+    _fault: RawFileError | None = None
 
     def __init__(self, table: RawTable, path: Path) -> None:
         """Open it.
@@ -66,9 +67,15 @@ class RawFile(ABC):
     def _check(self, advance: Advance) -> None:
         """Check what the file holds; set header and row_count."""
 
+    def batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
+        """The rows: the header's columns as text, an empty field as null."""
+        if self.row_count:
+            with self.readable():
+                yield from self._batches(advance)
+
     @abstractmethod
-    def batches(self, advance: Advance) -> Iterator[Rows]:
-        """Batches of rows: the header's contract columns, in contract order."""
+    def _batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
+        """The same of a file with rows."""
 
     def confirm(self, rows: int) -> None:
         """Refuse what was loaded if it was not the file that was checked.
@@ -96,15 +103,18 @@ class RawFile(ABC):
         except Exception as error:
             # Whatever a reader says of a file that is another one by now.
             if self.held.has_changed():
-                raise self._changed() from None
-            explained = self._reading_error(error)
-            if explained is None:
+                self._fault = self._changed()
+            # An engine makes its own error of one that it met while it read batches.
+            fault = self._fault = self._fault or self._reading_error(error)
+            if fault is None:
                 raise
-            raise explained from None
+            raise fault from None
 
     def _reading_error(self, error: Exception) -> RawFileError | None:
         """A reader's error in our words; None where it is none of reading."""
-        return cannot_be_read(self.path, error) if isinstance(error, OSError) else None
+        if isinstance(error, OSError):
+            return cannot_be_read(self.path, error)
+        return error if isinstance(error, RawFileError) else None
 
     def _changed(self) -> RawFileError:
         return RawFileError(
@@ -129,8 +139,7 @@ class AbsentFile(RawFile):
 
     _check = check
 
-    def batches(self, advance: Advance) -> Iterator[Rows]:
-        """None."""
+    def _batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
         return iter(())
 
     def confirm(self, rows: int) -> None:

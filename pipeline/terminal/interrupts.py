@@ -30,14 +30,9 @@ def is_done() -> bool:
     return _done.is_set()
 
 
-def raise_if_requested() -> None:
-    """Raise what an interrupt raised before, where a library has swallowed it.
-
-    Raises:
-        KeyboardInterrupt: An interrupt was asked for.
-    """
-    if _requested.is_set():
-        raise KeyboardInterrupt
+def is_requested() -> bool:
+    """Whether an interrupt was asked for, even where a library has swallowed it."""
+    return _requested.is_set()
 
 
 @contextmanager
@@ -83,14 +78,19 @@ def uninterrupted() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: An interrupt had been asked for before.
     """
-    raise_if_requested()
+    _raise_if_requested()
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     with _handled_by(signal.SIG_IGN):
-        raise_if_requested()
+        _raise_if_requested()
         yield
         work_is_done()
+
+
+def _raise_if_requested() -> None:
+    if is_requested():
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -7,7 +7,12 @@ import traceback
 from collections.abc import Callable
 
 from pipeline.errors import PipelineError
-from pipeline.terminal.interrupts import EXIT_INTERRUPTED, interruptible, is_done
+from pipeline.terminal.interrupts import (
+    EXIT_INTERRUPTED,
+    interruptible,
+    is_done,
+    is_requested,
+)
 from pipeline.terminal.output import unfailing_output
 from pipeline.terminal.printable import printable
 
@@ -40,18 +45,19 @@ def run(name: str, work: Callable[[], object]) -> int:
         try:
             with interruptible(say_interrupted):
                 work()
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             if os.environ.get(DEBUG):
                 traceback.print_exc()
-            if is_done():
-                _print_last(f"warning: {name} is done, but then: {_message(error)}")
-            else:
-                _print_last(f"{name} failed: {_message(error)}")
-                code = EXIT_FAILED
-        except KeyboardInterrupt:
+            # A library may have made an error of its own of an interrupt.
+            is_interrupted = is_requested() or isinstance(error, KeyboardInterrupt)
             if not is_done():
+                code = EXIT_INTERRUPTED if is_interrupted else EXIT_FAILED
+            if code == EXIT_INTERRUPTED:
                 say_interrupted()
-                code = EXIT_INTERRUPTED
+            elif code == EXIT_FAILED:
+                _print_last(f"{name} failed: {_message(error)}")
+            elif not is_interrupted:
+                _print_last(f"warning: {name} is done, but then: {_message(error)}")
         out.flush()
         if out.fault is not None and code == 0:
             _print_last(
@@ -61,7 +67,7 @@ def run(name: str, work: Callable[[], object]) -> int:
         return code
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException) -> str:
     """What was wrong, and what to do."""
     if isinstance(error, PipelineError):
         return str(error)

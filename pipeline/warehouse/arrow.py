@@ -3,10 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
-
-from pipeline.raw_files.parquet_files import ParquetFile
-from pipeline.raw_files.raw_file import Advance, RawFile
 
 # Name and type of each column: text, integer or real.
 ColumnTypes = Sequence[tuple[str, str]]
@@ -31,23 +27,3 @@ def rows_of(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[object, ...]]:
     """The rows of batches as Python values."""
     for batch in batches:
         yield from zip(*(column.to_pylist() for column in batch), strict=True)
-
-
-def text_batches(file: RawFile, advance: Advance) -> Iterator[pa.RecordBatch]:
-    """The columns that a raw file has, all of them text, an empty field as null."""
-    names = list(file.header.columns)
-    nothing = pa.scalar(None, pa.string())
-    for columns in _text_columns(file, advance):
-        filled = [
-            pc.if_else(pc.equal(column, ""), nothing, column) for column in columns
-        ]
-        yield pa.RecordBatch.from_arrays(filled, names=names)
-
-
-def _text_columns(file: RawFile, advance: Advance) -> Iterator[list[pa.Array]]:
-    if isinstance(file, ParquetFile):
-        for batch in file.text_batches(advance):
-            yield batch.columns
-        return
-    for rows in file.batches(advance):
-        yield [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]

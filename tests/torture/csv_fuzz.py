@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_TABLES, RawTable
 from pipeline.raw_files.csv_files import CsvFile
+from pipeline.warehouse.arrow import rows_of
 from tests.small_shop import SMALL_SHOP, write_csv
 from tests.torture import contract_reader
 from tests.torture.attack import ALL_ENGINES, Arena, Attack
@@ -117,12 +118,12 @@ def _streamed(path: Path, table: RawTable) -> list[Row] | str:
     file = CsvFile(table, path)
     try:
         file.check(lambda _: None)
-        read = [tuple(row) for batch in file.batches(lambda _: None) for row in batch]
+        read = list(rows_of(file.batches(lambda _: None)))
     except PipelineError as error:
         return f"refused: {error}"
     found = file.header.columns
     named = [dict(zip(found, row, strict=True)) for row in read]
-    return [tuple(row.get(name) or None for name in table.columns) for row in named]
+    return [tuple(row.get(name) for name in table.columns) for row in named]
 
 
 def differs(expected: list[Row] | str, found: list[Row] | str) -> str | None:

@@ -11,21 +11,14 @@ import pyarrow as pa
 
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.raw_files.csv_files import CsvFile
 from pipeline.raw_files.raw_file import Advance, RawFile
-from pipeline.warehouse.arrow import ColumnTypes, schema_of, text_batches
+from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.duckdb.errors import explained
 from pipeline.warehouse.duckdb.reader import OFFLINE, DuckdbReader, table_hash
 from pipeline.warehouse.engine import RawLoad, with_hashes
 from pipeline.warehouse.file_engine import FileEngine
 from pipeline.warehouse.location import engine_of_file
 from pipeline.warehouse.sql import column_definitions, quoted, transaction
-
-_UNREADABLE = (
-    duckdb.InvalidInputException,
-    duckdb.ConversionException,
-    duckdb.IOException,
-)
 
 _SQL_TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 
@@ -85,43 +78,22 @@ class DuckdbEngine(FileEngine):
         *,
         in_place: bool,
     ) -> Sequence[str]:
-        """Read CSV with DuckDB's own parallel reader, Parquet through Arrow."""
+        """Hand over Arrow's batches, of which DuckDB makes no copy."""
         path = self.path if in_place else self.building
         new = not path.exists()
-        # Files that pass the check, and that DuckDB's reader cannot read: with line
-        # ends of both kinds, or an endless line. Its error ends the transaction.
-        slowly: set[RawFile] = set()
-        try:
-            while not self._load_raw(path, files, loads, advance, slowly):
-                pass
-            return []
-        except BaseException:
-            if new:
-                path.unlink(missing_ok=True)
-                path.with_name(path.name + ".wal").unlink(missing_ok=True)
-            raise
-
-    def _load_raw(
-        self,
-        path: Path,
-        files: Sequence[RawFile],
-        loads: Sequence[RawLoad],
-        advance: Advance,
-        slowly: set[RawFile],
-    ) -> bool:
-        """Load all files, or add one to `slowly` and load none."""
         try:
             with self._transaction(path) as connection:
                 # Kept in their order, rows wait in memory and take half as long again.
                 connection.execute("set preserve_insertion_order = false")
                 for file in files:
-                    _fill(connection, file, advance, slowly=file in slowly)
+                    _fill(connection, file, advance)
                 hashed = with_hashes(loads, partial(table_hash, connection))
                 _write(connection, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
-        except _UnreadableHereError as error:
-            slowly.add(error.file)
-            return False
-        return True
+            return []
+        except BaseException:
+            if new:
+                self._remove(path)
+            raise
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions and rows."""
@@ -204,59 +176,16 @@ class DuckdbEngine(FileEngine):
             yield connection
 
 
-class _UnreadableHereError(Exception):
-    """DuckDB's CSV reader cannot read a file that holds to the contract."""
-
-    def __init__(self, file: RawFile) -> None:
-        super().__init__(file.path.name)
-        self.file = file
-
-
 def _fill(
-    connection: duckdb.DuckDBPyConnection,
-    file: RawFile,
-    advance: Advance,
-    *,
-    slowly: bool,
+    connection: duckdb.DuckDBPyConnection, file: RawFile, advance: Advance
 ) -> None:
     columns = [(name, "text") for name in file.table.columns]
     _create(connection, file.table.name, columns)
-    with file.readable():
-        if isinstance(file, CsvFile) and file.row_count and not slowly:
-            try:
-                _insert_csv(connection, file)
-            except _UNREADABLE as error:
-                # Zeros after its end make a gzip file one that cannot be read here.
-                if isinstance(error, duckdb.IOException) and not file.compressed:
-                    raise
-                raise _UnreadableHereError(file) from None
-            advance(file.size)
-        elif file.row_count:
-            schema = schema_of([(name, "text") for name in file.header.columns])
-            _insert(connection, file.table.name, schema, text_batches(file, advance))
-    rows = _count(connection, file.table.name)
-    if rows != file.row_count and isinstance(file, CsvFile) and not slowly:
-        raise _UnreadableHereError(file)
-    file.confirm(rows)
-
-
-def _insert_csv(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> None:
-    header = file.header
-    names = [f"unknown_{position}" for position in range(header.width)]
-    for name, position in zip(header.columns, header.positions, strict=True):
-        names[position] = name
-    chosen = ", ".join(quoted(name) for name in header.columns)
-    connection.execute(
-        f"insert into {file.table.name} ({chosen}) "  # noqa: S608
-        f"select {chosen} from read_csv(?, columns = ?, auto_detect = false, "
-        "header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-        "strict_mode = true, null_padding = false, compression = ?)",
-        [
-            str(file.held.path),
-            dict.fromkeys(names, "VARCHAR"),
-            "gzip" if file.compressed else "none",
-        ],
-    )
+    if file.row_count:
+        schema = schema_of([(name, "text") for name in file.header.columns])
+        with file.readable():
+            _insert(connection, file.table.name, schema, file.batches(advance))
+    file.confirm(_count(connection, file.table.name))
 
 
 def _insert(

@@ -22,7 +22,7 @@ from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.terminal.interrupts import work_is_done
-from pipeline.warehouse.arrow import ColumnTypes, text_batches
+from pipeline.warehouse.arrow import ColumnTypes
 from pipeline.warehouse.engine import Engine, RawLoad, refuse_others, with_hashes
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.postgres.connection import (
@@ -32,7 +32,7 @@ from pipeline.warehouse.postgres.connection import (
     explained,
     server_settings,
 )
-from pipeline.warehouse.postgres.copy import CopyStream, batches_as_csv, csv_file
+from pipeline.warehouse.postgres.copy import CopyStream
 from pipeline.warehouse.postgres.reader import table_hash
 from pipeline.warehouse.sql import column_definitions, quoted, transaction
 
@@ -349,44 +349,33 @@ class PostgresEngine(Engine):
 def _fill(
     cursor: Cursor, schema: str, name: str, file: RawFile, advance: Advance
 ) -> None:
-    """Copy a CSV file's bytes as they are; where the server refuses them, row by row.
-
-    It refuses what the contract allows: lines that end in both ways, blank lines at
-    the end.
-    """
     columns = [(column, "text") for column in file.table.columns]
     _create(cursor, schema, name, columns)
-    if not file.row_count:
-        file.confirm(0)
-        return
-    with file.readable():
-        rows: int | None = None
-        if (stream := csv_file(file, advance)) is not None:
-            cursor.execute("savepoint copied")
-            with closing(stream), suppress(errors.BadCopyFileFormat):
-                rows = _copy(cursor, schema, name, stream)
-            if rows != file.row_count:
-                cursor.execute("rollback to savepoint copied")
-        if rows != file.row_count:
-            batches = text_batches(file, advance)
-            with closing(batches_as_csv(file.header.columns, batches)) as stream:
-                rows = _copy(cursor, schema, name, stream)
+    rows = 0
+    if file.row_count:
+        with file.readable():
+            batches = file.batches(advance)
+            rows = _copy(cursor, schema, name, file.header.columns, batches)
     file.confirm(rows)
 
 
-def _copy(cursor: Cursor, schema: str, name: str, stream: CopyStream) -> int:
-    columns = ", ".join(map(quoted, stream.columns))
-    header = "true" if stream.has_header else "false"
+def _copy(
+    cursor: Cursor,
+    schema: str,
+    name: str,
+    columns: Iterable[str],
+    batches: Iterable[pa.RecordBatch],
+) -> int:
+    """Append rows by COPY.
+
+    Returns:
+        How many.
+    """
+    listed = ", ".join(map(quoted, columns))
     statement = (
-        f"copy {_relation(schema, name)} ({columns}) from stdin "
-        f"with (format csv, header {header}, force_null ({columns}))"
+        f"copy {_relation(schema, name)} ({listed}) from stdin with (format csv)"
     )
-    try:
-        cursor.copy_expert(statement, stream, size=1 << 20)
-    except psycopg2.Error:
-        if stream.error is not None:
-            raise stream.error from None
-        raise
+    cursor.copy_expert(statement, CopyStream(batches), size=1 << 20)
     return int(cursor.rowcount)
 
 
@@ -406,9 +395,7 @@ def _write(
     batches: Iterable[pa.RecordBatch],
 ) -> None:
     _create(cursor, schema, name, columns)
-    stream = batches_as_csv([column for column, _ in columns], batches)
-    with closing(stream):
-        _copy(cursor, schema, name, stream)
+    _copy(cursor, schema, name, [column for column, _ in columns], batches)
 
 
 def _tables(cursor: Cursor, schema: str) -> list[str]:

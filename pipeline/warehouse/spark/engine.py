@@ -23,7 +23,7 @@ from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.terminal.interrupts import work_is_done
-from pipeline.warehouse.arrow import ColumnTypes, schema_of, text_batches
+from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.engine import (
     Engine,
     RawLoad,
@@ -311,14 +311,13 @@ def _contract_batches(file: RawFile, advance: Advance) -> Iterator[pa.RecordBatc
     """The rows with all of the contract's columns, null where the file has none."""
     schema = schema_of([(name, "text") for name in file.table.columns])
     rows = 0
-    with file.readable():
-        for batch in text_batches(file, advance) if file.row_count else ():
-            rows += len(batch)
-            nothing = pa.nulls(len(batch), pa.string())
-            columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-            yield pa.RecordBatch.from_arrays(
-                [columns.get(name, nothing) for name in schema.names], schema=schema
-            )
+    for batch in file.batches(advance):
+        rows += len(batch)
+        nothing = pa.nulls(len(batch), pa.string())
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        yield pa.RecordBatch.from_arrays(
+            [columns.get(name, nothing) for name in schema.names], schema=schema
+        )
     file.confirm(rows)
 
 

@@ -224,12 +224,11 @@ def _fill(connection: sqlite3.Connection, file: RawFile, advance: Advance) -> No
     columns = [(name, "text") for name in table.columns]
     _create(connection, table.name, columns)
     present = file.header.columns
-    values = ", ".join(["nullif(?, '')"] * len(present))
-    insert = f"insert into {table.name} ({', '.join(present)}) values ({values})"  # noqa: S608
+    marks = ", ".join("?" * len(present))
+    insert = f"insert into {table.name} ({', '.join(present)}) values ({marks})"  # noqa: S608
     rows = 0
-    with file.readable():
-        for batch in file.batches(advance) if file.row_count else ():
-            rows += connection.executemany(insert, batch).rowcount
+    for batch in file.batches(advance):
+        rows += connection.executemany(insert, rows_of([batch])).rowcount
     file.confirm(rows)
 
 
