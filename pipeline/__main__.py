@@ -203,7 +203,7 @@ def _parser() -> argparse.ArgumentParser:
 def _load(options: argparse.Namespace, reporter: Reporter) -> None:
     started = time.monotonic()
     engine = engine_for(options.target, options.database)
-    loads = load(engine, options.folder, reporter)
+    loaded = load(engine, options.folder, reporter)
     chosen = "".join(
         f" --{name} {value}"
         for name in ("target", "database")
@@ -212,10 +212,10 @@ def _load(options: argparse.Namespace, reporter: Reporter) -> None:
     print_table(
         f"loaded into {engine.location}",
         ("raw table", "rows"),
-        [(entry.raw_table, f"{entry.row_count:,}") for entry in loads],
+        [(table, f"{rows:,}") for table, rows in loaded.items()],
     )
     reporter.say(
-        f"loaded {sum(entry.row_count for entry in loads):,} rows in "
+        f"loaded {sum(loaded.values()):,} rows in "
         f"{time.monotonic() - started:.1f} s; "
         f"run the models with: python -m pipeline build{chosen}"
     )

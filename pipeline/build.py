@@ -146,8 +146,8 @@ def fill_raw_tables(
     """
     if checked is not None:
         with stages.timed("load raw files") as stage:
-            loads = load_folder(engine, checked, reporter, in_place=False)
-            stage.rows = sum(load.row_count for load in loads)
+            loaded = load_folder(engine, checked, reporter, in_place=False)
+            stage.rows = sum(loaded.values())
     published = engine.published_source()
     taken: list[str] = []
     if checked is None and published == "load":

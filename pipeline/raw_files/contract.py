@@ -6,6 +6,8 @@ on the way in.
 
 from dataclasses import dataclass
 
+from pipeline.records import columns_of
+
 
 @dataclass(frozen=True)
 class RawTable:
@@ -22,6 +24,11 @@ class RawTable:
     columns: tuple[str, ...]
     required: frozenset[str]
     is_optional: bool = False
+
+    @property
+    def column_types(self) -> tuple[tuple[str, str], ...]:
+        """Name and type of each column."""
+        return tuple((name, "text") for name in self.columns)
 
 
 def _table(name: str, columns: str, *, is_optional: bool = False) -> RawTable:
@@ -60,15 +67,33 @@ RAW_TABLE_NAMES = tuple(table.name for table in RAW_TABLES)
 
 # Who filled each raw table, and when: one row per raw table.
 RAW_LOADS = "raw_loads"
-RAW_LOADS_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("raw_table", "text"),
-    ("source", "text"),
-    ("origin", "text"),
-    ("row_count", "integer"),
-    ("loaded_at", "text"),
-    ("file_hash", "text"),
-    ("table_hash", "text"),
-)
+
+
+@dataclass(frozen=True)
+class RawLoad:
+    """A row of `raw_loads`.
+
+    Attributes:
+        raw_table: The raw table.
+        source: `load` for files, `demo` for the project's own seeds.
+        origin: The folder or file, as it was given.
+        row_count: Rows in the table.
+        loaded_at: UTC, ISO 8601.
+        file_hash: SHA-256 of the file's bytes; None where there was no file.
+        table_hash: What the engine makes of the table's rows, by `Reader.table_hash`;
+            None where it was not the pipeline that filled it.
+    """
+
+    raw_table: str
+    source: str
+    origin: str
+    row_count: int
+    loaded_at: str
+    file_hash: str | None = None
+    table_hash: str | None = None
+
+
+RAW_LOADS_COLUMNS = columns_of(RawLoad)
 
 # The surrogate keys once given; a build takes them over from the published warehouse.
 KEY_MAPS = ("int_customer_keys", "int_product_keys")

@@ -63,20 +63,23 @@ class CsvFile(RawFile):
 
     def _batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
         """Arrow's own reader, on blocks that each hold the longest record."""
-        columns = self.header.columns
-        names = [f"unknown {position}" for position in range(self.header.width)]
-        for name, position in zip(columns, self.header.positions, strict=True):
+        columns, header = self.table.columns, self.header
+        names = [f"unknown {position}" for position in range(header.width)]
+        for name, position in zip(header.columns, header.positions, strict=True):
             names[position] = name
         options = (
             pyarrow.csv.ReadOptions(
                 use_threads=False,
-                block_size=max(_CHUNK_BYTES, self._longest_record + len("\r\n")),
+                block_size=max(
+                    _CHUNK_BYTES, self._longest_record + len(_BOM + b"\r\n")
+                ),
                 column_names=names,
                 skip_rows_after_names=1,
             ),
             pyarrow.csv.ParseOptions(newlines_in_values=True),
             pyarrow.csv.ConvertOptions(
                 include_columns=columns,
+                include_missing_columns=True,
                 column_types=dict.fromkeys(columns, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,

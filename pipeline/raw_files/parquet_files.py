@@ -49,7 +49,7 @@ class ParquetFile(RawFile):
         # A damaged page or a NUL shows only when the values are read.
         rows = unpacked = 0
         for batch in self.batches(advance):
-            for column in batch.columns:
+            for column in batch.select(self.header.columns):
                 lengths = pc.binary_length(column)
                 if (pc.max(lengths).as_py() or 0) > limits.field_bytes:
                     raise limits.field_too_large(f"{name}, after row {rows:,}")
@@ -74,14 +74,17 @@ class ParquetFile(RawFile):
             for batch in file.iter_batches(self._batch_rows, columns=wanted):
                 found = [batch.column(name) for name in wanted]
                 for columns in _slices_of_bounded_size(found):
-                    texts = []
+                    rows = len(columns[0])
+                    texts = dict.fromkeys(
+                        self.table.columns, pa.nulls(rows, pa.string())
+                    )
                     for name, column in zip(header.columns, columns, strict=True):
                         text = as_text(column)
                         text.validate(full=True)
                         self._refuse_nul(text, name, row)
-                        texts.append(pc.if_else(pc.equal(text, ""), nothing, text))
-                    row += len(texts[0])
-                    yield pa.RecordBatch.from_arrays(texts, names=list(header.columns))
+                        texts[name] = pc.if_else(pc.equal(text, ""), nothing, text)
+                    row += rows
+                    yield pa.RecordBatch.from_pydict(texts)
                 advance(int(step * len(batch)))
 
     def _plan_reading(self, file: pq.ParquetFile, limits: Limits) -> None:

@@ -68,7 +68,7 @@ class RawFile(ABC):
         """Check what the file holds; set header and row_count."""
 
     def batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
-        """The rows: the header's columns as text, an empty field as null."""
+        """The rows as text: null for an empty field, and where there is no column."""
         if self.row_count:
             with self.readable():
                 yield from self._batches(advance)

@@ -8,7 +8,8 @@ it the published warehouse in one step.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,45 +19,19 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawLoad
+from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.raw_folder import CheckedFolder
+from pipeline.records import rows_of
+from pipeline.terminal.printable import printable
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.arrow import ColumnTypes, batch_of
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.reader import Reader
 
 Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class RawLoad:
-    """A row of `raw_loads`: who filled a raw table, and when.
-
-    Attributes:
-        raw_table: The raw table.
-        source: `load` for files, `demo` for the project's own seeds.
-        origin: The folder or file, as it was given.
-        row_count: Rows in the table.
-        loaded_at: UTC, ISO 8601.
-        file_hash: SHA-256 of the file's bytes; None where there was no file.
-        table_hash: What the engine makes of the table's rows, by `Reader.table_hash`;
-            None where it was not the pipeline that filled it.
-    """
-
-    raw_table: str
-    source: str
-    origin: str
-    row_count: int
-    loaded_at: str
-    file_hash: str | None = None
-    table_hash: str | None = None
-
-    @classmethod
-    def from_columns(cls, columns: Iterable[str], row: Sequence[Any]) -> "RawLoad":
-        """A row of a `raw_loads` that may be somebody's own, without the hashes."""
-        known = {field.name for field in fields(cls)}
-        found = zip(columns, row, strict=True)
-        return cls(**{name: value for name, value in found if name in known})
+# Replaces a table, by its name, columns and rows; returns how many rows there were.
+Write = Callable[[str, ColumnTypes, Iterable[pa.RecordBatch]], int]
 
 
 class Engine(ABC):
@@ -146,19 +121,12 @@ class Engine(ABC):
 
     @abstractmethod
     def load_raw(
-        self,
-        files: Sequence[RawFile],
-        loads: Sequence[RawLoad],
-        advance: Advance,
-        *,
-        in_place: bool,
+        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
     ) -> Sequence[str]:
         """Replace the raw tables and `raw_loads` in one transaction.
 
         Args:
-            files: The checked files, one a raw table; a file without rows may not be
-                there to be read.
-            loads: The new rows of `raw_loads`.
+            folder: The files.
             advance: Told the bytes read.
             in_place: Into the published warehouse, rather than the build area.
 
@@ -179,11 +147,12 @@ class Engine(ABC):
         with open_reader(self.published) as reader:
             if RAW_LOADS not in reader.tables:
                 return []
-            columns = reader.tables[RAW_LOADS]
+            # Who made it by hand may have left the hashes out.
+            known = [field.name for field in fields(RawLoad)]
+            columns = [name for name in known if name in reader.tables[RAW_LOADS]]
             return [
-                RawLoad.from_columns(columns, row)
-                for batch in reader.scan(RAW_LOADS)
-                for row in batch
+                RawLoad(**dict(zip(columns, row, strict=True)))
+                for row in reader.rows(RAW_LOADS, columns)
             ]
 
     @abstractmethod
@@ -260,12 +229,45 @@ class Engine(ABC):
         """
 
 
-def with_hashes(
-    loads: Iterable[RawLoad], table_hash: Callable[[str], str]
-) -> list[pa.RecordBatch]:
-    """The rows of `raw_loads`, with the hash of each table as it was loaded."""
-    hashed = [replace(load, table_hash=table_hash(load.raw_table)) for load in loads]
-    return [batch_of(RAW_LOADS_COLUMNS, map(astuple, hashed))]
+def fill(
+    folder: CheckedFolder, advance: Advance, write: Write, suffix: str = ""
+) -> None:
+    """Write each file into the raw table of its name.
+
+    Args:
+        folder: The files.
+        advance: Told the bytes read.
+        write: Replaces a table.
+        suffix: What is put after the tables' names.
+
+    Raises:
+        RawFileError: A file was not the one that was checked.
+    """
+    for file in folder.files:
+        with file.readable():
+            columns, batches = file.table.column_types, file.batches(advance)
+            rows = write(file.table.name + suffix, columns, batches)
+        file.confirm(rows)
+
+
+def write_loads(
+    folder: CheckedFolder, write: Write, table_hash: Callable[[str], str]
+) -> None:
+    """Write `raw_loads`, with the hash of each table as it was loaded."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    loads = [
+        RawLoad(
+            raw_table=file.table.name,
+            source="load",
+            origin=printable(folder.origin),
+            row_count=file.row_count,
+            loaded_at=now,
+            file_hash=file.sha256,
+            table_hash=table_hash(file.table.name),
+        )
+        for file in folder.files
+    ]
+    write(RAW_LOADS, RAW_LOADS_COLUMNS, [batch_of(RAW_LOADS_COLUMNS, rows_of(loads))])
 
 
 def refuse_others(what: str, tables: Collection[str], advice: str) -> None:

@@ -12,9 +12,10 @@ from typing import ClassVar, Self
 
 from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
+from pipeline.raw_files.contract import RawLoad
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse import open_reader
-from pipeline.warehouse.engine import Engine, RawLoad, file_lock, refuse_others
+from pipeline.warehouse.engine import Engine, file_lock, refuse_others
 from pipeline.warehouse.errors import UnfinishedError
 from pipeline.warehouse.location import Location
 

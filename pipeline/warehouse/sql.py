@@ -9,16 +9,23 @@ def quoted(name: str, mark: str = '"') -> str:
     return mark + name.replace(mark, mark * 2) + mark
 
 
-def column_definitions(
-    columns: Sequence[tuple[str, str]], types: Mapping[str, str]
-) -> str:
-    """What stands between the brackets of `create table`.
+def make_table(
+    execute: Callable[[str], object],
+    relation: str,
+    columns: Sequence[tuple[str, str]],
+    types: Mapping[str, str],
+) -> None:
+    """Make an empty table in the place of one that may be there.
 
     Args:
+        execute: Runs a statement.
+        relation: The table as it is written in SQL.
         columns: Name and type of each column: text, integer or real.
         types: What the engine calls these types.
     """
-    return ", ".join(f"{quoted(name)} {types[kind]}" for name, kind in columns)
+    defined = ", ".join(f"{quoted(name)} {types[kind]}" for name, kind in columns)
+    execute(f"drop table if exists {relation}")
+    execute(f"create table {relation} ({defined})")
 
 
 @contextmanager

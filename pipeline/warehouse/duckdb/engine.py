@@ -10,15 +10,15 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.duckdb.errors import explained
 from pipeline.warehouse.duckdb.reader import OFFLINE, DuckdbReader, table_hash
-from pipeline.warehouse.engine import RawLoad, with_hashes
+from pipeline.warehouse.engine import fill, write_loads
 from pipeline.warehouse.file_engine import FileEngine
 from pipeline.warehouse.location import engine_of_file
-from pipeline.warehouse.sql import column_definitions, quoted, transaction
+from pipeline.warehouse.sql import make_table, quoted, transaction
 
 _SQL_TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 
@@ -71,12 +71,7 @@ class DuckdbEngine(FileEngine):
                 log.unlink(missing_ok=True)
 
     def load_raw(
-        self,
-        files: Sequence[RawFile],
-        loads: Sequence[RawLoad],
-        advance: Advance,
-        *,
-        in_place: bool,
+        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
     ) -> Sequence[str]:
         """Hand over Arrow's batches, of which DuckDB makes no copy."""
         path = self.path if in_place else self.building
@@ -85,10 +80,9 @@ class DuckdbEngine(FileEngine):
             with self._transaction(path) as connection:
                 # Kept in their order, rows wait in memory and take half as long again.
                 connection.execute("set preserve_insertion_order = false")
-                for file in files:
-                    _fill(connection, file, advance)
-                hashed = with_hashes(loads, partial(table_hash, connection))
-                _write(connection, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
+                write = partial(_write, connection)
+                fill(folder, advance, write)
+                write_loads(folder, write, partial(table_hash, connection))
             return []
         except BaseException:
             if new:
@@ -114,8 +108,8 @@ class DuckdbEngine(FileEngine):
                         continue
                     connection.execute(found[0])
                     name = quoted(table)
-                    connection.execute(f"insert into {name} from published.{name}")
-                    copied[table] = _count(connection, table)
+                    insert = f"insert into {name} from published.{name}"
+                    copied[table] = _inserted(connection.execute(insert))
         return copied
 
     def end_dbt(self) -> None:
@@ -176,53 +170,25 @@ class DuckdbEngine(FileEngine):
             yield connection
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection, file: RawFile, advance: Advance
-) -> None:
-    columns = [(name, "text") for name in file.table.columns]
-    _create(connection, file.table.name, columns)
-    if file.row_count:
-        schema = schema_of([(name, "text") for name in file.header.columns])
-        with file.readable():
-            _insert(connection, file.table.name, schema, file.batches(advance))
-    file.confirm(_count(connection, file.table.name))
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    schema: pa.Schema,
-    batches: Iterable[pa.RecordBatch],
-) -> None:
-    connection.register("batches", pa.RecordBatchReader.from_batches(schema, batches))
-    chosen = ", ".join(map(quoted, schema.names))
-    connection.execute(f"insert into {quoted(name)} ({chosen}) from batches")
-    connection.unregister("batches")
-
-
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: ColumnTypes
-) -> None:
-    defined = column_definitions(columns, _SQL_TYPES)
-    connection.execute(f"drop table if exists {quoted(name)}")
-    connection.execute(f"create table {quoted(name)} ({defined})")
-
-
 def _write(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     columns: ColumnTypes,
     batches: Iterable[pa.RecordBatch],
-) -> None:
-    _create(connection, name, columns)
-    _insert(connection, name, schema_of(columns), batches)
+) -> int:
+    relation = quoted(name)
+    make_table(connection.execute, relation, columns, _SQL_TYPES)
+    stream = pa.RecordBatchReader.from_batches(schema_of(columns), batches)
+    connection.register("batches", stream)
+    rows = _inserted(connection.execute(f"insert into {relation} from batches"))
+    connection.unregister("batches")
+    return rows
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(
-        f"select count(*) from {quoted(table)}"  # noqa: S608
-    ).fetchone()
-    return 0 if row is None else int(row[0])
+def _inserted(answer: duckdb.DuckDBPyConnection) -> int:
+    """The number of rows that an insert answers with."""
+    ((rows,),) = answer.fetchall()
+    return int(rows)
 
 
 def _is_utf_8(path: str) -> bool:

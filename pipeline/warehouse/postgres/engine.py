@@ -12,6 +12,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import Self
 
 import psycopg2
@@ -19,11 +20,11 @@ import pyarrow as pa
 from psycopg2 import errors
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse.arrow import ColumnTypes
-from pipeline.warehouse.engine import Engine, RawLoad, refuse_others, with_hashes
+from pipeline.warehouse.engine import Engine, fill, refuse_others, write_loads
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.postgres.connection import (
     Connection,
@@ -34,7 +35,7 @@ from pipeline.warehouse.postgres.connection import (
 )
 from pipeline.warehouse.postgres.copy import CopyStream
 from pipeline.warehouse.postgres.reader import table_hash
-from pipeline.warehouse.sql import column_definitions, quoted, transaction
+from pipeline.warehouse.sql import make_table, quoted, transaction
 
 MINIMUM_VERSION = 15
 
@@ -44,6 +45,9 @@ _SUFFIXES = ("_building", "_previous", "_older")
 
 # What marks a schema as ours before it holds raw_loads.
 _MARK = "Warehouse made by python -m pipeline"
+
+# After the name of a table that will take the place of another.
+_LOADING = "__loading"
 
 _SQL_TYPES = {"text": "text", "integer": "bigint", "real": "double precision"}
 
@@ -208,27 +212,21 @@ class PostgresEngine(Engine):
             _drop(cursor, self.building)
 
     def load_raw(
-        self,
-        files: Sequence[RawFile],
-        loads: Sequence[RawLoad],
-        advance: Advance,
-        *,
-        in_place: bool,
+        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
     ) -> Sequence[str]:
         """Fill new tables by COPY, which take the names of the old ones at the end."""
         schema = self.schema if in_place else self.building
         with self._transaction() as cursor:
             if in_place:
                 cursor.execute(f"create schema if not exists {quoted(schema)}")
-            for file in files:
-                _fill(cursor, schema, f"{file.table.name}__loading", file, advance)
-            for file in files:
+            write = partial(_write, cursor, schema)
+            fill(folder, advance, write, _LOADING)
+            for file in folder.files:
                 name = file.table.name
-                loaded = _relation(schema, f"{name}__loading")
+                loaded = _relation(schema, name + _LOADING)
                 cursor.execute(f"drop table if exists {_relation(schema, name)}")
                 cursor.execute(f"alter table {loaded} rename to {quoted(name)}")
-            hashed = with_hashes(loads, lambda name: table_hash(cursor, schema, name))
-            _write(cursor, schema, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
+            write_loads(folder, write, partial(table_hash, cursor, schema))
         return []
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
@@ -346,56 +344,18 @@ class PostgresEngine(Engine):
             yield cursor
 
 
-def _fill(
-    cursor: Cursor, schema: str, name: str, file: RawFile, advance: Advance
-) -> None:
-    columns = [(column, "text") for column in file.table.columns]
-    _create(cursor, schema, name, columns)
-    rows = 0
-    if file.row_count:
-        with file.readable():
-            batches = file.batches(advance)
-            rows = _copy(cursor, schema, name, file.header.columns, batches)
-    file.confirm(rows)
-
-
-def _copy(
-    cursor: Cursor,
-    schema: str,
-    name: str,
-    columns: Iterable[str],
-    batches: Iterable[pa.RecordBatch],
-) -> int:
-    """Append rows by COPY.
-
-    Returns:
-        How many.
-    """
-    listed = ", ".join(map(quoted, columns))
-    statement = (
-        f"copy {_relation(schema, name)} ({listed}) from stdin with (format csv)"
-    )
-    cursor.copy_expert(statement, CopyStream(batches), size=1 << 20)
-    return int(cursor.rowcount)
-
-
-def _create(cursor: Cursor, schema: str, name: str, columns: ColumnTypes) -> None:
-    relation = _relation(schema, name)
-    cursor.execute(f"drop table if exists {relation}")
-    cursor.execute(
-        f"create table {relation} ({column_definitions(columns, _SQL_TYPES)})"
-    )
-
-
 def _write(
     cursor: Cursor,
     schema: str,
     name: str,
     columns: ColumnTypes,
     batches: Iterable[pa.RecordBatch],
-) -> None:
-    _create(cursor, schema, name, columns)
-    _copy(cursor, schema, name, [column for column, _ in columns], batches)
+) -> int:
+    relation = _relation(schema, name)
+    make_table(cursor.execute, relation, columns, _SQL_TYPES)
+    copy_csv = f"copy {relation} from stdin with (format csv)"
+    cursor.copy_expert(copy_csv, CopyStream(batches), size=1 << 20)
+    return int(cursor.rowcount)
 
 
 def _tables(cursor: Cursor, schema: str) -> list[str]:

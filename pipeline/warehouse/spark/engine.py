@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,16 +21,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.raw_files.contract import RAW_LOADS
+from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.engine import (
     Engine,
-    RawLoad,
     file_lock,
+    fill,
     refuse_others,
-    with_hashes,
+    write_loads,
 )
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.spark.reader import SparkReader
@@ -48,6 +50,9 @@ _STATE = "warehouse.state"
 _PUBLISHED = "published: "
 _PUBLISHING = "publishing: "
 _BUILD = "build of "
+
+# After the name of a table that will take the place of another.
+_LOADING = "__loading"
 
 
 class SparkEngine(Engine):
@@ -153,12 +158,7 @@ class SparkEngine(Engine):
         self._run(f"drop database if exists {_name(self.building)} cascade")
 
     def load_raw(
-        self,
-        files: Sequence[RawFile],
-        loads: Sequence[RawLoad],
-        advance: Advance,
-        *,
-        in_place: bool,
+        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
     ) -> Sequence[str]:
         """Hand each file to Spark as Parquet; take all of them over at the end.
 
@@ -167,22 +167,18 @@ class SparkEngine(Engine):
         """
         schema = self.schema if in_place else self.building
         self._run(f"create database if not exists {_name(schema)}")
-        for file in files:
-            columns = [(name, "text") for name in file.table.columns]
-            loading = f"{file.table.name}__loading"
-            self._write(schema, loading, columns, _contract_batches(file, advance))
+        write = partial(self._write, schema)
+        fill(folder, advance, write, _LOADING)
         old = self._tables(schema)
-        for file in files:
-            self._drop(schema, file.table.name, old.get(file.table.name, "table"))
-            self._run(
-                f"alter table {_name(schema, file.table.name + '__loading')} "
-                f"rename to {_name(schema, file.table.name)}"
-            )
+        for file in folder.files:
+            name = file.table.name
+            self._drop(schema, name, old.get(name, "table"))
+            loaded = _name(schema, name + _LOADING)
+            self._run(f"alter table {loaded} rename to {_name(schema, name)}")
         if old.get(RAW_LOADS) == "view":
             self._drop(schema, RAW_LOADS, "view")
         reader = SparkReader(Location(self.target, schema))
-        hashed = with_hashes(loads, reader.table_hash)
-        self._write(schema, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
+        write_loads(folder, write, reader.table_hash)
         return []
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
@@ -277,12 +273,14 @@ class SparkEngine(Engine):
         name: str,
         columns: ColumnTypes,
         batches: Iterable[pa.RecordBatch],
-    ) -> None:
+    ) -> int:
         """Hand rows to Spark as a Parquet file, and make a table of it."""
+        count = 0
         with _staged(f"{name}.parquet") as path:
             with pq.ParquetWriter(path, schema_of(columns)) as file:
                 for batch in batches:
                     file.write_batch(batch)
+                    count += len(batch)
             self._drop(schema, name)
             with explained():
                 rows = spark_session().read.parquet(path.absolute().as_uri())
@@ -292,6 +290,7 @@ class SparkEngine(Engine):
                     # cannot be deleted.
                     table = table.partitionBy(columns[0][0])
                 table.saveAsTable(_name(schema, name))
+        return count
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         with explained():
@@ -305,20 +304,6 @@ def _staged(name: str) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="loading-") as staged:
         yield Path(staged) / name
-
-
-def _contract_batches(file: RawFile, advance: Advance) -> Iterator[pa.RecordBatch]:
-    """The rows with all of the contract's columns, null where the file has none."""
-    schema = schema_of([(name, "text") for name in file.table.columns])
-    rows = 0
-    for batch in file.batches(advance):
-        rows += len(batch)
-        nothing = pa.nulls(len(batch), pa.string())
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        yield pa.RecordBatch.from_arrays(
-            [columns.get(name, nothing) for name in schema.names], schema=schema
-        )
-    file.confirm(rows)
 
 
 def _name(*parts: str) -> str:

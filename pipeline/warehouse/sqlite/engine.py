@@ -3,18 +3,19 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
-from pipeline.raw_files.raw_file import Advance, RawFile
+from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.warehouse.arrow import ColumnTypes, rows_of
-from pipeline.warehouse.engine import RawLoad, with_hashes
+from pipeline.warehouse.engine import fill, write_loads
 from pipeline.warehouse.file_engine import FileEngine
-from pipeline.warehouse.sql import column_definitions, quoted, transaction
+from pipeline.warehouse.sql import make_table, quoted, transaction
 from pipeline.warehouse.sqlite.errors import explained
 from pipeline.warehouse.sqlite.reader import table_hash
 
@@ -58,26 +59,21 @@ class SqliteEngine(FileEngine):
             connection.execute("rollback")
 
     def load_raw(
-        self,
-        files: Sequence[RawFile],
-        loads: Sequence[RawLoad],
-        advance: Advance,
-        *,
-        in_place: bool,
+        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
     ) -> Sequence[str]:
-        """Insert every row with prepared statements, empty fields as null.
+        """Insert every row with prepared statements.
 
         In place, that is in a copy, which takes the published file's name: a killed
         load would leave a journal there, and whoever may only read cannot open a file
         with one.
         """
         if not in_place:
-            self._load_raw(self.building, files, loads, advance)
+            self._load_raw(self.building, folder, advance)
             return []
         self._remove(self.loading)
         try:
             with self._copied(self.loading):
-                self._load_raw(self.loading, files, loads, advance)
+                self._load_raw(self.loading, folder, advance)
                 with uninterrupted():
                     return self._replace_published(self.loading)
         finally:
@@ -98,23 +94,18 @@ class SqliteEngine(FileEngine):
                 published.backup(connection)
             yield
 
-    def _load_raw(
-        self,
-        path: Path,
-        files: Sequence[RawFile],
-        loads: Sequence[RawLoad],
-        advance: Advance,
-    ) -> None:
+    def _load_raw(self, path: Path, folder: CheckedFolder, advance: Advance) -> None:
+        columns = {file.table.name: file.table.columns for file in folder.files}
         with self._connection(path) as connection:
             _write_without_safety(connection)
             with _transaction(connection):
-                for file in files:
-                    _fill(connection, file, advance)
-                columns = {file.table.name: file.table.columns for file in files}
-                hashed = with_hashes(
-                    loads, lambda name: table_hash(connection, name, columns[name])
+                write = partial(_write, connection)
+                fill(folder, advance, write)
+                write_loads(
+                    folder,
+                    write,
+                    lambda name: table_hash(connection, name, columns[name]),
                 )
-                _write(connection, RAW_LOADS, RAW_LOADS_COLUMNS, hashed)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions, rows and indexes."""
@@ -219,37 +210,17 @@ def check_library(connection: sqlite3.Connection) -> None:
             ) from None
 
 
-def _fill(connection: sqlite3.Connection, file: RawFile, advance: Advance) -> None:
-    table = file.table
-    columns = [(name, "text") for name in table.columns]
-    _create(connection, table.name, columns)
-    present = file.header.columns
-    marks = ", ".join("?" * len(present))
-    insert = f"insert into {table.name} ({', '.join(present)}) values ({marks})"  # noqa: S608
-    rows = 0
-    for batch in file.batches(advance):
-        rows += connection.executemany(insert, rows_of([batch])).rowcount
-    file.confirm(rows)
-
-
-def _create(connection: sqlite3.Connection, name: str, columns: ColumnTypes) -> None:
-    defined = column_definitions(columns, _SQL_TYPES)
-    connection.execute(f"drop table if exists {quoted(name)}")
-    connection.execute(f"create table {quoted(name)} ({defined})")
-
-
 def _write(
     connection: sqlite3.Connection,
     name: str,
     columns: ColumnTypes,
     batches: Iterable[pa.RecordBatch],
-) -> None:
-    _create(connection, name, columns)
+) -> int:
+    relation = quoted(name)
+    make_table(connection.execute, relation, columns, _SQL_TYPES)
     marks = ", ".join("?" * len(columns))
-    connection.executemany(
-        f"insert into {quoted(name)} values ({marks})",  # noqa: S608
-        rows_of(batches),
-    )
+    insert = f"insert into {relation} values ({marks})"  # noqa: S608
+    return connection.executemany(insert, rows_of(batches)).rowcount
 
 
 def _definition(connection: sqlite3.Connection, table: str) -> str | None:
