@@ -52,14 +52,18 @@ class Engine(ABC):
         self.published = Location(self.target, database)
 
     @property
-    @abstractmethod
     def location(self) -> str:
         """How to name the published warehouse to a person."""
+        return self._named(self.published)
 
     @property
-    @abstractmethod
     def build_location(self) -> str:
         """How to name the build area to a person."""
+        return self._named(self._build)
+
+    @abstractmethod
+    def _named(self, location: Location) -> str:
+        """How to name a warehouse of this engine to a person."""
 
     @property
     @abstractmethod
@@ -197,26 +201,14 @@ class Engine(ABC):
     def write_table(
         self, name: str, columns: ColumnTypes, rows: Iterable[Sequence[object]]
     ) -> None:
-        """Replace a small table of the build area.
-
-        Args:
-            name: The table.
-            columns: Name and type of each column.
-            rows: Its rows.
-        """
+        """Replace a small table of the build area."""
         self.write_batches(name, columns, [batch_of(columns, rows)])
 
     @abstractmethod
     def write_batches(
         self, name: str, columns: ColumnTypes, batches: Iterable[pa.RecordBatch]
     ) -> None:
-        """Replace a table of the build area, however many rows there are.
-
-        Args:
-            name: The table.
-            columns: Name and type of each column.
-            batches: Its rows, in the columns' order.
-        """
+        """Replace a table of the build area, however many rows there are."""
 
     @abstractmethod
     def publish(self) -> Sequence[str]:
@@ -232,13 +224,7 @@ class Engine(ABC):
 def fill(
     folder: CheckedFolder, advance: Advance, write: Write, suffix: str = ""
 ) -> None:
-    """Write each file into the raw table of its name.
-
-    Args:
-        folder: The files.
-        advance: Told the bytes read.
-        write: Replaces a table.
-        suffix: What is put after the tables' names.
+    """Write each file into the table of its name and the suffix.
 
     Raises:
         RawFileError: A file was not the one that was checked.

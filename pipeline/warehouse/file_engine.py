@@ -42,15 +42,8 @@ class FileEngine(Engine):
         self.loading = self._beside(".loading")
         self.previous = self._beside(".previous")
 
-    @property
-    def location(self) -> str:
-        """The published file's path."""
-        return str(self.path)
-
-    @property
-    def build_location(self) -> str:
-        """The build file's path."""
-        return str(self.building)
+    def _named(self, location: Location) -> str:
+        return str(location.path)
 
     @property
     def _build(self) -> Location:

@@ -7,7 +7,6 @@ from typing import Any
 import psycopg2
 from psycopg2 import errorcodes
 
-from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 from pipeline.warehouse.errors import (
     BusyError,
@@ -22,11 +21,7 @@ _CONNECT_SECONDS = 5
 
 
 def connect(settings: Mapping[str, Any], **options: Any) -> Connection:
-    """A connection to the server and database of a profile.
-
-    Args:
-        settings: Of `target_settings`.
-        options: More for `psycopg2.connect`.
+    """A connection to the server and database of the profile's settings.
 
     Raises:
         PipelineError: There is none to be had.
@@ -40,11 +35,6 @@ def connect(settings: Mapping[str, Any], **options: Any) -> Connection:
             connect_timeout=_CONNECT_SECONDS,
             **options,
         )
-
-
-def server_settings() -> dict[str, Any]:
-    """host, port, user, dbname and schema of the profile."""
-    return target_settings("postgres")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import psycopg2
 import pyarrow as pa
 from psycopg2 import errors
 
+from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 from pipeline.raw_files.raw_file import Advance
 from pipeline.raw_files.raw_folder import CheckedFolder
@@ -31,7 +32,6 @@ from pipeline.warehouse.postgres.connection import (
     Cursor,
     connect,
     explained,
-    server_settings,
 )
 from pipeline.warehouse.postgres.copy import CopyStream
 from pipeline.warehouse.postgres.reader import table_hash
@@ -74,7 +74,7 @@ class PostgresEngine(Engine):
 
     def __init__(self, schema: str) -> None:
         super().__init__(schema)
-        self._settings = server_settings()
+        self._settings = target_settings(self.target)
         self.schema = schema
         self.building, self.previous, self.older = (
             self.schema + suffix for suffix in _SUFFIXES
@@ -86,23 +86,13 @@ class PostgresEngine(Engine):
             )
         self._locked: Connection | None = None
 
-    @property
-    def location(self) -> str:
-        """The schema, its database and its server."""
-        return f"{self._database} schema {self.schema}"
-
-    @property
-    def build_location(self) -> str:
-        """The same of the build schema."""
-        return f"{self._database} schema {self.building}"
+    def _named(self, location: Location) -> str:
+        server = "PostgreSQL {dbname} on {host}:{port}".format(**self._settings)
+        return f"{server}, schema {location.database}"
 
     @property
     def _build(self) -> Location:
         return Location(self.target, self.building)
-
-    @property
-    def _database(self) -> str:
-        return "PostgreSQL {dbname} on {host}:{port},".format(**self._settings)
 
     @property
     def version(self) -> str:

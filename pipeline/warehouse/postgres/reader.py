@@ -5,13 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from pipeline.dbt.profile import target_settings
 from pipeline.warehouse.location import Location
-from pipeline.warehouse.postgres.connection import (
-    Cursor,
-    connect,
-    explained,
-    server_settings,
-)
+from pipeline.warehouse.postgres.connection import Cursor, connect, explained
 from pipeline.warehouse.reader import BATCH_ROWS, Reader, Value
 from pipeline.warehouse.sql import quoted
 
@@ -30,7 +26,7 @@ class PostgresReader(Reader):
 
     def __init__(self, location: Location, *, for_pages: bool = False) -> None:
         super().__init__(location)
-        self._settings = server_settings()
+        self._settings = target_settings("postgres")
         self._for_pages = for_pages
         self._cursors = itertools.count()
         self._connection = connect(

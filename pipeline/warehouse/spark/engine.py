@@ -71,15 +71,8 @@ class SparkEngine(Engine):
         self._versions = (f"{self.schema}_1", f"{self.schema}_2")
         self._building: str | None = None
 
-    @property
-    def location(self) -> str:
-        """The schema, and where its catalogue is."""
-        return f"Spark schema {self.schema} in {spark_folder()}"
-
-    @property
-    def build_location(self) -> str:
-        """The same of the build schema."""
-        return f"Spark schema {self.building} in {spark_folder()}"
+    def _named(self, location: Location) -> str:
+        return f"Spark schema {location.database} in {spark_folder()}"
 
     @property
     def _build(self) -> Location:
