@@ -388,7 +388,7 @@ def _export(options: argparse.Namespace, reporter: Reporter) -> None:
     print_table(
         f"copied from {engine.location}",
         ("table", "rows"),
-        [(table.name, f"{table.rows:,}") for table in tables],
+        [(table, f"{rows:,}") for table, rows in tables.items()],
     )
     reporter.say(f"exported {len(tables)} tables to {options.out}")
 

@@ -9,9 +9,9 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,42 +24,23 @@ from pipeline.raw_files.contract import RAW_LOADS
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import reader_for
 from pipeline.warehouse.location import engine_of_file
-from pipeline.warehouse.reader import Batches, Reader, Row
+from pipeline.warehouse.reader import Reader, Row
 
 FORMATS = ("parquet", "duckdb", "sqlite")
 
-# The star as the requirement spells it; servers fold names to lower case.
-_STAR = (
-    "DimCustomer",
-    "DimProduct",
-    "DimTime",
-    "FactSales",
-    "FactOrders",
-    "FactOrderCategories",
-)
-_RECORD = ("build_info", "build_tests", RAW_LOADS)
-_SPELLED = {name.lower(): name for name in (*_STAR, *_RECORD)}
-_REPORTS = "rpt_"
-
-# What the dashboard joins and filters by; only SQLite has a use for it.
-_SQLITE_KEYS = {
-    "DimCustomer": "customer_key",
-    "DimProduct": "product_key",
-    "DimTime": "time_key",
+# The star as the requirement spells it (servers fold names to lower case), and what the
+# dashboard joins and filters by, which SQLite alone has a use for.
+_STAR = {
+    "DimCustomer": ("customer_id",),
+    "DimProduct": ("product_id",),
+    "DimTime": ("date",),
+    "FactSales": ("customer_key", "product_key", "time_key"),
+    "FactOrders": ("customer_key", "time_key"),
+    "FactOrderCategories": ("time_key", "customer_key", "order_id"),
 }
-_SQLITE_INDEXES = (
-    ("DimCustomer", "customer_id"),
-    ("DimProduct", "product_id"),
-    ("DimTime", "date"),
-    ("FactSales", "customer_key"),
-    ("FactSales", "product_key"),
-    ("FactSales", "time_key"),
-    ("FactOrders", "customer_key"),
-    ("FactOrders", "time_key"),
-    ("FactOrderCategories", "time_key"),
-    ("FactOrderCategories", "customer_key"),
-    ("FactOrderCategories", "order_id"),
-)
+_SPELLED = {
+    name.lower(): name for name in (*_STAR, "build_info", "build_tests", RAW_LOADS)
+}
 
 _MONEY = pa.decimal128(18, 4)
 
@@ -72,23 +53,22 @@ _KINDS: tuple[tuple[tuple[str, ...], pa.DataType], ...] = (
     (("int", "bigint", "smallint", "hugeint"), pa.int64()),
 )
 
+# Dates are text there, and amounts real: as the models build them on SQLite.
+_SQLITE_TYPES = {
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    _MONEY: "real",
+    pa.float64(): "real",
+    pa.int64(): "integer",
+    pa.string(): "text",
+}
 
-@dataclass(frozen=True)
-class ExportedTable:
-    """A table that was copied.
-
-    Attributes:
-        name: Its name in the file.
-        rows: Its rows.
-    """
-
-    name: str
-    rows: int
+# Appends rows to one table; and what makes the table, by its name and columns.
+Append = Callable[[list[Row]], object]
+Create = Callable[[str, pa.Schema], Append]
 
 
-def export(
-    reader: Reader, kind: str, out: Path, reporter: Reporter
-) -> list[ExportedTable]:
+def export(reader: Reader, kind: str, out: Path, reporter: Reporter) -> dict[str, int]:
     """Write the tables beside `out`, and rename the whole.
 
     Args:
@@ -97,12 +77,15 @@ def export(
         out: The file; the folder for parquet. An earlier export is replaced.
         reporter: Told each table.
 
+    Returns:
+        The rows of each table, by its name in the file.
+
     Raises:
         PipelineError: There is no warehouse, or `out` is something else; it is as it
             was.
     """
-    names = _names(reader)
-    if not any(name in _STAR for name in names.values()):
+    tables = list(filter(_is_exported, sorted(reader.tables)))
+    if not any(_SPELLED.get(table) in _STAR for table in tables):
         raise PipelineError(
             f"{reader.location} holds no warehouse of this project; build it first: "
             "python -m pipeline build"
@@ -112,17 +95,21 @@ def export(
     building = out.with_name(f"{out.name}.exporting")
     _remove(building)
     write = {"parquet": _to_parquet, "duckdb": _to_duckdb, "sqlite": _to_sqlite}[kind]
-    copied: list[ExportedTable] = []
+    copied: dict[str, int] = {}
     try:
         with (
             private_files(),
-            reporter.task(f"exporting to {out}", len(names), steps=True) as task,
-            write(building) as put,
+            reporter.task(f"exporting to {out}", len(tables), steps=True) as task,
+            write(building) as create,
         ):
-            for table, name in names.items():
+            for table in tables:
+                name = _SPELLED.get(table, table)
                 task.doing(name)
-                rows = put(name, _schema(reader, table), reader.scan(table))
-                copied.append(ExportedTable(name, rows))
+                append = create(name, _schema(reader, table))
+                copied[name] = 0
+                for rows in reader.scan(table):
+                    append(rows)
+                    copied[name] += len(rows)
                 task.advance(1)
         _replace(building, out)
     except BaseException:
@@ -131,17 +118,8 @@ def export(
     return copied
 
 
-def _names(reader: Reader) -> dict[str, str]:
-    """The tables to copy, each with its name in the file."""
-    return {
-        table: _SPELLED.get(table, table)
-        for table in sorted(reader.tables)
-        if _is_exported(table)
-    }
-
-
 def _is_exported(table: str) -> bool:
-    return table.lower() in _SPELLED or table.startswith(_REPORTS)
+    return table.lower() in _SPELLED or table.startswith("rpt_")
 
 
 def _check_out(kind: str, out: Path) -> None:
@@ -192,72 +170,52 @@ def _arrow_type(kind: str) -> pa.DataType:
     return pa.string()
 
 
-Put = Callable[[str, pa.Schema, Batches], int]
-
-
 @contextmanager
-def _to_parquet(folder: Path) -> Iterator[Put]:
+def _to_parquet(folder: Path) -> Iterator[Create]:
     folder.mkdir()
+    with ExitStack() as files:
 
-    def put(name: str, schema: pa.Schema, batches: Batches) -> int:
-        rows = 0
-        with pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
-            for batch in batches:
-                writer.write_table(_arrow_table(schema, batch))
-                rows += len(batch)
-        return rows
+        def create(name: str, schema: pa.Schema) -> Append:
+            file = pq.ParquetWriter(folder / f"{name}.parquet", schema)
+            files.enter_context(file)
+            return lambda rows: file.write_table(_arrow_table(schema, rows))
 
-    yield put
+        yield create
 
 
 @contextmanager
-def _to_duckdb(path: Path) -> Iterator[Put]:
-    try:
-        import duckdb
-    except ImportError:
-        raise PipelineError(
-            "the format duckdb needs packages that are not installed; "
-            "run: pip install '.[duckdb]'"
-        ) from None
+def _to_duckdb(path: Path) -> Iterator[Create]:
+    import duckdb  # which takes a while
 
-    def put(name: str, schema: pa.Schema, batches: Batches) -> int:
-        rows = 0
-        empty = _arrow_table(schema, [])
-        connection.register("batch", empty)
-        connection.execute(f'create table "{name}" as select * from batch')  # noqa: S608
-        for batch in batches:
-            connection.register("batch", _arrow_table(schema, batch))
-            connection.execute(f'insert into "{name}" select * from batch')  # noqa: S608
-            rows += len(batch)
-        connection.unregister("batch")
-        return rows
+    def create(name: str, schema: pa.Schema) -> Append:
+        def run(sql: str, rows: Sequence[Row]) -> None:
+            connection.register("batch", _arrow_table(schema, rows))
+            connection.execute(sql)
+            connection.unregister("batch")
+
+        run(f'create table "{name}" as from batch', [])
+        return partial(run, f'insert into "{name}" from batch')
 
     try:
         with closing(duckdb.connect(str(path))) as connection:
-            yield put
+            yield create
             connection.execute("checkpoint")
     except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        raise PipelineError(
-            f"{path} cannot be written ({first}); free some disk space, or export to "
-            "another place"
-        ) from None
+        raise _unwritable(path, error) from None
 
 
 @contextmanager
-def _to_sqlite(path: Path) -> Iterator[Put]:
-    def put(name: str, schema: pa.Schema, batches: Batches) -> int:
-        rows = 0
-        columns = ", ".join(_sqlite_column(name, field) for field in schema)
-        connection.execute(f'create table "{name}" ({columns})')
+def _to_sqlite(path: Path) -> Iterator[Create]:
+    def create(name: str, schema: pa.Schema) -> Append:
+        columns = [f'"{field.name}" {_SQLITE_TYPES[field.type]}' for field in schema]
+        if name.startswith("Dim"):
+            columns[0] += " primary key"
+        connection.execute(f'create table "{name}" ({", ".join(columns)})')
         marks = ", ".join("?" * len(schema))
-        for batch in batches:
-            connection.executemany(
-                f'insert into "{name}" values ({marks})',  # noqa: S608
-                (tuple(map(_sqlite_value, row)) for row in batch),
-            )
-            rows += len(batch)
-        return rows
+        insert = f'insert into "{name}" values ({marks})'  # noqa: S608
+        return lambda rows: connection.executemany(
+            insert, (tuple(map(_sqlite_value, row)) for row in rows)
+        )
 
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -265,33 +223,24 @@ def _to_sqlite(path: Path) -> Iterator[Put]:
             connection.execute("pragma journal_mode = off")
             connection.execute("pragma synchronous = off")
             connection.execute("begin")
-            yield put
-            for table, column in _SQLITE_INDEXES:
-                connection.execute(
-                    f'create index "{table}__{column}" on "{table}" ("{column}")'
-                )
+            yield create
+            for table, columns in _STAR.items():
+                for column in columns:
+                    connection.execute(
+                        f'create index "{table}__{column}" on "{table}" ("{column}")'
+                    )
             connection.execute("analyze")
             connection.execute("commit")
     except sqlite3.Error as error:
-        raise PipelineError(
-            f"{path} cannot be written ({error}); free some disk space, or export to "
-            "another place"
-        ) from None
+        raise _unwritable(path, error) from None
 
 
-def _sqlite_column(table: str, field: pa.Field) -> str:
-    # Dates are text there, and amounts real: as the models build them on SQLite.
-    kind = "text"
-    if pa.types.is_integer(field.type):
-        kind = "integer"
-    elif pa.types.is_boolean(field.type):
-        kind = "boolean"
-    elif pa.types.is_floating(field.type) or pa.types.is_decimal(field.type):
-        kind = "real"
-    elif pa.types.is_date(field.type):
-        kind = "date"
-    key = " primary key" if _SQLITE_KEYS.get(table) == field.name else ""
-    return f'"{field.name}" {kind}{key}'
+def _unwritable(path: Path, error: Exception) -> PipelineError:
+    first = str(error).splitlines()[0]
+    return PipelineError(
+        f"{path} cannot be written ({first}); free some disk space, or export to "
+        "another place"
+    )
 
 
 def _sqlite_value(value: Any) -> Any:
