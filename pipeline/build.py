@@ -70,13 +70,6 @@ def build(
 ) -> BuildSummary:
     """Load if asked to, run models and tests, publish.
 
-    Args:
-        engine: Where to.
-        project: The models.
-        request: What to build.
-        reporter: Told what happens.
-        session_type: How dbt is run.
-
     Raises:
         PipelineError: Something was wrong; the published warehouse is as it was.
         KeyboardInterrupt: It was interrupted; the same.
@@ -325,11 +318,7 @@ class _Record:
         return str(value)
 
     def count_rows(self, stages: Stages) -> dict[str, int]:
-        """The rows of each raw table, star table and report.
-
-        Args:
-            stages: Told the rows of each layer.
-        """
+        """The rows of each raw table, star table and report."""
         loaded = {str(table): int(rows) for table, _, _, rows in self._loads}
         counts = {table: loaded.get(table, 0) for table in RAW_TABLE_NAMES}
         marts = [

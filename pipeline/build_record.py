@@ -18,14 +18,7 @@ class BuildInfo:
         as_of_date: "Today" for every report, YYYY-MM-DD.
         source: `demo` for the project's own shop, `load` for loaded files.
         origin: The folder or file that the raw rows came from.
-        currency: The currency of every amount.
         variables: The project's variables as this build had them, a JSON object.
-        target: The target of `profiles.yml`.
-        project_version: Version of this project.
-        dbt_version: Version of dbt-core.
-        adapter_version: Version of dbt's adapter for the engine.
-        python_version: Version of Python.
-        engine_version: The engine's name and version.
         duration_seconds: From the start to just before publishing.
     """
 
@@ -45,11 +38,7 @@ class BuildInfo:
 
 
 def versions(target: str) -> dict[str, str]:
-    """The versions that `build_info` names, other than the engine's and the project's.
-
-    Args:
-        target: Whose adapter of dbt is meant.
-    """
+    """The versions in `build_info`, but for the engine's and the project's."""
     return {
         "dbt_version": importlib.metadata.version("dbt-core"),
         "adapter_version": importlib.metadata.version(f"dbt-{target}"),
@@ -108,15 +97,9 @@ class BuildSummary:
     """What was published.
 
     Attributes:
-        database: Where: a file, or a schema.
-        info: The record that the warehouse holds.
-        seconds: From the start to the end.
-        stages: What took how long.
         tables: Rows of each raw table, star table and report.
-        tests: How many tests had each status.
         rejected_rows: Rows that no model uses, which stand in `stg_rejected_rows`.
         nulled_values: Optional values that could not be read.
-        warnings: What somebody should look at.
     """
 
     database: str

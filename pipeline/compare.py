@@ -85,14 +85,7 @@ def compare_warehouses(first: Reader, second: Reader) -> Iterator[TableDifferenc
 def compare_table(
     first: Reader, second: Reader, table: str, left_out: Collection[str] = ()
 ) -> TableDifference:
-    """Compare one table, its columns included.
-
-    Args:
-        first: A warehouse.
-        second: Another one.
-        table: The table's name in lower case.
-        left_out: Columns that are not compared, nor missed.
-    """
+    """Compare one table, its columns included, but for those left out."""
     sides = (first, second)
     counts = [
         reader.count(table) if table in reader.tables else None for reader in sides

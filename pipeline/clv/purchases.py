@@ -235,10 +235,6 @@ class LeavingLikelihood:
 
     Long sums are numpy's own: BLAS would spread them over threads, which cost ten times
     the time here and may change the last digits.
-
-    Args:
-        kinds: The customers.
-        first_chances: Chances to leave at the first purchase: 0 or 1.
     """
 
     def __init__(self, kinds: CustomerKinds, first_chances: int) -> None:

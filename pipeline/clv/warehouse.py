@@ -81,13 +81,7 @@ _BATCH = 100_000
 
 @dataclass(frozen=True)
 class Relations:
-    """The models that are read, as they are written in SQL.
-
-    Attributes:
-        fits: `int_clv_fits`: what each window is, and how far is predicted.
-        summaries: `int_clv_purchase_summaries`: its customers.
-        holdouts: `int_clv_holdouts`: what they did after the calibration.
-    """
+    """The models that are read, as they are written in SQL."""
 
     fits: str = "int_clv_fits"
     summaries: str = "int_clv_purchase_summaries"

@@ -14,8 +14,6 @@ class BuildTest:
     """One test of a build: a row of `build_tests`.
 
     Attributes:
-        unique_id: dbt's own id.
-        name: Its name.
         test_type: `data` or `unit`.
         model_name: Name of the model (or seed) it tests.
         table_name: That model's table, such as DimCustomer.
@@ -23,7 +21,6 @@ class BuildTest:
         severity: `error` or `warn`.
         status: `pass`, `warn`, `fail`, `error` or `skipped`.
         failures: Rows that failed.
-        execution_seconds: How long it ran.
         description: Of the test, or of its kind.
     """
 
@@ -45,16 +42,12 @@ class Node:
     """What came of one seed, model or test.
 
     Attributes:
-        unique_id: dbt's own id.
-        name: Its name.
         kind: `seed`, `model`, `test` or `operation`.
         layer: The folder of a model, such as `staging`, or among the marts `sales`;
             empty for others.
         table: The table's name in the database; empty for tests.
         relation: The table as it is written in SQL; empty for tests and views.
         status: `success`, `pass`, `warn`, `fail`, `error` or `skipped`.
-        message: dbt's message, in one line.
-        seconds: How long it ran.
         test: For tests: what it is about, and what it found.
     """
 
@@ -76,12 +69,7 @@ class Node:
 
 
 def read_node(result: Any, manifest: Any) -> Node:
-    """What dbt's result of one node says.
-
-    Args:
-        result: Of a run.
-        manifest: The parsed project.
-    """
+    """What dbt's result of one node says."""
     node = result.node
     kind = str(node.resource_type)
     is_test = kind in ("test", "unit_test")

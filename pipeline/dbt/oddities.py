@@ -56,11 +56,6 @@ class ParsedProject:
     the project has it. So here the path does not count, and the parsed project is kept
     where every build finds it. On other engines names follow the database, and dbt's
     way is right.
-
-    Args:
-        target: The target of `profiles.yml`.
-        variables: Those given for this build, which dbt parses with.
-        target_path: Where dbt itself keeps it.
     """
 
     def __init__(

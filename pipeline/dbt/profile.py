@@ -10,11 +10,7 @@ from pipeline.dbt.project import PROJECT_NAME, ROOT
 
 
 def target_settings(target: str) -> dict[str, Any]:
-    """One output of the profile, its environment variables filled in.
-
-    Args:
-        target: The name of an output.
-    """
+    """One output of the profile, its environment variables filled in."""
     # The text is the project's own, and YAML needs no HTML escapes.
     template = jinja2.Template((ROOT / "profiles.yml").read_text(), autoescape=False)
     profiles = yaml.safe_load(template.render(env_var=os.environ.get))

@@ -20,8 +20,6 @@ class Project:
     """The project's folder, version and variables.
 
     Attributes:
-        root: The folder of `dbt_project.yml`.
-        version: The project's version.
         variables: Its variables, with those of this build over the defaults.
         given: The variables that were given for this build only.
     """

@@ -38,11 +38,8 @@ class DbtSession:
     """The project, parsed once, of which parts can be built one after the other.
 
     Args:
-        project: The project and its variables.
-        target: The target of `profiles.yml`.
         environment: Variables for dbt only, such as the database's path.
         target_path: Where dbt puts its artifacts and its log.
-        reporter: Told each node.
 
     Attributes:
         left_out: Kinds of nodes that are not built; unit tests are of the code.
@@ -82,10 +79,6 @@ class DbtSession:
         self, select: Sequence[str] = (), exclude: Sequence[str] = ()
     ) -> DbtBuild:
         """Run `dbt build` of a part of the project, without the tests of its code.
-
-        Args:
-            select: Selectors of the part; all of it by default.
-            exclude: Selectors of what is left out.
 
         Returns:
             What came of each node, failures included.

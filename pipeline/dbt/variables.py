@@ -82,11 +82,7 @@ class Rule:
 
 
 def read_rules(settings: Mapping[str, Any]) -> dict[str, Rule]:
-    """The rules of a project.
-
-    Args:
-        settings: Its `dbt_project.yml` as `read_yaml` gives it.
-    """
+    """The rules of a project, from its `dbt_project.yml` as `read_yaml` gives it."""
     rules = (settings.get("vars") or {}).get(RULES) or {}
     return {
         name: Rule(**{**rule, "may_be_empty": rule.get("may_be_empty") == "true"})
@@ -98,11 +94,6 @@ def read_variables(
     values: Mapping[str, Any], rules: Mapping[str, Rule], origin: str
 ) -> dict[str, Value]:
     """Check the values of variables.
-
-    Args:
-        values: Each as it is written.
-        rules: The rules of all variables that there are.
-        origin: Where the values stand, for the error.
 
     Raises:
         PipelineError: There is no such variable, or a value breaks its rule.

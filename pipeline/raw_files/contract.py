@@ -74,10 +74,8 @@ class RawLoad:
     """A row of `raw_loads`.
 
     Attributes:
-        raw_table: The raw table.
         source: `load` for files, `demo` for the project's own seeds.
         origin: The folder or file, as it was given.
-        row_count: Rows in the table.
         loaded_at: UTC, ISO 8601.
         file_hash: SHA-256 of the file's bytes; None where there was no file.
         table_hash: What the engine makes of the table's rows, by `Reader.table_hash`;

@@ -44,11 +44,6 @@ NO_HEADER = Header((), (), 0, ())
 def match_header(names: Sequence[str], table: RawTable, where: str) -> Header:
     """Match column names without regard to case and surrounding blanks.
 
-    Args:
-        names: The header as written.
-        table: The table that the file is for.
-        where: How to name the place in an error, such as `raw_orders.csv, line 1`.
-
     Raises:
         RawFileError: A column is missing or there twice, or the file is separated
             by something else than commas.

@@ -58,13 +58,7 @@ class Limits:
         )
 
     def check_unpacked(self, name: str, unpacked: int, packed: int) -> None:
-        """Refuse a file that holds far more than its size tells.
-
-        Args:
-            name: How to name the file.
-            unpacked: The bytes that it holds, or those known so far.
-            packed: Its size.
-        """
+        """Refuse a file that holds far more than its size tells."""
         if unpacked > max(_ALWAYS_UNPACKED, self.unpacked_ratio * packed):
             what = f"{name} unpacks to more than {self.unpacked_ratio} times its size"
             raise _exceeded("unpacked_ratio", what)

@@ -78,11 +78,7 @@ class RawFile(ABC):
         """The same of a file with rows."""
 
     def confirm(self, rows: int) -> None:
-        """Refuse what was loaded if it was not the file that was checked.
-
-        Args:
-            rows: How many rows were loaded.
-        """
+        """Refuse what was loaded if it was not the file that was checked."""
         with self.readable():
             if rows != self.row_count or self.held.has_changed():
                 raise self._changed()

@@ -38,11 +38,6 @@ def check_folder(
 ) -> CheckedFolder:
     """Check every file of a folder, whole, before anything is written.
 
-    Args:
-        folder: Where they are.
-        reporter: Told what happens.
-        origin: What the files were made from, if it is not the folder itself.
-
     Raises:
         RawFileError: What does not hold to the contract: of every file the first fault.
     """

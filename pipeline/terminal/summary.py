@@ -16,13 +16,7 @@ _LOG_WIDTH = 1_000
 def print_table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> None:
-    """Print a small table; columns other than the first are set to the right.
-
-    Args:
-        title: Stands above the table.
-        columns: The heads of the columns.
-        rows: The cells, as they are to be read.
-    """
+    """Print a small table; columns other than the first are set to the right."""
     table = Table(box=None, pad_edge=False)
     for position, column in enumerate(columns):
         table.add_column(column, justify="right" if position else "left")

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 
 
 def engine_for(target: str | None, database: str | None) -> "Engine":
-    """The engine that writes and publishes a warehouse.
-
-    Args:
-        target: As `Location.resolve` takes it.
-        database: The same.
+    """The engine that writes the warehouse of `Location.resolve`.
 
     Raises:
         PipelineError: There is no such target, or its packages are not installed.

@@ -97,15 +97,11 @@ class Reader(ABC):
 
     @abstractmethod
     def table_hash(self, table: str, columns: Sequence[str] | None = None) -> str:
-        """A checksum of a table's rows.
+        """A checksum of a table's rows, in all columns or in some.
 
         It begins with how it was made and a colon: hashes made in one way differ if
         the rows do. It is there to find damage and changes, as quickly as the engine
         can, and not to withstand a forger.
-
-        Args:
-            table: A table or view.
-            columns: By default all of them.
         """
 
     @cached_property
@@ -120,12 +116,7 @@ class Reader(ABC):
     def batches(
         self, sql: str, parameters: Mapping[str, Value] | None = None
     ) -> Batches:
-        """The rows of a query, some at a time.
-
-        Args:
-            sql: A select, with `:name` for every value.
-            parameters: The values; more than the query names are ignored.
-        """
+        """The rows of a query, some at a time; values it does not name are ignored."""
         with self._answer(sql, parameters, is_whole=False) as cursor:
             while rows := cursor.fetchmany(BATCH_ROWS):
                 yield rows
@@ -182,13 +173,9 @@ class Reader(ABC):
         return self.batches(f"select {columns} from {self.quoted(table)}")  # noqa: S608
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[Row]:
-        """The rows of a table in the order of its columns, the first one first.
+        """Some columns of a table, its rows in the order of these columns.
 
         Nulls come before everything, and text is ordered by its bytes.
-
-        Args:
-            table: A name of `tables`.
-            columns: What to select.
         """
         kinds = self.tables[table]
         order = []

@@ -56,11 +56,7 @@ _LOADING = "__loading"
 
 
 class SparkEngine(Engine):
-    """One schema of the catalogue of the session that the profile describes.
-
-    Attributes:
-        schema: The published schema.
-    """
+    """One schema of the catalogue of the session that the profile describes."""
 
     target = "spark"
     _variable = "DWH_SCHEMA"
