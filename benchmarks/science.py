@@ -21,7 +21,8 @@ from benchmarks.artifacts import newest_artifacts, read_artifacts
 from benchmarks.many_buyers import measure_many_buyers
 from benchmarks.measure import measure
 from benchmarks.report import Row, Section
-from pipeline.clv.fit import PurchaseSummaries, fit_window
+from pipeline.clv.fit import fit_window
+from pipeline.clv.purchases import PurchaseSummaries
 from pipeline.clv.scores import Horizon
 from pipeline.warehouse import reader_for
 from pipeline.warehouse.reader import Reader

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.clv.maximum import Array
+from pipeline.clv.maximum import TOO_FEW, Array
+from pipeline.clv.purchases import PurchaseSummaries
 from pipeline.clv.ranks import EqualGroups, rank_correlation
 
-# The status of a fit that could not be made, and of a forecast that needs none.
-TOO_FEW = "too few customers"
+# The status of a forecast that needs no fit.
 NO_FIT_NEEDED = "no fit needed"
 TENTHS = 10
 # Money has four decimals: summed as whole numbers of them, it is exact.
@@ -20,27 +20,34 @@ _MONEY = 10_000
 
 
 @dataclass(frozen=True)
-class Holdout:
-    """One entry a customer of the calibration.
+class Customers(PurchaseSummaries):
+    """The customers of one window, one entry each.
 
     Attributes:
-        frequency: Repeat purchases until its end.
-        orders: Orders until its end.
-        recency_weeks: From the first purchase to the last.
-        age_weeks: From the first purchase to the end of the calibration.
-        mean_value: Net sales a purchase until then.
-        actual_orders: Purchases in the holdout.
-        actual_sales: Net sales of the holdout.
+        keys: customer_key.
+        orders: Orders until the end of the window.
+        net_sales: Net sales of the purchase days until then.
+    """
+
+    keys: Array
+    orders: Array
+    net_sales: Array
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """What came after the calibration, one entry a customer of it.
+
+    Attributes:
+        customers: The customers of the calibration.
+        orders: Purchases in the holdout.
+        sales: Net sales of the holdout.
         weeks: The holdout's length.
     """
 
-    frequency: Array
+    customers: Customers
     orders: Array
-    recency_weeks: Array
-    age_weeks: Array
-    mean_value: Array
-    actual_orders: Array
-    actual_sales: Array
+    sales: Array
     weeks: int
 
 
@@ -124,28 +131,30 @@ class Tenth:
 
 def plain_forecasts(holdout: Holdout) -> list[Forecast]:
     """Those that need no fit. Where there is no rate, 0 is forecast."""
+    past, days = holdout.customers, holdout.weeks * 7
     orders_by_method = {
-        "same_count": holdout.frequency,
-        "same_rate": _rate(holdout.frequency, holdout.age_weeks) * holdout.weeks,
-        "historical_rate": _rate(holdout.orders, holdout.recency_weeks) * holdout.weeks,
-        "nobody": np.zeros_like(holdout.frequency),
+        "same_count": past.frequency,
+        "same_rate": _rate(past.frequency, past.age_days) * days,
+        "historical_rate": _rate(past.orders, past.recency_days) * days,
+        "nobody": np.zeros_like(past.frequency),
     }
-    status = NO_FIT_NEEDED if len(holdout.frequency) else TOO_FEW
+    status = NO_FIT_NEEDED if len(past.frequency) else TOO_FEW
+    mean_value = past.net_sales / (past.frequency + 1)
     return [
-        Forecast(method, orders, orders * holdout.mean_value, status, status)
+        Forecast(method, orders, orders * mean_value, status, status)
         for method, orders in orders_by_method.items()
     ]
 
 
-def _rate(count: Array, weeks: Array) -> Array:
-    return np.divide(count, weeks, out=np.zeros_like(count), where=weeks > 0)
+def _rate(count: Array, days: Array) -> Array:
+    return np.divide(count, days, out=np.zeros_like(count), where=days > 0)
 
 
 def measure(forecast: Forecast, holdout: Holdout) -> tuple[Accuracy, list[Tenth]]:
     """Hold a forecast against what came."""
-    actual = holdout.actual_orders
+    actual = holdout.orders
     customers = len(actual)
-    money = np.rint(holdout.actual_sales * _MONEY)
+    money = np.rint(holdout.sales * _MONEY)
     known = customers > 0 and not np.isnan(forecast.orders).any()
     groups = EqualGroups(forecast.orders) if known else None
     error = forecast.orders - actual

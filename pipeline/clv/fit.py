@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipeline.clv import gamma_gamma
-from pipeline.clv.backtest import TOO_FEW
-from pipeline.clv.maximum import FITTED, NOT_CONVERGED, Array, Maximum
+from pipeline.clv.maximum import FITTED, NOT_CONVERGED, TOO_FEW, Array, Maximum
 from pipeline.clv.purchases import (
     BG_NBD,
     MBG_NBD,
@@ -18,6 +17,7 @@ from pipeline.clv.purchases import (
     CustomerKinds,
     LeavingModel,
     PurchaseModel,
+    PurchaseSummaries,
 )
 from pipeline.clv.ranks import EqualGroups, rank_correlation
 from pipeline.clv.scores import Horizon, Scores, score
@@ -42,42 +42,6 @@ HIGHEST_CORRELATION = 0.3
 LEVEL = 0.01
 
 _Found = TypeVar("_Found")
-
-
-@dataclass(frozen=True)
-class PurchaseSummaries:
-    """One entry a customer with a purchase.
-
-    Attributes:
-        frequency: Days with a purchase after the first such day.
-        recency_days: Days from the first purchase to the last.
-        age_days: Days from the first purchase to the end of what was observed.
-        mean_value: Mean net value of the repeat days; nan where there are none.
-    """
-
-    frequency: Array
-    recency_days: Array
-    age_days: Array
-    mean_value: Array
-
-    def kinds(self) -> tuple[CustomerKinds, NDArray[np.intp]]:
-        """The kinds of customers, and for each customer the index of theirs.
-
-        Whoever is alike in frequency, recency and age is fitted and scored once.
-        """
-        columns = (self.frequency, self.recency_days, self.age_days)
-        packed = np.zeros(len(self.frequency), dtype=np.int64)
-        for column in columns:
-            packed *= int(column.max(initial=0)) + 1
-            packed += column.astype(np.int64)
-        _, first, kind_index, alike = np.unique(
-            packed, return_index=True, return_inverse=True, return_counts=True
-        )
-        frequency, recency_days, age_days = (column[first] for column in columns)
-        kinds = CustomerKinds(
-            frequency, recency_days / 7, age_days / 7, alike.astype(np.float64)
-        )
-        return kinds, kind_index
 
 
 @dataclass(frozen=True)

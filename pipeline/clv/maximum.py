@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 FITTED = "fitted"
 NOT_CONVERGED = "the fit did not converge"
 ON_BOUND = "the fit ended on a bound"
+# The status where there is nothing to search.
+TOO_FEW = "too few customers"
 
 # A maximum is flat: change of the mean log-likelihood per unit of log(parameter).
 FLAT = 1e-6

@@ -12,9 +12,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.clv import backtest
+from pipeline.clv.backtest import Customers
 from pipeline.clv.fit import (
     ModelFit,
-    PurchaseSummaries,
     WindowFit,
     average_values,
     choose,
@@ -86,23 +86,6 @@ class Relations:
     fits: str = "int_clv_fits"
     summaries: str = "int_clv_purchase_summaries"
     holdouts: str = "int_clv_holdouts"
-
-
-@dataclass(frozen=True)
-class Customers:
-    """The customers of one window, one entry each.
-
-    Attributes:
-        keys: customer_key.
-        summaries: What the models are fitted to.
-        orders: Orders until the end of the window.
-        net_sales: Net sales of the purchase days until then.
-    """
-
-    keys: Array
-    summaries: PurchaseSummaries
-    orders: Array
-    net_sales: Array
 
 
 @dataclass(frozen=True)
@@ -207,9 +190,7 @@ def _read_customers(
         "select customer_key, frequency, recency_days, age_days, mean_repeat_value, "  # noqa: S608
         f"orders, net_sales from {relations.summaries} where fit_name = '{fit_name}'"
     )
-    return Customers(
-        keys, PurchaseSummaries(frequency, recency, age, value), orders, sales
-    )
+    return Customers(frequency, recency, age, value, keys, orders, sales)
 
 
 def _predict(
@@ -220,8 +201,8 @@ def _predict(
     calibration: WindowFit | None,
 ) -> Prediction:
     """Fit and score one window; the calibration's evidence chooses the model."""
-    kinds, kind_index = customers.summaries.kinds()
-    fits = fit_window(customers.summaries, kinds, horizon)
+    kinds, kind_index = customers.kinds()
+    fits = fit_window(customers, kinds, horizon)
     used = choose(fits, calibration or fits)
     return Prediction(
         fit_name,
@@ -231,7 +212,7 @@ def _predict(
         used,
         customers.keys,
         kind_index,
-        average_values(fits.spend, customers.summaries),
+        average_values(fits.spend, customers),
     )
 
 
@@ -247,17 +228,7 @@ def _read_holdout(
     )
     actual = np.zeros((2, len(customers.keys)))
     actual[:, here] = np.array(later)[:, there]
-    summaries = customers.summaries
-    return backtest.Holdout(
-        frequency=summaries.frequency,
-        orders=customers.orders,
-        recency_weeks=summaries.recency_days / 7,
-        age_weeks=summaries.age_days / 7,
-        mean_value=customers.net_sales / (summaries.frequency + 1),
-        actual_orders=actual[0],
-        actual_sales=actual[1],
-        weeks=weeks,
-    )
+    return backtest.Holdout(customers, actual[0], actual[1], weeks)
 
 
 def _parameters(prediction: Prediction) -> list[Row]:

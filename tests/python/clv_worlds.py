@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipeline.clv.fit import PurchaseSummaries
+from pipeline.clv.purchases import PurchaseSummaries
 from tests.python.warehouses import SHARED_DATA
 
 CDNOW = SHARED_DATA / "cdnow_sample"

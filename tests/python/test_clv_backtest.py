@@ -1,32 +1,43 @@
 """Ways to forecast are measured as scipy and plain counting would."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.clv.backtest import Forecast, Holdout, measure, plain_forecasts
+from pipeline.clv.backtest import (
+    Customers,
+    Forecast,
+    Holdout,
+    measure,
+    plain_forecasts,
+)
+from pipeline.clv.maximum import Array
 
 
 def holdout(**columns: list[float]) -> Holdout:
     """Customers with these numbers, and 1 for all others."""
     size = len(next(iter(columns.values())))
-    names = (
-        *("frequency", "orders", "recency_weeks", "age_weeks", "mean_value"),
-        *("actual_orders", "actual_sales"),
+
+    def column(name: str) -> Array:
+        return np.array(columns.get(name, [1.0] * size), float)
+
+    customers = Customers(
+        **{each.name: column(each.name) for each in fields(Customers)}
     )
-    return Holdout(
-        *(np.array(columns.get(name, [1.0] * size), float) for name in names), weeks=4
-    )
+    actual = (column(f"actual_{name}") for name in ("orders", "sales"))
+    return Holdout(customers, *actual, weeks=4)
 
 
 def test_each_plain_way_forecasts_each_customer() -> None:
     customers = holdout(
         frequency=[2, 0],
         orders=[4, 1],
-        recency_weeks=[4, 0],
+        recency_days=[28, 0],
         # bought once, on the last day: no rate of either kind
-        age_weeks=[8, 0],
-        mean_value=[10, 7],
+        age_days=[56, 0],
+        net_sales=[30, 7],
     )
     forecasts = {each.method: each for each in plain_forecasts(customers)}
     assert {name: list(each.orders) for name, each in forecasts.items()} == {

@@ -16,16 +16,21 @@ from pipeline.clv.fit import (
     LEVEL,
     NO_LEAVING,
     NO_MEAN,
-    TOO_FEW,
     ModelFit,
-    PurchaseSummaries,
     WindowFit,
     choose,
     fit_window,
     leaving_p_value,
 )
-from pipeline.clv.maximum import FITTED, NOT_CONVERGED, ON_BOUND, Array, Maximum
-from pipeline.clv.purchases import BG_NBD, MBG_NBD, LeavingModel
+from pipeline.clv.maximum import (
+    FITTED,
+    NOT_CONVERGED,
+    ON_BOUND,
+    TOO_FEW,
+    Array,
+    Maximum,
+)
+from pipeline.clv.purchases import BG_NBD, MBG_NBD, LeavingModel, PurchaseSummaries
 from pipeline.clv.scores import Horizon
 from pipeline.clv.warehouse import TABLES, Relations, predict
 from tests.python.clv_worlds import cdnow_as_published, simulated
