@@ -32,6 +32,9 @@ MODELS_RATIO = 1.3
 TESTS_RATIO = 0.5
 PLAIN_WAY_RATIO = 3.0
 BUILD_PEAK_MEGABYTES = {"sqlite": 1_500, "duckdb": 4_000}
+# Of ten million lines and more.
+IMPORT_SECONDS = 120.0
+IMPORT_PEAK_MEGABYTES = 3_000.0
 
 # The generator counts customers; a customer has so many lines on average.
 LINES_A_CUSTOMER = 17.3
@@ -126,6 +129,8 @@ def measure_data_set(
     else:
         measure_load(bench)
         seconds = measure_build(bench)
+        if bench.engine == "duckdb":
+            measure_import(bench)
         if with_plain_way and seconds is not None:
             measure_plain_way(bench, data_set, seconds)
     for leftover in scratch.iterdir():
@@ -209,6 +214,41 @@ def measure_load(bench: Bench) -> None:
             floor=f"{floor_name} {floor.wall:.1f} s",
             budget=f"<= {LOAD_RATIO:.0f} x",
             is_within=ratio <= LOAD_RATIO,
+        )
+    )
+
+
+def measure_import(bench: Bench) -> None:
+    """Import the shop as Shopify exports it."""
+    export = bench.scratch / "export"
+    made = bench.run(
+        "a Shopify export",
+        ["-m", "benchmarks.shopify_export", str(bench.raw), str(export)],
+    )
+    result = made and bench.run(
+        "import of it",
+        [
+            *("-m", "pipeline", "import", "shopify", str(export)),
+            *("--out", str(bench.scratch / "imported")),
+        ],
+    )
+    if result is None:
+        return
+    has_budget = bench.section.lines >= 10_000_000
+    bench.section.rows.append(
+        Row.of(
+            "import of a Shopify export",
+            result,
+            figure=f"{megabytes_of(export):,.0f} MB of CSV",
+            budget=f"<= {IMPORT_SECONDS:.0f} s, {IMPORT_PEAK_MEGABYTES:,.0f} MB"
+            if has_budget
+            else "",
+            is_within=(
+                result.wall <= IMPORT_SECONDS
+                and result.peak_megabytes <= IMPORT_PEAK_MEGABYTES
+            )
+            if has_budget
+            else None,
         )
     )
 

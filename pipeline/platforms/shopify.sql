@@ -77,7 +77,7 @@ select
         when count(*) over (partition by "Name") > 1 then ' (' || left("Created at", 4) || ')'
         else ''
     end as order_id,
-    "Name" as name,
+    "Name" as order_name,
     wall_clock("Created at", ['%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S']) as order_date,
     lower(trim("Financial Status")) as financial_status,
     "Cancelled at" is not null as is_cancelled,
@@ -135,16 +135,24 @@ select product_name from products where is_gift_card;
 
 create view lines as
 select
-    orders.* exclude (customer_name, street, city, country),
+    order_number,
+    order_id,
+    orders.orders_export_row,
+    financial_status,
+    orders.subtotal,
+    refunded,
+    tax_in_prices,
+    order_rows.orders_export_row - orders.orders_export_row + 1 as position,
     coalesce("Lineitem sku", "Lineitem name") as product_id,
     "Lineitem name" as product_name,
     "Vendor" as vendor,
     "Lineitem quantity" as quantity,
     cast(round(amount("Lineitem price") * (1 - tax_in_prices), 4) as decimal(18, 4)) as price,
-    row_number() over (partition by order_number order by order_rows.orders_export_row) as position,
     amount("Lineitem quantity") * amount("Lineitem price") as list_amount,
     amount("Lineitem quantity") * amount("Lineitem price") - coalesce(amount("Lineitem discount"), 0) as amount,
-    coalesce("Lineitem sku", "Lineitem name") in (from gift_cards) or "Lineitem name" in (from gift_cards) as is_gift_card
+    coalesce("Lineitem sku", "Lineitem name") in (from gift_cards) or "Lineitem name" in (from gift_cards) as is_gift_card,
+    orders_export."Name" <> orders.order_name as is_of_another_order,
+    order_rows.orders_export_row as line_row
 from orders_export
 inner join order_rows on orders_export.rowid = order_rows.orders_export_row
 inner join orders using (order_number)
@@ -276,7 +284,9 @@ where
     or ("Lineitem discount" is not null and amount("Lineitem discount") is null);
 
 create view check_lines_belong_to_an_order as
-select orders_export_row from order_rows where order_number = 0;
+select orders_export_row, null as order_before from order_rows where order_number = 0
+union all
+select line_row, order_id from lines where is_of_another_order;
 
 create view check_one_currency as
 select currency, count(*) as orders from orders where currency is not null

@@ -9,7 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from generated_shop import make_shop, money
 from messy_shop import write_messy_shop
 
 from benchmarks import equality, plain_way
@@ -19,9 +21,13 @@ from benchmarks.bare_engine import statements
 from benchmarks.floor.build import Settings, build
 from benchmarks.measure import measure
 from benchmarks.report import Row, Section, markdown_table, render_growth
+from benchmarks.shopify_export import write_export
+from generator import GeneratorConfig
 from pipeline.build import BuildRequest
 from pipeline.build import build as build_models
 from pipeline.dbt.project import find_project
+from pipeline.platforms.definition import find_platform
+from pipeline.platforms.importer import import_export
 from pipeline.terminal.progress import LogReporter
 from pipeline.warehouse import engine_for
 
@@ -75,6 +81,28 @@ def test_models_equal_the_hand_written_floor_on_messy_data(
     assert [c for c in comparisons if c.differences] == []
     # The data reach every table, so that equality says something.
     assert [c.table for c in comparisons if not c.rows[0]] == []
+
+
+def test_a_shop_exported_as_shopify_does_sells_the_same_when_it_is_imported(
+    tmp_path: Path,
+) -> None:
+    shop = make_shop(GeneratorConfig(customers=100, products=20), tmp_path / "raw")
+    write_export(tmp_path / "raw", tmp_path / "export")
+    import_export(
+        find_platform("shopify"),
+        str(tmp_path / "export"),
+        tmp_path / "imported",
+        LogReporter(sys.stderr),
+    )
+    imported = duckdb.sql(
+        "select count(*), sum(line_total::decimal(18, 2)) "
+        f"from '{tmp_path}/imported/raw_order_items.parquet' "
+        f"inner join '{tmp_path}/imported/raw_orders.parquet' using (order_id) "
+        "where status = 'paid' and quantity::integer > 0"
+    ).fetchall()
+    lines = shop.lines[shop.lines["quantity"] > 0]
+    sold = lines[~lines["status"].isin(["cancelled", "failed"])]
+    assert imported == [(len(sold), money(sold["total"].sum()))]
 
 
 def test_models_reject_the_same_rows_for_the_same_reasons(
