@@ -37,7 +37,7 @@ class Grain(StrEnum):
 
     @property
     def frequency(self) -> str:
-        """What pandas calls it; weeks end on Sunday."""
+        """What pandas calls it; weeks start on Monday and end on Sunday."""
         return {Grain.DAY: "D", Grain.WEEK: "W-SUN", Grain.MONTH: "M"}[self]
 
 
@@ -77,17 +77,13 @@ def preset_range(preset: Preset, first: dt.date, as_of: dt.date) -> DateRange:
         first: The first day with data.
         as_of: The warehouse's "today".
     """
-    match preset:
-        case Preset.LAST_30_DAYS:
-            start = as_of - dt.timedelta(days=29)
-        case Preset.LAST_90_DAYS:
-            start = as_of - dt.timedelta(days=89)
-        case Preset.LAST_12_MONTHS:
-            start = add_months(as_of, -12) + _ONE_DAY
-        case Preset.THIS_YEAR:
-            start = as_of.replace(month=1, day=1)
-        case Preset.ALL_TIME | Preset.CUSTOM:
-            start = first
+    starts = {
+        Preset.LAST_30_DAYS: as_of - dt.timedelta(days=29),
+        Preset.LAST_90_DAYS: as_of - dt.timedelta(days=89),
+        Preset.LAST_12_MONTHS: add_months(as_of, -12) + _ONE_DAY,
+        Preset.THIS_YEAR: as_of.replace(month=1, day=1),
+    }
+    start = starts.get(preset, first)
     return DateRange(min(max(start, first), as_of), as_of)
 
 
@@ -111,11 +107,6 @@ def comparison_range(chosen: DateRange, comparison: Comparison) -> DateRange | N
                 months = len(period_starts(chosen, Grain.MONTH))
                 return DateRange(add_months(chosen.start, -months), end)
             return DateRange(end - dt.timedelta(days=chosen.days - 1), end)
-
-
-def period_start(day: dt.date, grain: Grain) -> dt.date:
-    """The first day of the period that holds the day; weeks start on Monday."""
-    return pd.Period(day, grain.frequency).start_time.date()
 
 
 def period_end(day: dt.date, grain: Grain) -> dt.date:

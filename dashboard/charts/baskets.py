@@ -76,10 +76,9 @@ def category_heat_map(categories: pd.DataFrame, theme: Theme) -> go.Figure:
             shades[pair] = math.log(max(float(row.lift), 1e-9))
             cells[pair] = f"{row.lift:.1f}", hover
     reach = max([0.1, *map(abs, shades.values())])
-    chart = theme.figure(130 + 34 * len(names))
     labels = [escaped(clipped(name, 18)) for name in names]
-    theme.add_heat_map(
-        chart,
+    chart = theme.heat_map(
+        130 + 34 * len(names),
         (labels, labels),
         [[shades.get((row, column)) for column in names] for row in names],
         [[cells.get((row, column), ("", "")) for column in names] for row in names],

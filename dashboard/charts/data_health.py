@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.theme import BLUE, ORANGE, Theme, add_legend, share_axis
+from dashboard.charts.theme import BLUE, ORANGE, Theme, share_axis
 
 
 def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
@@ -11,7 +11,7 @@ def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `intake` are rows of `intake`.
     """
-    chart = theme.figure(60 + 36 * len(intake))
+    chart = theme.figure(60 + 36 * len(intake), legend=True)
     total = intake["rows_in"].where(intake["rows_in"] > 0)
     names = [
         name.removeprefix("raw_").replace("_", " ") for name in intake["raw_table"]
@@ -29,7 +29,6 @@ def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
             hovertemplate=f"{column.capitalize()}: %{{text}} (%{{x:.2%}})"
             "<extra></extra>",
         )
-    add_legend(chart)
     chart.update_layout(barmode="stack", hovermode="y unified")
     chart.update_xaxes(**share_axis(), showgrid=False)
     chart.update_yaxes(autorange="reversed", showgrid=False)

@@ -11,7 +11,6 @@ from dashboard.charts.theme import (
     HOVER_TEXT,
     TEAL,
     Theme,
-    add_legend,
     escaped,
     months,
     records,
@@ -50,7 +49,7 @@ def forecast_check(tenths: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `tenths` are rows of `backtest_tenths`.
     """
-    chart = theme.figure(280)
+    chart = theme.figure(280, legend=True)
     for column, name, colour in (
         ("predicted_orders", "Forecast", TEAL),
         ("actual_orders", "What came", BLUE),
@@ -63,7 +62,6 @@ def forecast_check(tenths: pd.DataFrame, theme: Theme) -> go.Figure:
             hovertemplate=f"Tenth %{{x}}<br>{name}: %{{y:,.0f}} purchases"
             "<extra></extra>",
         )
-    add_legend(chart)
     chart.update_layout(barmode="group", bargap=0.2)
     chart.update_xaxes(
         dtick=1,

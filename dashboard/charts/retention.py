@@ -12,7 +12,6 @@ from dashboard.charts.theme import (
     PURPLE,
     TEAL,
     Theme,
-    add_legend,
     escaped,
     months,
     records,
@@ -56,9 +55,8 @@ def cohort_heat_map(
         f"{escaped(name)}  ({theme.short(float(sizes[name]), metric('cohort_size'))})"
         for name in matrix.index
     ]
-    chart = theme.figure(84 + 27 * (len(names) + 1))
-    theme.add_heat_map(
-        chart,
+    chart = theme.heat_map(
+        84 + 27 * (len(names) + 1),
         (months, [f"<b>{label}</b>", *names]),
         # Hover and figures also where the colour is left out.
         np.where(np.isnan(values), np.nan, np.nan_to_num(coloured)),
@@ -117,7 +115,7 @@ def cohort_curves(
 
     The average ends where it would be of fewer than half of the customers.
     """
-    chart = theme.figure(320)
+    chart = theme.figure(320, legend=True)
     first = 1 if shown.key == "retention_rate" else 0
     for name in matrix.index:
         row = matrix.loc[name].dropna()
@@ -158,7 +156,6 @@ def cohort_curves(
         title_text="Months since the start", showgrid=False, zeroline=False
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, **theme.axis(shown))
-    add_legend(chart)
     return chart
 
 
@@ -167,7 +164,7 @@ def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `repeats` are rows of `repeat_purchases`.
     """
-    chart = theme.figure(320)
+    chart = theme.figure(320, legend=True)
     shown = metric("share_back")
     colours = (BLUE, TEAL, GOLD, ORANGE, PURPLE)
     for row, colour in zip(records(repeats), colours, strict=False):
@@ -203,7 +200,6 @@ def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> go.Figure:
         zeroline=False,
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, tickformat=".0%")
-    add_legend(chart)
     return chart
 
 
@@ -223,7 +219,7 @@ def sales_by_type(rows: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `rows` are rows of `sales_by_type`.
     """
-    chart = theme.figure(320)
+    chart = theme.figure(320, legend=True)
     money = metric("net_sales")
     for kind, (name, colour) in CUSTOMER_TYPES.items():
         part = rows[rows["customer_type"] == kind]
@@ -248,7 +244,6 @@ def sales_by_type(rows: pd.DataFrame, theme: Theme) -> go.Figure:
             textposition="none",
             hovertemplate=f"{escaped(name)}: %{{text}}<extra></extra>",
         )
-    add_legend(chart)
     chart.update_layout(
         barmode="relative",
         hovermode="x unified",

@@ -12,7 +12,6 @@ from dashboard.charts.theme import (
     ORANGE,
     TEAL,
     Theme,
-    add_legend,
     escaped,
     months,
     records,
@@ -94,7 +93,6 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
 
     `cells` are rows of `rfm_cells`.
     """
-    chart = theme.figure(420)
     scores = [1, 2, 3, 4, 5]
     numbers, amounts = (
         cells.pivot_table(
@@ -106,8 +104,8 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
         for column in ("customers", "monetary_value")
     )
     buyers, value = metric("buyers"), metric("monetary_value")
-    theme.add_heat_map(
-        chart,
+    chart = theme.heat_map(
+        420,
         (scores, scores),
         numbers,
         [
@@ -136,7 +134,7 @@ def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> go.Fi
 
     `history` are rows of `queries.segments.segment_history`.
     """
-    chart = theme.figure(320)
+    chart = theme.figure(320, legend=True)
     days = months(history.index)
     shares = history.div(history.sum(axis=1), axis=0)
     values = shares if shown.unit is Unit.SHARE else history
@@ -156,7 +154,6 @@ def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> go.Fi
             ],
             hovertemplate=f"{group}: %{{text}}<extra></extra>",
         )
-    add_legend(chart)
     chart.update_layout(hovermode="x unified", legend={"traceorder": "normal"})
     chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
     chart.update_yaxes(nticks=5, rangemode="tozero", **theme.axis(shown))

@@ -37,7 +37,7 @@ def over_time(
     that they cover. `before` is the metric in the periods that are compared with, in
     the same order.
     """
-    chart = theme.figure(height)
+    chart = theme.figure(height, legend=True)
     starts, values = periods["start"], periods[metric.key].astype(float)
     points = pd.DataFrame(
         {
@@ -98,6 +98,5 @@ def over_time(
     chart.update_layout(
         hovermode="x" if before is None else "x unified",
         showlegend=len(parts) > 0 or before is not None,
-        margin={"l": 8, "r": 8, "t": 28, "b": 8},
     )
     return chart

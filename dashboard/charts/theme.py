@@ -83,12 +83,12 @@ class Theme:
         """The same after its name."""
         return f"{escaped(metric.name)}: {self.exact(value, metric)}"
 
-    def figure(self, height: int) -> go.Figure:
-        """An empty figure in the look of the dashboard."""
+    def figure(self, height: int, *, legend: bool = False) -> go.Figure:
+        """An empty figure in the look of the dashboard; a legend has a margin above."""
         chart = go.Figure()
         chart.update_layout(
             height=height,
-            margin={"l": 8, "r": 8, "t": 8, "b": 8},
+            margin={"l": 8, "r": 8, "t": 28 if legend else 8, "b": 8},
             paper_bgcolor="rgba(0,0,0,0)",
             plot_bgcolor="rgba(0,0,0,0)",
             font={
@@ -103,7 +103,7 @@ class Theme:
                 "font": {"color": self.text, "size": 13},
                 "align": "left",
             },
-            showlegend=False,
+            showlegend=legend,
             dragmode=False,
             bargap=0.28,
             legend={
@@ -138,14 +138,14 @@ class Theme:
         )
         return chart
 
-    def add_heat_map(
+    def heat_map(
         self,
-        chart: go.Figure,
+        height: int,
         labels: tuple[Sequence[Any], Sequence[Any]],
         values: Any,
         cells: Sequence[Sequence[tuple[str, str]]],
         **options: Any,
-    ) -> None:
+    ) -> go.Figure:
         """Coloured cells with a text each; those without a value stay blank.
 
         The labels are those of the columns and of the rows. The values, and a text and
@@ -157,7 +157,7 @@ class Theme:
             "xgap": 2,
             "ygap": 2,
         }
-        chart.add_heatmap(
+        return self.figure(height).add_heatmap(
             x=labels[0],
             y=labels[1],
             z=values,
@@ -229,11 +229,6 @@ def clipped(text: str, length: int) -> str:
     """Text cut to a length, with an ellipsis where something is missing."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def add_legend(chart: go.Figure) -> None:
-    """Show the legend, in a margin above."""
-    chart.update_layout(showlegend=True, margin={"l": 8, "r": 8, "t": 28, "b": 8})
 
 
 def share_axis() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from dashboard.filters import SalesFilter, country_of
 from dashboard.metrics import ratio, shares
-from dashboard.queries.sales import NEW_BUYERS, buyers_of, by_country
+from dashboard.queries.sales import NEW_BUYERS, RATIOS, buyers_of, by_country
 from dashboard.warehouse import Warehouse
 
 
@@ -12,14 +12,14 @@ def figures_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFram
     """One row per country with any line, best net sales first.
 
     Returns:
-        country, `sales.MEASURES`, buyers, new_buyers, average_order_value,
-        new_buyer_share, returns_rate, sales_share (of the net sales of all rows).
+        country, `sales.MEASURES`, buyers, new_buyers, `sales.RATIOS`, sales_share (of
+        the net sales of all rows).
     """
     rows = by_country(warehouse, chosen).merge(
         buyers_by_country(warehouse, chosen), on="country", how="left"
     )
     rows[["buyers", "new_buyers"]] = rows[["buyers", "new_buyers"]].fillna(0)
-    for key in ("average_order_value", "new_buyer_share", "returns_rate"):
+    for key in RATIOS:
         rows[key] = ratio(rows, key)
     rows["sales_share"] = shares(rows["net_sales"])
     return rows

@@ -57,18 +57,12 @@ def outcomes(warehouse: Warehouse) -> pd.DataFrame:
 def intake(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of `outcomes` as one row per raw table: rows_in = accepted + rejected."""
     counted = rows[rows["outcome"].isin(["accepted", "rejected"])]
-    table = (
-        counted.pivot_table(
-            index="raw_table", columns="outcome", values="row_count", aggfunc="sum"
-        )
-        .reindex(index=list(RAW_TABLES), columns=["accepted", "rejected"])
-        .fillna(0)
-        .astype("int64")
-    )
-    table.insert(0, "rows_in", table["accepted"] + table["rejected"])
-    table["accepted_share"] = table["accepted"] / table["rows_in"].where(
-        table["rows_in"] > 0
-    )
+    sums = counted.groupby(["raw_table", "outcome"])["row_count"].sum().unstack()
+    table = sums.reindex(index=RAW_TABLES, columns=["accepted", "rejected"])
+    table = table.fillna(0).astype("int64")
+    rows_in = table["accepted"] + table["rejected"]
+    table.insert(0, "rows_in", rows_in)
+    table["accepted_share"] = table["accepted"] / rows_in.where(rows_in > 0)
     return table.reset_index()
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from dashboard.filters import SalesFilter, customers_in, one_of
 from dashboard.metrics import ratio
 from dashboard.periods import Grain, period_starts
-from dashboard.queries.sales import SUMS, in_periods, order_source
+from dashboard.queries.sales import RATIOS, SUMS, in_periods, order_source
 from dashboard.warehouse import Warehouse
 
 # The number that stands for a day's period, 20111209, 201149 or 201112: in SQL, and as
@@ -81,7 +81,7 @@ def by_period(
     """
     periods = in_periods(days, days["date"], chosen, grain)
     periods[["buyers", "new_buyers"]] = buyers[["buyers", "new_buyers"]]
-    for key in ("average_order_value", "returns_rate", "new_buyer_share"):
+    for key in RATIOS:
         periods[key] = ratio(periods, key)
     return periods
 

@@ -19,6 +19,7 @@ SUMS = ", ".join(
     f"round(sum({name}), 4) as {name}" if name in BRIDGE else f"sum({name}) as {name}"
     for name in MEASURES
 )
+RATIOS = ("average_order_value", "new_buyer_share", "returns_rate")
 TYPES = dict.fromkeys(BRIDGE, "float64") | {"units": "int64", "orders": "int64"}
 
 
@@ -171,5 +172,4 @@ def totals(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float | None]
     days = by_day(warehouse, chosen)
     figures = {key: round(float(days[key].sum()), 4) for key in MEASURES}
     figures["buyers"], figures["new_buyers"] = buyers(warehouse, chosen)
-    ratios = ("average_order_value", "new_buyer_share", "returns_rate")
-    return figures | {key: ratio(figures, key) for key in ratios}
+    return figures | {key: ratio(figures, key) for key in RATIOS}

@@ -24,13 +24,8 @@ def main() -> None:
     show_pii = cache.show_pii()
     columns = explore.searchable(warehouse, table, show_pii=show_pii)
     conditions, problem = _conditions(table, columns)
-    sort_by = st.sidebar.selectbox(
-        "Sort by",
-        [_AS_STORED, *columns],
-        key=controls.remembered(f"sort_{table}", _AS_STORED),
-        bind="query-params",
-    )
     with st.sidebar:
+        sort_by = _one_of("Sort by", [_AS_STORED, *columns], f"sort_{table}")
         order = controls.picked("Order", ("Ascending", "Descending"), "order")
     if problem:
         st.warning(f"**{ui.plain(problem)}**", icon=":material/edit:")
@@ -75,6 +70,13 @@ def main() -> None:
         ui.caption(f"A file holds the first {_EXPORTED:,} rows.")
 
 
+def _one_of(label: str, options: list[str], key: str) -> str:
+    """One of the options, the first unless chosen; forgotten with the page."""
+    kept = controls.remembered(key, options[0])
+    chosen: str = st.selectbox(label, options, key=kept, bind="query-params")
+    return chosen
+
+
 def _conditions(
     table: str, columns: list[str]
 ) -> tuple[tuple[Condition, ...], str | None]:
@@ -84,24 +86,14 @@ def _conditions(
     problem = None
     for index in range(_CONDITIONS):
         with st.sidebar.expander(f"Condition {index + 1}", expanded=index == 0):
-            column = st.selectbox(
-                "Column",
-                [_NO_COLUMN, *columns],
-                key=controls.remembered(f"column{index}_{table}", _NO_COLUMN),
-                bind="query-params",
-            )
+            names = [_NO_COLUMN, *columns]
+            column = _one_of("Column", names, f"column{index}_{table}")
             if column == _NO_COLUMN:
                 continue
             kind = explore.kind(warehouse, table, column)
             operators = [one.value for one in explore.OPERATORS[kind]]
-            operator_key = f"operator{index}_{table}_{kind}"
-            chosen = st.selectbox(
-                "Condition",
-                operators,
-                key=controls.remembered(operator_key, operators[0]),
-                bind="query-params",
-            )
-            operator = Operator(chosen)
+            key = f"operator{index}_{table}_{kind}"
+            operator = Operator(_one_of("Condition", operators, key))
             value = ""
             if operator.needs_value:
                 value = st.text_input(

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, controls, ui
 from dashboard.charts.bars import ranked
@@ -30,28 +31,24 @@ def main() -> None:
         return
     ui.key_figures(products.totals(sold))
     left, right = st.columns([3, 2])
-    with left:
-        best = _best(sold, top)
-    with right:
-        _pareto(sold)
+    best = _best(sold, top, left)
+    _pareto(sold, right)
     _one_product(chosen, sold, best)
     left, right = st.columns(2)
-    with left:
-        _low_stock(sold, chosen)
-    with right:
-        _returns(sold)
+    _low_stock(sold, chosen, left)
+    _returns(sold, right)
     _unsold(sold, chosen)
 
 
-def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
+def _best(sold: pd.DataFrame, top: int, where: DeltaGenerator) -> pd.DataFrame:
     with ui.card(
         f"Which {min(top, len(sold))} products sell most?",
         "Click a bar to see the product over time.",
+        where=where,
     ):
         shown = controls.picked_metric("By", _RANKINGS, "by")
-        best = sold.sort_values(
-            [shown.key, "product_key"], ascending=[False, True]
-        ).head(top)
+        order = [shown.key, "product_key"]
+        best = sold.sort_values(order, ascending=[False, True]).head(top)
 
         def choose(product: int) -> None:
             row = sold[sold["product_key"] == int(product)]
@@ -76,15 +73,15 @@ def _best(sold: pd.DataFrame, top: int) -> pd.DataFrame:
     return best
 
 
-def _pareto(sold: pd.DataFrame) -> None:
+def _pareto(sold: pd.DataFrame, where: DeltaGenerator) -> None:
     selling = int(sold["cumulative_share"].notna().sum())
     needed = products.products_for_share(sold, 0.8)
+    note = f"{needed:,} of {selling:,} products with net sales make 80% of them."
     with ui.card(
         "How few products make most of the money?",
-        f"{needed:,} of {selling:,} products with net sales make 80% of them."
-        if selling
-        else "",
+        note if selling else "",
         metric("cumulative_share").formula,
+        where,
     ):
         theme = ui.theme()
         ui.chart(
@@ -148,11 +145,12 @@ def _table(best: pd.DataFrame) -> None:
         ui.download(best, "top_products")
 
 
-def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
+def _low_stock(sold: pd.DataFrame, chosen: SalesFilter, where: DeltaGenerator) -> None:
     with ui.card(
         "What runs out first?",
         "Stock of today against the pace of this period.",
         metric("days_of_stock").formula,
+        where,
     ):
         if sold["stock_quantity"].isna().all():
             ui.note("The products have no stock quantity in the source data.", "inbox")
@@ -171,27 +169,25 @@ def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
         )
 
 
-def _returns(sold: pd.DataFrame) -> None:
+def _returns(sold: pd.DataFrame, where: DeltaGenerator) -> None:
     with ui.card(
         "What comes back most?",
         "Products by the worth of their returns.",
         metric("returns_rate").formula,
+        where,
     ):
         back = sold[sold["returns"] < 0].sort_values("returns").head(_LISTED)
         if back.empty:
             ui.all_well("Nothing came back in this period.")
             return
-        money = cache.currency()
+        theme, rate = ui.theme(), metric("returns_rate")
         ui.chart(
             ranked(
                 back["product_name"],
                 -back["returns"],
                 metric("returned"),
-                ui.theme(),
-                details=[
-                    f"Returns rate: {exact(rate, metric('returns_rate'), money)}"
-                    for rate in back["returns_rate"]
-                ],
+                theme,
+                details=[theme.named(share, rate) for share in back["returns_rate"]],
             ),
             "Bars of the worth of returns by product.",
             "returns",

@@ -1,11 +1,13 @@
 """Where the app is, what its pages are, and what stands on them."""
 
+import datetime as dt
 import sqlite3
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from dashboard import navigation
+from dashboard.periods import Grain
 
 ROOT = Path(__file__).resolve().parents[3]
 APP = ROOT / "dashboard" / "app.py"
@@ -29,6 +31,17 @@ def texts(app: AppTest) -> str:
     found = [str(element.value) for kind in kinds for element in kind]
     found += [f"{metric.label}: {metric.value}" for metric in app.metric]
     return "\n".join(found)
+
+
+def period_start(day: dt.date, grain: Grain) -> dt.date:
+    """The first day of the period that holds the day; weeks start on Monday."""
+    match grain:
+        case Grain.DAY:
+            return day
+        case Grain.WEEK:
+            return day - dt.timedelta(days=day.weekday())
+        case Grain.MONTH:
+            return day.replace(day=1)
 
 
 def change(database: Path, *statements: str) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 
 import pytest
+from dashboard_support import period_start
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from dashboard.periods import (
     default_grain,
     is_partial,
     period_end,
-    period_start,
     period_starts,
     preset_range,
     split_months,

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from dashboard_support import period_start
 
 from dashboard.filters import SalesFilter
-from dashboard.periods import DateRange, Grain, period_start
+from dashboard.periods import DateRange, Grain
 from dashboard.queries import (
     countries,
     lifetime_value,
