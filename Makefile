@@ -14,7 +14,7 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv warehouse documentation test test-engines torture lint dashboard docs bench bench-large bench-huge clean
+.PHONY: all help venv warehouse documentation test test-engines torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
 
 all: documentation ## Build and test the warehouse and its documentation
 	@printf 'The warehouse is %s. Look at it: make dashboard, make docs, or any SQLite client.\n' $(DATABASE)
@@ -76,11 +76,16 @@ torture: $(STAMPS)/engines ## Attack loads, publishes and readers for minutes; c
 	@$(BIN)/python -m tests.torture --target spark
 
 lint: $(STAMPS)/dev ## Check the style of SQL, YAML and Python
+	@$(MAKE) --no-print-directory --jobs 2 lint-sql lint-others
+
+lint-sql:
+	@$(BIN)/python scripts/lint_sql.py lint --disable-progress-bar --processes 2 models tests/dbt/singular
+
+lint-others:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(PYTHON_PACKAGES)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt/singular
 
 bench: $(STAMPS)/dev warehouse ## Measure speed and memory against floors, up to a million lines
 	@$(BIN)/python -m benchmarks

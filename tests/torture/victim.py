@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
+import pyarrow
+
 import pipeline.__main__ as command_line
 from tests.torture import generations
 
@@ -73,7 +75,7 @@ def main(library: str) -> int:
         del os.environ["LD_PRELOAD"]
     # With one thread to work with, DuckDB does everything in the same order each time.
     os.sched_setaffinity(0, {random.choice(list(os.sched_getaffinity(0)))})  # noqa: S311
-    _import_engines()
+    _import_first()
     # What is there is not looked at again by each fork, which would copy its pages.
     gc.freeze()
     for line in sys.stdin:
@@ -92,11 +94,13 @@ def main(library: str) -> int:
     return 0
 
 
-def _import_engines() -> None:
+def _import_first() -> None:
     """What commands import when they need it, once for all of them."""
     for target in ("sqlite", "duckdb", "postgres"):
         with suppress(ImportError):
             importlib.import_module(f"pipeline.warehouse.{target}.engine")
+    # Its first array has pyarrow import pandas, nine tenths of a small load.
+    pyarrow.array([""])
 
 
 def _leave(exit_code: int) -> NoReturn:
