@@ -46,10 +46,14 @@ create table transactions (
 );
 comment on table transactions is '*.csv part=orders';
 
-create macro purchase_date(value) as wall_clock(value, ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%d %H:%M:%S']);
+create macro purchase_date(value) as wall_clock(
+    value, ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%d %H:%M:%S', '%d.%m.%Y %H:%M:%S', '%Y-%m-%d', '%d.%m.%Y']
+);
 
+-- 'Sep. 4, 2026 1:05:07 a.m. PDT' too, as in Canada.
 create macro transaction_date(value) as wall_clock(
-    value, ['%b %d, %Y %I:%M:%S %p', '%d %b %Y %H:%M:%S', '%b %d, %Y %H:%M:%S']
+    replace(regexp_replace(value, '([A-Za-z])\.', '\1', 'g'), 'Sept ', 'Sep '),
+    ['%b %d, %Y %I:%M:%S %p', '%d %b %Y %H:%M:%S', '%b %d, %Y %H:%M:%S', '%d %b %Y %I:%M:%S %p', '%d.%m.%Y %H:%M:%S']
 );
 
 -- A refund of a settlement is dated as posted.
@@ -68,11 +72,11 @@ select
     "ship-country" as country,
     "sku" as product_id,
     "product-name" as product_name,
-    amount("quantity") as pieces,
-    coalesce(amount("item-price"), 0) as gross,
-    -abs(coalesce(amount("item-promotion-discount"), 0)) as discount,
-    coalesce(amount("shipping-price"), 0) as shipping,
-    coalesce(amount("item-tax"), 0) as tax
+    any_amount("quantity") as pieces,
+    coalesce(any_amount("item-price"), 0) as gross,
+    -abs(coalesce(any_amount("item-promotion-discount"), 0)) as discount,
+    coalesce(any_amount("shipping-price"), 0) as shipping,
+    coalesce(any_amount("item-tax"), 0) as tax
 from all_orders
 union all
 select
@@ -86,11 +90,11 @@ select
     null,
     "sku",
     "description",
-    case when lower("type") = 'refund' then -amount("quantity") else amount("quantity") end,
-    amount("product sales"),
-    coalesce(amount("promotional rebates"), 0),
-    coalesce(amount("shipping credits"), 0),
-    coalesce(amount("product sales tax"), 0)
+    case when lower("type") = 'refund' then -coalesce(any_amount("quantity"), 0) else any_amount("quantity") end,
+    any_amount("product sales"),
+    coalesce(any_amount("promotional rebates"), 0),
+    coalesce(any_amount("shipping credits"), 0),
+    coalesce(any_amount("product sales tax"), 0)
 from transactions
 where lower("type") in ('order', 'refund');
 
@@ -100,10 +104,10 @@ select
     "order-id" as order_id,
     "sku" as product_id,
     coalesce(purchase_date("posted-date"), (select min(order_date) from lines where lines.order_id = "order-id")) as order_date,
-    amount("amount") as amount,
+    any_amount("amount") as amount,
     rowid as position
 from settlements
-where "amount-type" = 'ItemPrice' and "amount-description" = 'Principal' and amount("amount") < 0;
+where "amount-type" = 'ItemPrice' and "amount-description" = 'Principal' and any_amount("amount") < 0;
 
 create view raw_order_items as
 select * exclude (part, position)
@@ -115,10 +119,10 @@ from (
         order_id,
         product_id,
         pieces as quantity,
-        cast(round(gross / pieces, 4) as decimal(18, 4)) as price_per_item,
+        cast(round(gross / nullif(pieces, 0), 4) as decimal(18, 4)) as price_per_item,
         gross + discount as line_total
     from lines
-    where pieces <> 0
+    where pieces <> 0 or gross + discount <> 0
     union all
     select
         2,
@@ -178,21 +182,22 @@ group by product_id
 order by product_id;
 
 create view left_out as
-select 'rows of cancelled goods, of no piece' as reason, count(*) as rows, sum(gross) as amount from lines where pieces = 0
+select 'rows of cancelled goods, of no piece' as reason, count(*) as rows, sum(gross) as amount from lines
+where pieces = 0 and gross + discount = 0
 union all
-select 'settlement: ' || "amount-type" || ', ' || "amount-description", count(*), sum(amount("amount"))
+select 'settlement: ' || "amount-type" || ', ' || "amount-description", count(*), sum(any_amount("amount"))
 from settlements
 where not ("amount-type" = 'ItemPrice' and "amount-description" = 'Principal')
 group by "amount-type", "amount-description"
 union all
-select 'transactions of the type ' || "type", count(*), sum(amount("total"))
+select 'transactions of the type ' || "type", count(*), sum(any_amount("total"))
 from transactions
 where lower("type") not in ('order', 'refund')
 group by "type"
 union all
-select 'settlement: sales, which the orders have already', count(*), sum(amount("amount"))
+select 'settlement: sales, which the orders have already', count(*), sum(any_amount("amount"))
 from settlements
-where "amount-type" = 'ItemPrice' and "amount-description" = 'Principal' and amount("amount") >= 0;
+where "amount-type" = 'ItemPrice' and "amount-description" = 'Principal' and any_amount("amount") >= 0;
 
 create view check_dates_can_be_read as
 select rowid as all_orders_row, null as transactions_row, "purchase-date" from all_orders where purchase_date("purchase-date") is null
@@ -202,12 +207,14 @@ where lower("type") in ('order', 'refund') and transaction_date("date/time") is 
 
 create view check_amounts_can_be_read as
 select rowid as all_orders_row, null as settlements_row, null as transactions_row, "item-price" as amount, "quantity" from all_orders
-where amount("quantity") is null or ("item-price" is not null and amount("item-price") is null)
+where any_amount("quantity") is null or ("item-price" is not null and any_amount("item-price") is null)
 union all
-select null, rowid, null, "amount", null from settlements where amount("amount") is null
+select null, rowid, null, "amount", null from settlements where any_amount("amount") is null
 union all
 select null, null, rowid, "product sales", "quantity" from transactions
-where lower("type") in ('order', 'refund') and (amount("product sales") is null or amount("quantity") is null);
+where lower("type") in ('order', 'refund') and (
+        any_amount("product sales") is null or (any_amount("quantity") is null and lower("type") = 'order')
+    );
 
 create view check_one_currency as
 select currency, count(*) as rows from all_orders where currency is not null

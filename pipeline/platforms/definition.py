@@ -17,7 +17,7 @@ _SHARED = FOLDER / "shared" / "macros.sql"
 _EACH = "*"
 _Value = TypeVar("_Value")
 
-_DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";"}
+DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";"}
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Platform:
             ),
             patterns=tuple(table.patterns),
             sources=tuple(table.sources),
-            delimiter=table.chosen("delimiter", _DELIMITERS, ","),
+            delimiter=table.chosen("delimiter", DELIMITERS, ","),
             quoting=table.chosen("quoting", {"none": False}, True),
             encoding=table.options.get("encoding", "utf-8"),
             part=table.options.get("part", name),

@@ -29,14 +29,14 @@ create view lines as
 select
     rowid as position,
     "Order ID" as order_id,
-    sale_date("Sale Date") as order_date,
+    sale_date(month_first("Sale Date")) as order_date,
     -- "Anna Larsen (annal)", or the user's name alone
     coalesce(nullif(regexp_extract("Buyer", '\(([^()]*)\)\s*$', 1), ''), trim("Buyer"), "Ship Name") as customer_id,
     coalesce("SKU", "Listing ID", "Item Name") as product_id,
-    amount("Quantity") as units,
-    amount("Price") as price,
+    any_amount("Quantity") as units,
+    any_amount("Price") as price,
     -- written as an amount with or without a minus
-    abs(coalesce(amount("Discount Amount"), 0)) as discount,
+    abs(coalesce(any_amount("Discount Amount"), 0)) as discount,
     *
 from order_items;
 
@@ -59,8 +59,8 @@ select
     first(order_date order by position) as order_date,
     'completed' as status,
     first("Currency" order by position) as currency,
-    max(amount("Order Shipping")) - abs(coalesce(max(amount("Shipping Discount")), 0)) as shipping,
-    max(amount("Order Sales Tax")) as tax
+    max(any_amount("Order Shipping")) - abs(coalesce(max(any_amount("Shipping Discount")), 0)) as shipping,
+    max(any_amount("Order Sales Tax")) as tax
 from lines
 group by order_id
 order by min(position);
@@ -84,14 +84,14 @@ group by product_id
 order by product_id;
 
 create view check_dates_can_be_read as
-select rowid as order_items_row, "Sale Date" from order_items where sale_date("Sale Date") is null;
+select position as order_items_row, "Sale Date" from lines where order_date is null;
 
 create view check_amounts_can_be_read as
 select rowid as order_items_row, "Quantity", "Price", "Discount Amount" from order_items
 where
-    amount("Quantity") is null
-    or amount("Price") is null
-    or ("Discount Amount" is not null and amount("Discount Amount") is null);
+    any_amount("Quantity") is null
+    or any_amount("Price") is null
+    or ("Discount Amount" is not null and any_amount("Discount Amount") is null);
 
 create view check_one_currency as
 select "Currency", count(*) as rows from order_items where "Currency" is not null

@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 import duckdb
 
 from pipeline.errors import PipelineError
-from pipeline.platforms.definition import ExportTable, quoted
+from pipeline.platforms.definition import DELIMITERS, ExportTable, quoted
 from pipeline.raw_files.csv_structure import CsvStructure
 from pipeline.raw_files.header import listed
 from pipeline.raw_files.held_file import HeldFile
@@ -37,17 +37,22 @@ class FoundHeader:
     Attributes:
         names: Of the columns, as the file has them, without surrounding blanks.
         line: Where it stands, from 1; before it there are notes.
+        notes: How many records they are, each of them one line or several.
         offset: Where its first byte is.
         positions: For each column of the table that the file has, where; of a column
             that gathers several, all of them.
         missing: Required columns that the file lacks.
+        delimiter: Between fields: what the table's files have, or else what Excel
+            puts there.
     """
 
     names: tuple[str, ...]
     line: int
+    notes: int
     offset: int
     positions: dict[str, tuple[int, ...]]
     missing: tuple[str, ...]
+    delimiter: str
 
 
 class ExportFile:
@@ -104,7 +109,7 @@ class ExportFile:
             self.path.name,
             len(self.header.names),
             Limits.from_environment(),
-            delimiter=self.table.delimiter,
+            delimiter=self.header.delimiter,
             quoting=self.table.quoting,
             first_line=self.header.line,
         )
@@ -140,8 +145,8 @@ class ExportFile:
             [
                 str(self._bytes_path),
                 names,
-                self.header.line - 1,
-                self.table.delimiter,
+                self.header.notes,
+                self.header.delimiter,
                 *(('"', '"') if self.table.quoting else ("", "")),
                 max(Limits.from_environment().field_bytes, 2_000_000),
             ],
@@ -160,7 +165,7 @@ class ExportFile:
             text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
             reader = csv.reader(
                 text,
-                delimiter=self.table.delimiter,
+                delimiter=self.header.delimiter,
                 quoting=csv.QUOTE_MINIMAL if self.table.quoting else csv.QUOTE_NONE,
             )
             for _ in range(row + 1):
@@ -218,28 +223,37 @@ class ExportFile:
             start = stream.read(Limits.from_environment().header_bytes)
         mark = len(_UTF_8_BOM) if start.startswith(_UTF_8_BOM) else 0
         first: FoundHeader | None = None
-        offset = mark
+        line, offset = 1, mark
+        delimiters = dict.fromkeys((self.table.delimiter, *DELIMITERS.values()))
         records = _records(start[mark:], quoting=self.table.quoting)
-        for line, record in enumerate(records, start=1):
-            header = self._as_header(record, line, offset)
-            if not header.missing:
-                return header
-            first = first or header
+        for notes, record in enumerate(records):
+            for delimiter in delimiters:
+                header = self._as_header(record, line, notes, offset, delimiter)
+                if not header.missing:
+                    return header
+                if first is None or (
+                    header.line == first.line
+                    and len(header.missing) < len(first.missing)
+                ):
+                    first = header
+            line += record.count(b"\n")
             offset += len(record)
-            if line >= _LINES_OF_NOTES:
+            if notes + 1 >= _LINES_OF_NOTES:
                 break
         if first is None:
             raise PipelineError(f"{self.path.name} is empty; export it again")
         return first
 
-    def _as_header(self, record: bytes, line: int, offset: int) -> FoundHeader:
+    def _as_header(
+        self, record: bytes, line: int, notes: int, offset: int, delimiter: str
+    ) -> FoundHeader:
         text = record.decode("utf-8", errors="replace")
         names = tuple(
             name.strip()
             for name in next(
                 csv.reader(
                     text.splitlines(keepends=True),
-                    delimiter=self.table.delimiter,
+                    delimiter=delimiter,
                     quoting=csv.QUOTE_MINIMAL if self.table.quoting else csv.QUOTE_NONE,
                 ),
                 [],
@@ -257,12 +271,13 @@ class ExportFile:
                 places = [
                     place
                     for place, name in enumerate(names)
-                    if name.startswith(prefix) and name[len(prefix) :].isdecimal()
+                    if name.casefold().startswith(prefix.casefold())
+                    and name[len(prefix) :].isdecimal()
                 ]
             if places:
                 positions[column] = tuple(places)
         missing = tuple(name for name in self.table.required if name not in positions)
-        return FoundHeader(names, line, offset, positions, missing)
+        return FoundHeader(names, line, notes, offset, positions, missing, delimiter)
 
 
 def _records(data: bytes, *, quoting: bool) -> Iterator[bytes]:

@@ -26,15 +26,20 @@ create table invoices_2 (
 comment on table invoices_2 is '*.csv encoding=cp1252 part=invoices';
 
 create macro invoice_date(value) as wall_clock(
-    value, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%m/%d/%Y %H:%M', '%m/%d/%y %H:%M']
+    value, [
+        '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%y %H:%M', '%m/%d/%Y %H:%M:%S',
+        '%d-%m-%Y %H:%M', '%d.%m.%Y %H:%M', '%d.%m.%y %H:%M', '%Y-%m-%d'
+    ]
 );
 
 create view lines as
 select
     row_number() over (order by edition, export_row) as position,
-    * exclude (customer_id),
+    * exclude (customer_id, quantity, price),
+    case when amount(quantity) is null then cast(comma_amount(quantity) as varchar) else quantity end as quantity,
+    case when amount(price) is null then cast(comma_amount(price) as varchar) else price end as price,
     regexp_replace(customer_id, '\.0$', '') as customer_id,
-    invoice_date(written_date) as order_date
+    invoice_date(month_first(written_date)) as order_date
 from (
     select
         1 as edition, rowid as export_row,
@@ -84,16 +89,16 @@ group by product_id
 order by product_id;
 
 create view check_dates_can_be_read as
-select rowid as invoices_row, "InvoiceDate" from invoices where invoice_date("InvoiceDate") is null
-union all
-select rowid, "InvoiceDate" from invoices_2 where invoice_date("InvoiceDate") is null;
+select case edition when 1 then export_row end as invoices_row, case edition when 2 then export_row end as invoices_2_row,
+    written_date
+from lines where order_date is null;
 
 create view check_amounts_can_be_read as
-select rowid as invoices_row, "Quantity", "UnitPrice" from invoices
-where amount("Quantity") is null or amount("UnitPrice") is null
+select rowid as invoices_row, null as invoices_2_row, "Quantity", "UnitPrice" from invoices
+where any_amount("Quantity") is null or any_amount("UnitPrice") is null
 union all
-select rowid, "Quantity", "Price" from invoices_2
-where amount("Quantity") is null or amount("Price") is null;
+select null, rowid, "Quantity", "Price" from invoices_2
+where any_amount("Quantity") is null or any_amount("Price") is null;
 
 create view check_an_invoice_has_one_customer as
 select min(position) as position, order_id, count(distinct customer_id) as customers from lines

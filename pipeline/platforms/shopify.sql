@@ -45,7 +45,24 @@ create table products_export (
     "Variant Inventory Qty" text default null,
     "Gift Card" text default null
 );
-comment on table products_export is 'products*.csv optional';
+comment on table products_export is 'products*.csv part=products optional';
+
+-- Since 2024 its columns are called anew.
+create table products_export_2024 (
+    "URL handle" text,
+    "Title" text default null,
+    "Vendor" text default null,
+    "Type" text default null,
+    "Product category" text default null,
+    "Option1 value" text default null,
+    "Option2 value" text default null,
+    "Option3 value" text default null,
+    "SKU" text default null,
+    "Price" text default null,
+    "Inventory quantity" text default null,
+    "Gift card" text default null
+);
+comment on table products_export_2024 is 'products*.csv part=products optional';
 
 create table customers_export (
     "Email" text,
@@ -68,7 +85,17 @@ select
     count("Subtotal") over (order by rowid rows unbounded preceding) as order_number
 from orders_export;
 
--- Where taxes are in the prices, the total is the subtotal and the shipping alone: then they are taken out of both.
+-- A tip is a line that the subtotal leaves out and the total does not.
+create macro is_a_tip(name, sku) as lower(trim(name)) = 'tip' and sku is null;
+
+create view tips as
+select order_number, sum(amount("Lineitem quantity") * amount("Lineitem price")) as tip
+from orders_export
+inner join order_rows on orders_export.rowid = order_rows.orders_export_row
+where is_a_tip("Lineitem name", "Lineitem sku")
+group by order_number;
+
+-- Where taxes are in the prices, the total is the subtotal, shipping and tips alone: then they are taken out of both.
 create view orders as
 select
     order_number,
@@ -92,12 +119,14 @@ select
     coalesce(amount("Taxes"), 0) as tax,
     coalesce(amount("Refunded Amount"), 0) as refunded,
     case
-        when amount("Total") = amount("Subtotal") + coalesce(amount("Shipping"), 0)
-            then coalesce(amount("Taxes"), 0) / nullif(amount("Total"), 0)
+        when amount("Total") = amount("Subtotal") + coalesce(amount("Shipping"), 0) + coalesce(tip, 0)
+            and amount("Total") > coalesce(tip, 0)
+            then coalesce(amount("Taxes"), 0) / (amount("Total") - coalesce(tip, 0))
         else 0
     end as tax_in_prices
 from orders_export
 inner join order_rows on orders_export.rowid = order_rows.orders_export_row
+left join tips using (order_number)
 where "Subtotal" is not null;
 
 -- As an order's line calls it: "Title - Red / L", or the title alone. Only the export of products knows gift cards.
@@ -108,7 +137,7 @@ select
     stock,
     coalesce(category, vendor) as category,
     title || case
-        when option is null or option = 'Default Title' then '' else ' - ' || option
+        when option in ('', 'Default Title') then '' else ' - ' || option
     end as product_name,
     is_gift_card
 from (
@@ -121,9 +150,13 @@ from (
         first_value(coalesce("Type", "Product Category") ignore nulls) over product as category,
         first_value("Vendor" ignore nulls) over product as vendor,
         coalesce(lower(first_value("Gift Card" ignore nulls) over product) = 'true', false) as is_gift_card
-    from products_export
+    from (
+        select rowid as position, * from products_export
+        union all
+        select rowid, * from products_export_2024
+    )
     window product as (
-        partition by "Handle" order by rowid
+        partition by "Handle" order by position
         rows between unbounded preceding and unbounded following
     )
 );
@@ -156,7 +189,7 @@ select
 from orders_export
 inner join order_rows on orders_export.rowid = order_rows.orders_export_row
 inner join orders using (order_number)
-where "Lineitem name" is not null;
+where "Lineitem name" is not null and not is_a_tip("Lineitem name", "Lineitem sku");
 
 -- What an order's goods cost after its discounts, without tax: the discount is spread over the lines, and gift cards have none.
 create view goods as
@@ -260,6 +293,9 @@ order by product_id;
 create view left_out as
 select 'gift cards, which are no goods until they are spent' as reason, count(*) as rows, sum(amount) as amount
 from lines where is_gift_card
+union all
+select 'tips', count(*), sum(amount("Lineitem quantity") * amount("Lineitem price"))
+from orders_export where is_a_tip("Lineitem name", "Lineitem sku")
 union all
 select 'rows without a line', count(*), null from orders_export where "Lineitem name" is null;
 

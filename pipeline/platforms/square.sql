@@ -20,39 +20,43 @@ create table items (
 );
 comment on table items is 'items*.csv *.csv';
 
+-- Some browsers write a narrow blank before PM.
 create macro sold_at(day, clock) as wall_clock(
-    day || ' ' || clock,
+    day || ' ' || replace(clock, chr(8239), ' '),
     ['%Y-%m-%d %H:%M:%S', '%m/%d/%y %H:%M:%S', '%m/%d/%Y %H:%M:%S', '%m/%d/%y %I:%M:%S %p', '%m/%d/%Y %I:%M:%S %p']
 );
+
+create view dated_items as
+select rowid as items_row, sold_at(month_first("Date"), "Time") as sold_at, * from items;
 
 -- A refund has the transaction's number and a date of its own.
 create view all_lines as
 select
-    rowid as position,
+    items_row as position,
     lower("Event Type") = 'refund' as is_refund,
     case
         when lower("Event Type") = 'refund'
-            then "Transaction ID" || '/refund/' || left(sold_at("Date", "Time"), 10)
+            then "Transaction ID" || '/refund/' || left(sold_at, 10)
         else "Transaction ID"
     end as order_id,
-    sold_at("Date", "Time") as order_date,
+    sold_at as order_date,
     "Customer ID" as customer_id,
     "Customer Name" as customer_name,
     coalesce("SKU", "Item" || variation) as product_id,
     "Item" || variation as product_name,
     "Category" as category,
-    amount("Qty") as pieces,
-    amount("Gross Sales") as gross,
-    amount("Net Sales") as net,
-    coalesce(amount("Tax"), 0) as tax,
+    any_amount("Qty") as pieces,
+    any_amount("Gross Sales") as gross,
+    any_amount("Net Sales") as net,
+    coalesce(any_amount("Tax"), 0) as tax,
     regexp_matches(lower("Itemization Type"), 'gift') as is_gift_card,
     regexp_matches(lower("Itemization Type"), 'service charge|tip|fee') as is_fee
 from (
-    select *, rowid, case
+    select *, case
         when "Price Point Name" is null or lower("Price Point Name") in ('regular', 'regular price') then ''
         else ' (' || "Price Point Name" || ')'
     end as variation
-    from items
+    from dated_items
 );
 
 create view lines as
@@ -109,16 +113,16 @@ union all
 select 'fees, tips and service charges', count(*), sum(net) from all_lines where is_fee;
 
 create view check_dates_can_be_read as
-select rowid as items_row, "Date", "Time" from items where sold_at("Date", "Time") is null;
+select items_row, "Date", "Time" from dated_items where sold_at is null;
 
 create view check_amounts_can_be_read as
 select rowid as items_row, "Qty", "Gross Sales", "Net Sales", "Tax" from items
 where
-    amount("Qty") is null
-    or amount("Gross Sales") is null
-    or amount("Net Sales") is null
-    or ("Tax" is not null and amount("Tax") is null);
+    any_amount("Qty") is null
+    or any_amount("Gross Sales") is null
+    or any_amount("Net Sales") is null
+    or ("Tax" is not null and any_amount("Tax") is null);
 
 create view check_net_sales_are_gross_sales_and_discounts as
 select rowid as items_row, "Gross Sales", "Discounts", "Net Sales" from items
-where amount("Gross Sales") + amount("Discounts") <> amount("Net Sales");
+where any_amount("Gross Sales") + any_amount("Discounts") <> any_amount("Net Sales");

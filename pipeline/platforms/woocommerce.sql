@@ -98,13 +98,10 @@ create macro order_date(value) as wall_clock(
     value, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M:%S', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%Y-%m-%d']
 );
 
-create macro any_amount(value) as coalesce(amount(value), comma_amount(value));
-
--- "name:Mug|sku:MUG" as a map.
-create macro fields(value) as map_from_entries(list_transform(
-    list_filter(string_split(value, '|'), lambda field: contains(field, ':')),
-    lambda field: {'key': trim(split_part(field, ':', 1)), 'value': trim(substr(field, instr(field, ':') + 1))}
-));
+-- What "name:Mug|sku:MUG" says of one thing; it may say other things more than once.
+create macro field(value, name) as nullif(trim(list_filter(
+    string_split(value, '|'), lambda part: starts_with(ltrim(part), name || ':')
+)[1].ltrim()[length(name) + 2:]), '');
 
 create view analytics as
 select
@@ -175,20 +172,20 @@ select
     billing_address_1,
     billing_city,
     billing_country,
-    coalesce(nullif(item['sku'], ''), item['name'], item['product_id']),
-    item['name'],
-    any_amount(item['quantity']),
-    any_amount(item['sub_total']),
-    any_amount(item['total']),
+    coalesce(field(item, 'sku'), field(item, 'name'), field(item, 'product_id')),
+    field(item, 'name'),
+    any_amount(field(item, 'quantity')),
+    any_amount(field(item, 'sub_total')),
+    any_amount(field(item, 'total')),
     null,
     0,
     0,
-    coalesce(any_amount(fields(refund_items)['amount']), 0),
-    order_date(fields(refund_items)['date']),
+    coalesce(any_amount(field(refund_items, 'amount')), 0),
+    order_date(field(refund_items, 'date')),
     any_amount(shipping_total),
     any_amount(tax_total)
 from (
-    select *, rowid, fields(unnest("line_item_*")) as item, generate_subscripts("line_item_*", 1) as place
+    select *, rowid, unnest("line_item_*") as item, generate_subscripts("line_item_*", 1) as place
     from orders_with_lines
 )
 union all

@@ -57,6 +57,9 @@ BY_HAND = {
     # and a gift card do not count, and two orders are in both files.
     "shopify": Figures("95", "-4.50", "-14", "12.20", "10", 5, 3, "MUG-B"),
     "shopify_2013": Figures("35", "-3.50", "0", "6.30", "5", 1, 1, "MUG-B"),
+    # Sales at a till: two tips, a voucher and a payment's row do not count; one order is
+    # free, one cancelled before it was paid, one cancelled and paid back, of one 5.00.
+    "shopify_pos": Figures("115", "-18", "-20", "5.90", "9.98", 6, 2, "MUG"),
     # A mug of three came back, a whole order was paid back, another was cancelled.
     "woocommerce_lines": Figures("70", "-3", "-20", "6.70", "10", 3, 2, "MUG"),
     "woocommerce_suite": Figures("40", "-3", "-10", "1", "5", 2, 2, "Cap"),
@@ -64,11 +67,18 @@ BY_HAND = {
     # Coffee by the pound is one piece; the gift card is left out.
     "square": Figures("1050.50", "-2", "-9", "81.56", "0", 3, 1, "Cap (Large)"),
     "square_2026_07": Figures("20", "-2", "0", "1.44", "0", 1, 1, "MUG"),
+    # The first day tells that the day stands first.
+    "square_uk": Figures("20", "-2", "-9", "1.50", "0", 1, 1, "MUG"),
     "etsy": Figures("45", "-2", "0", "1.50", "8", 2, 2, "MUG"),
     "amazon": Figures("50", "-2", "-15", "4", "4.99", 2, 0, "MUG"),
     "amazon_transactions": Figures("20", "-2", "-9", "0.80", "4.99", 1, 0, "MUG"),
+    # A refund without pieces.
+    "amazon_transactions_canada": Figures(
+        "20", "-2", "-4", "1.60", "4.99", 1, 0, "MUG"
+    ),
     "olist": Figures("127.80", "0", "0", "0", "31.58", 2, 1, "p1"),
     "online_retail": Figures("53.64", "0", "-2.55", "0", "0", 2, 1, "71053"),
+    "online_retail_excel": Figures("1270.14", "0", "-2.55", "0", "0", 2, 1, "DOT"),
     "jaffle_shop": Figures("32.49", "0", "0", "0", "0", 2, 1, "None"),
     "jaffle_shop_second": Figures("20", "0", "0", "1.20", "0", 1, 1, "JAF-1"),
 }

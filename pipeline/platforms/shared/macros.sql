@@ -21,14 +21,24 @@ end;
 -- An amount with a decimal comma, exact: '1.234,50 €', '15,00€'.
 create macro comma_amount(value) as amount(translate(value, ',.', '.,'));
 
+-- Either way, for platforms whose shops choose.
+create macro any_amount(value) as coalesce(amount(value), comma_amount(value));
+
 -- The wall clock of a date and time, as the contract writes it, in the first of some formats (of strptime) that fits.
 -- An offset or a zone at its end is left off: it is the shop's own clock that counts.
 create macro wall_clock(value, formats) as strftime(
     try_strptime(
-        regexp_replace(trim(value), '\s?([+-]\d{2}:?\d{2}|Z|[A-Z]{3,4})$', ''), formats
+        regexp_replace(trim(value), '\s?((GMT|UTC)?[+-]\d{2}:?\d{2}|Z|[A-Z]{3,4})$', ''), formats
     ),
     '%Y-%m-%d %H:%M:%S'
 );
+
+-- '25/12/2026' as '12/25/2026', where the days of all rows together tell that the day stands first: one of them is over 12.
+create macro month_first(value) as case
+    when bool_or(try_cast(regexp_extract(value, '^\s*(\d+)/', 1) as integer) > 12) over ()
+        then regexp_replace(value, '^\s*(\d+)/(\d+)/', '\2/\1/')
+    else value
+end;
 
 -- The part of a total that falls on one of several amounts, to the cent. Running totals are rounded, so that the parts end
 -- at the total: `running` is the sum of the amounts up to and with this one, `whole` that of all of them.
