@@ -217,7 +217,7 @@ def _run_models(
     dbt_build = run(exclude=[AFTER_THE_FIT])
     if not dbt_build.failed:
         with stages.timed("fit"):
-            _fit(engine, dbt_build, reporter)
+            _fit(engine, reporter)
         rest = run(select=[AFTER_THE_FIT])
         dbt_build = DbtBuild((*dbt_build.nodes, *rest.nodes), rest.log)
     if not dbt_build.failed:
@@ -231,17 +231,12 @@ def _run_models(
     return dbt_build
 
 
-def _fit(engine: Engine, dbt_build: DbtBuild, reporter: Reporter) -> None:
+def _fit(engine: Engine, reporter: Reporter) -> None:
     # scipy takes a while to import, and nothing before needs it.
-    from pipeline.clv.warehouse import Relations, predict
+    from pipeline.clv.warehouse import predict
 
     reporter.say("predicting lifetime values")
-    relations = Relations(
-        fits=dbt_build.relation("int_clv_fits"),
-        summaries=dbt_build.relation("int_clv_purchase_summaries"),
-        holdouts=dbt_build.relation("int_clv_holdouts"),
-    )
-    for prediction in predict(engine, relations):
+    for prediction in predict(engine):
         reporter.say(f"lifetime value, {prediction.summary}")
 
 
@@ -278,7 +273,6 @@ class _Record:
     def __init__(self, engine: Engine, dbt_build: DbtBuild) -> None:
         self._engine = engine
         self._nodes = dbt_build.nodes
-        self._tables = {n.name: n.relation for n in dbt_build.nodes if n.relation}
         self._loads = engine.query(
             f"select raw_table, source, origin, row_count from {RAW_LOADS}"  # noqa: S608
         )
@@ -313,7 +307,7 @@ class _Record:
     def _value(self, column: str, model: str) -> str:
         """The value of a table that has one row."""
         ((value,),) = self._engine.query(
-            f"select {column} from {self._tables[model]}"  # noqa: S608
+            f"select {column} from {model}"  # noqa: S608
         )
         return str(value)
 
@@ -324,25 +318,22 @@ class _Record:
         marts = [
             node
             for node in self._nodes
-            if node.relation and node.name.startswith(("dim_", "fct_", "rpt_"))
+            if node.kind == "model" and node.name.startswith(("dim_", "fct_", "rpt_"))
         ]
         for node in sorted(marts, key=lambda node: node.table.lower()):
-            ((rows,),) = self._engine.query(f"select count(*) from {node.relation}")  # noqa: S608
+            ((rows,),) = self._engine.query(f"select count(*) from {node.table}")  # noqa: S608
             counts[node.table] = int(rows)
             stages[node.layer].rows = int(rows) + (stages[node.layer].rows or 0)
         return counts
 
     def rejected_rows(self) -> tuple[RowsByReason, ...]:
         """The rows that no model uses."""
-        return self._rows_by_reason(
-            f"count(*) from {self._tables['stg_rejected_rows']} group by 1, 2"
-        )
+        return self._rows_by_reason("count(*) from stg_rejected_rows group by 1, 2")
 
     def nulled_values(self) -> tuple[RowsByReason, ...]:
         """The optional values that could not be read."""
         return self._rows_by_reason(
-            f"row_count from {self._tables['rpt_data_quality']} "
-            "where outcome = 'value nulled'"
+            "row_count from rpt_data_quality where outcome = 'value nulled'"
         )
 
     def _rows_by_reason(self, rows: str) -> tuple[RowsByReason, ...]:

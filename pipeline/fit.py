@@ -1,8 +1,6 @@
 """Predict lifetime values where bare dbt works: in place, without a build."""
 
-from dataclasses import astuple
-
-from pipeline.clv.warehouse import Prediction, Relations, predict
+from pipeline.clv.warehouse import MODELS, Prediction, predict
 from pipeline.errors import PipelineError
 from pipeline.warehouse.engine import Engine
 
@@ -21,10 +19,9 @@ def fit(engine: Engine) -> list[Prediction]:
     engine.check_published()
     with engine.exclusive_use():
         warehouse = engine.in_place()
-        relations = Relations()
-        for model in astuple(relations):
+        for model in MODELS:
             if not warehouse.has_table(model):
                 raise PipelineError(
                     f"{engine.location} has no {model}; run the models first: dbt build"
                 )
-        return predict(warehouse, relations)
+        return predict(warehouse)

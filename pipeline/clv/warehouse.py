@@ -1,6 +1,6 @@
 """Predictions of a warehouse: read its purchases, fit, score, test, write.
 
-The models `int_clv_*` hold what is read. What is written are the sources of the models
+`MODELS` hold what is read. What is written are the sources of the models
 that show it: `clv_parameters`, `clv_scores`, `clv_backtest`, `clv_backtest_deciles`.
 """
 
@@ -75,17 +75,11 @@ TABLES = {
     "clv_backtest": columns_of(backtest.Accuracy),
     "clv_backtest_deciles": columns_of(backtest.Tenth),
 }
+# What each window is and how far is predicted, its customers, and what those of the
+# calibration did after it.
+MODELS = ("int_clv_fits", "int_clv_purchase_summaries", "int_clv_holdouts")
 # Customers written at a time.
 _BATCH = 100_000
-
-
-@dataclass(frozen=True)
-class Relations:
-    """The models that are read, as they are written in SQL."""
-
-    fits: str = "int_clv_fits"
-    summaries: str = "int_clv_purchase_summaries"
-    holdouts: str = "int_clv_holdouts"
 
 
 @dataclass(frozen=True)
@@ -149,26 +143,26 @@ class Prediction:
         )
 
 
-def predict(warehouse: Engine, relations: Relations) -> list[Prediction]:
+def predict(warehouse: Engine) -> list[Prediction]:
     """Fit, score and test both windows, and replace the four tables."""
     windows = {
         str(fit_name): (through and str(through), Horizon(int(weeks), float(rate)))
         for fit_name, through, weeks, rate in warehouse.query(
-            "select fit_name, observed_through, horizon_weeks, yearly_discount_rate "  # noqa: S608
-            f"from {relations.fits}"
+            "select fit_name, observed_through, horizon_weeks, yearly_discount_rate "
+            "from int_clv_fits"
         )
     }
     through, horizon = windows[CALIBRATION]
-    customers = _read_customers(warehouse, relations, CALIBRATION)
+    customers = _read_customers(warehouse, CALIBRATION)
     calibration = _predict(CALIBRATION, through, horizon, customers, None)
-    holdout = _read_holdout(warehouse, relations, customers, horizon.weeks)
+    holdout = _read_holdout(warehouse, customers, horizon.weeks)
     forecasts = [
         *(calibration.forecast(model) for model in calibration.fits.purchases.values()),
         *backtest.plain_forecasts(holdout),
     ]
     measured = [backtest.measure(forecast, holdout) for forecast in forecasts]
     through, horizon = windows[ALL_DATA]
-    customers = _read_customers(warehouse, relations, ALL_DATA)
+    customers = _read_customers(warehouse, ALL_DATA)
     today = _predict(ALL_DATA, through, horizon, customers, calibration.fits)
     predictions = [calibration, today]
     scores = (batch for each in predictions for batch in _score_batches(each))
@@ -183,12 +177,11 @@ def predict(warehouse: Engine, relations: Relations) -> list[Prediction]:
     return predictions
 
 
-def _read_customers(
-    warehouse: Engine, relations: Relations, fit_name: str
-) -> Customers:
+def _read_customers(warehouse: Engine, fit_name: str) -> Customers:
     keys, frequency, recency, age, value, orders, sales = warehouse.read_numbers(
         "select customer_key, frequency, recency_days, age_days, mean_repeat_value, "  # noqa: S608
-        f"orders, net_sales from {relations.summaries} where fit_name = '{fit_name}'"
+        "orders, net_sales from int_clv_purchase_summaries "
+        f"where fit_name = '{fit_name}'"
     )
     return Customers(frequency, recency, age, value, keys, orders, sales)
 
@@ -217,11 +210,11 @@ def _predict(
 
 
 def _read_holdout(
-    warehouse: Engine, relations: Relations, customers: Customers, weeks: int
+    warehouse: Engine, customers: Customers, weeks: int
 ) -> backtest.Holdout:
     """What the customers of the calibration did after it."""
     later_keys, *later = warehouse.read_numbers(
-        f"select customer_key, actual_orders, actual_sales from {relations.holdouts}"  # noqa: S608
+        "select customer_key, actual_orders, actual_sales from int_clv_holdouts"
     )
     _, here, there = np.intersect1d(
         customers.keys, later_keys, assume_unique=True, return_indices=True

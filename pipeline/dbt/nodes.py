@@ -46,7 +46,6 @@ class Node:
         layer: The folder of a model, such as `staging`, or among the marts `sales`;
             empty for others.
         table: The table's name in the database; empty for tests.
-        relation: The table as it is written in SQL; empty for tests and views.
         status: `success`, `pass`, `warn`, `fail`, `error` or `skipped`.
         test: For tests: what it is about, and what it found.
     """
@@ -56,7 +55,6 @@ class Node:
     kind: str
     layer: str
     table: str
-    relation: str
     status: str
     message: str
     seconds: float
@@ -73,16 +71,13 @@ def read_node(result: Any, manifest: Any) -> Node:
     node = result.node
     kind = str(node.resource_type)
     is_test = kind in ("test", "unit_test")
-    is_relation = kind in ("model", "seed")
-    is_view = str(node.config.materialized) == "view" if is_relation else False
     folders = [folder for folder in node.fqn[1:-1] if folder != "marts"]
     return Node(
         unique_id=node.unique_id,
         name=node.name,
         kind="test" if is_test else kind,
         layer=folders[0] if kind == "model" and folders else "",
-        table=node.alias if is_relation else "",
-        relation=node.relation_name if is_relation and not is_view else "",
+        table=node.alias if kind in ("model", "seed") else "",
         status=str(result.status),
         message=plain_message(str(result.message or "")),
         seconds=float(result.execution_time),

@@ -24,10 +24,6 @@ class DbtBuild:
     nodes: tuple[Node, ...]
     log: Path
 
-    def relation(self, name: str) -> str:
-        """The table of a model of this build, as it is written in SQL."""
-        return next(node.relation for node in self.nodes if node.name == name)
-
     @property
     def failed(self) -> list[Node]:
         """The nodes that failed, without those skipped because of them."""

@@ -32,7 +32,7 @@ from pipeline.clv.maximum import (
 )
 from pipeline.clv.purchases import BG_NBD, MBG_NBD, LeavingModel, PurchaseSummaries
 from pipeline.clv.scores import Horizon
-from pipeline.clv.warehouse import TABLES, Relations, predict
+from pipeline.clv.warehouse import TABLES, predict
 from tests.python.clv_worlds import cdnow_as_published, simulated
 
 YEAR = Horizon(weeks=52, yearly_discount_rate=0.1)
@@ -297,7 +297,7 @@ class FakeWarehouse:
 
 def test_fits_scores_and_tests_are_written_with_their_columns() -> None:
     warehouse = FakeWarehouse(simulated(500, seed=11))
-    predict(warehouse, Relations())
+    predict(warehouse)
     assert {name: columns for name, (columns, _) in warehouse.written.items()} == TABLES
     fits = warehouse.rows("clv_parameters")
     assert [row["fit_name"] for row in fits] == ["calibration"] * 4 + ["all_data"] * 4
@@ -316,7 +316,7 @@ def test_fits_scores_and_tests_are_written_with_their_columns() -> None:
 
 def test_what_cannot_be_said_is_null() -> None:
     warehouse = FakeWarehouse(simulated(2000, seed=7, faithful=True))
-    predict(warehouse, Relations())
+    predict(warehouse)
     scores = warehouse.rows("clv_scores")
     assert {row["p_alive"] for row in scores} == {None}
     assert all(row["expected_orders"] > 0 for row in scores)

@@ -14,7 +14,7 @@ from pipeline.raw_files.raw_file import Advance
 from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.duckdb.errors import explained
-from pipeline.warehouse.duckdb.reader import OFFLINE, DuckdbReader, table_hash
+from pipeline.warehouse.duckdb.reader import OFFLINE, table_hash
 from pipeline.warehouse.engine import fill, write_loads
 from pipeline.warehouse.file_engine import FileEngine
 from pipeline.warehouse.location import engine_of_file
@@ -127,10 +127,6 @@ class DuckdbEngine(FileEngine):
                 environment.close()
         del environment
         gc.collect()
-
-    def _reader(self) -> DuckdbReader:
-        # By its path, the file has the name in SQL by which dbt calls it.
-        return DuckdbReader(self._build, is_attached=False)
 
     def write_batches(
         self, name: str, columns: ColumnTypes, batches: Iterable[pa.RecordBatch]

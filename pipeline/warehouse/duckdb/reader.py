@@ -35,19 +35,12 @@ class DuckdbReader(Reader):
     is_shared = True  # it hands out cursors, which may be used side by side
     _parameter = r"$\1"
 
-    def __init__(
-        self, location: Location, *, for_pages: bool = False, is_attached: bool = True
-    ) -> None:
+    def __init__(self, location: Location, *, for_pages: bool = False) -> None:
         del for_pages  # a file is read in one way
         super().__init__(location)
-        self._is_attached = is_attached
-        path = os.fspath(location.path)
+        path = os.fspath(location.path).replace("'", "''")
         with self._errors():
-            if not is_attached:
-                self._connection = duckdb.connect(path, read_only=True, config=OFFLINE)
-                return
             self._connection = duckdb.connect(":memory:", config=OFFLINE)
-            path = path.replace("'", "''")
             try:
                 self._connection.execute(f"set temp_directory = '{path}.tmp'")
                 self._connection.execute(f"attach '{path}' as warehouse (read_only)")
@@ -67,8 +60,7 @@ class DuckdbReader(Reader):
     def _cursor(self, *, is_whole: bool) -> duckdb.DuckDBPyConnection:
         del is_whole  # DuckDB makes rows when they are asked for
         cursor = self._connection.cursor()
-        if self._is_attached:
-            cursor.execute("use warehouse")  # which holds for one cursor only
+        cursor.execute("use warehouse")  # which holds for one cursor only
         return cursor
 
     def _columns(self) -> Iterable[tuple[str, str, str]]:
