@@ -87,14 +87,12 @@ def compare_table(
 ) -> TableDifference:
     """Compare one table, its columns included, but for those left out."""
     sides = (first, second)
-    counts = [
-        reader.count(table) if table in reader.tables else None for reader in sides
-    ]
+    holders = [reader for reader in sides if table in reader.tables]
+    counts = [reader.count(table) if reader in holders else None for reader in sides]
     result = TableDifference(table, (counts[0], counts[1]))
-    for reader, count in zip(sides, counts, strict=True):
-        if count is None:
-            result.add(f"the table is missing in {reader.location}")
-    if None in counts:
+    if len(holders) < len(sides):
+        missing = second if first in holders else first
+        result.add(f"the table is missing in {missing.location}")
         return result
 
     columns = [reader.tables[table] for reader in sides]
@@ -207,11 +205,7 @@ def _sortable(value: Any) -> tuple[bool, Any]:
     """A value that compares with its like: null first, then by value."""
     if value is None:
         return False, ""
-    if isinstance(value, datetime.date):
-        return True, value.isoformat()
-    if isinstance(value, bool):
-        return True, int(value)
-    return True, value
+    return True, value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def _merge(

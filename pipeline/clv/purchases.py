@@ -18,7 +18,6 @@ The two that leave differ in one number only: how often a customer with x repeat
 purchases has had the chance to leave, x or x + 1. They are one class here.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -101,8 +100,8 @@ class PurchaseSummaries:
 
 
 @dataclass(frozen=True)
-class PurchaseModel(ABC):
-    """A model of when customers buy.
+class PurchaseModel:
+    """A model of when customers buy: here the NBD, in which nobody leaves.
 
     Attributes:
         name: As tables and pages call it.
@@ -112,28 +111,32 @@ class PurchaseModel(ABC):
     name: str
     parameter_names: tuple[str, ...]
 
-    @abstractmethod
     def fit(self, kinds: CustomerKinds) -> Maximum:
         """The parameters of the highest likelihood."""
+        return maximise(
+            StayingLikelihood(kinds),
+            sought=(Parameter(), Parameter(kinds.time_unit)),
+            starts=((0.5, 0.5), (2.0, 2.0)),
+            customers=kinds.customers,
+        )
 
-    @abstractmethod
     def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
         """The probability, for each kind, that such a customer has not left."""
+        del parameters
+        return np.ones_like(kinds.frequency)
 
-    @abstractmethod
     def orders_if_active(
         self, parameters: Parameters, kinds: CustomerKinds, horizons: Sequence[float]
     ) -> Array:
-        """Expected purchases of a customer who has not left.
+        """Expected purchases of a customer who has not left, over weeks from now on.
 
-        Args:
-            parameters: Of a fit.
-            kinds: The customers.
-            horizons: Weeks from now on.
+        The mean rate of such a customer, (r + x) / (alpha + T), times the weeks.
 
         Returns:
             A row a horizon, a column a kind.
         """
+        r, alpha = parameters
+        return np.outer(horizons, (r + kinds.frequency) / (alpha + kinds.age))
 
 
 @dataclass(frozen=True)
@@ -193,33 +196,9 @@ class LeavingModel(PurchaseModel):
         return expected
 
 
-class StayingModel(PurchaseModel):
-    """The NBD: nobody leaves."""
-
-    def fit(self, kinds: CustomerKinds) -> Maximum:
-        """Fit r and alpha."""
-        return maximise(
-            StayingLikelihood(kinds),
-            sought=(Parameter(), Parameter(kinds.time_unit)),
-            starts=((0.5, 0.5), (2.0, 2.0)),
-            customers=kinds.customers,
-        )
-
-    def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
-        """Of everybody 1."""
-        return np.ones_like(kinds.frequency)
-
-    def orders_if_active(
-        self, parameters: Parameters, kinds: CustomerKinds, horizons: Sequence[float]
-    ) -> Array:
-        """The mean rate of such a customer, (r + x) / (alpha + T), times the weeks."""
-        r, alpha = parameters
-        return np.outer(horizons, (r + kinds.frequency) / (alpha + kinds.age))
-
-
 BG_NBD = LeavingModel("bg_nbd", ("r", "alpha", "a", "b"), first_chances=0)
 MBG_NBD = LeavingModel("mbg_nbd", ("r", "alpha", "a", "b"), first_chances=1)
-NBD = StayingModel("nbd", ("r", "alpha"))
+NBD = PurchaseModel("nbd", ("r", "alpha"))
 
 
 class StayingLikelihood:
