@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from pipeline.build import BuildRequest, build
 from pipeline.build_record import BuildSummary, RowsByReason
-from pipeline.compare import TableDifference, compare_warehouses, raw_differences
+from pipeline.compare import compare_warehouses, raw_differences
 from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.export import FORMATS, export
@@ -25,7 +25,6 @@ from pipeline.terminal.summary import print_table
 from pipeline.warehouse import engine_for, reader_for
 from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.location import TARGETS
-from pipeline.warehouse.reader import Reader
 
 _SOURCE = (
     "instead of a folder: the database of a shop that keeps its orders in one, such as "
@@ -394,23 +393,23 @@ def _export(options: argparse.Namespace, reporter: Reporter) -> None:
 
 
 def _compare(options: argparse.Namespace, reporter: Reporter) -> None:
-    with reader_for(options.first) as first, reader_for(options.second) as second:
-        _compare_readers(first, second, reporter)
-
-
-def _compare_readers(first: Reader, second: Reader, reporter: Reporter) -> None:
-    raw = raw_differences(first, second)
-    for difference in raw:
-        reporter.warn(f"built from different raw rows: {difference}")
     tables = []
-    for table in compare_warehouses(first, second):
-        tables.append(table)
-        for example in table.examples:
-            reporter.warn(f"{table.table}: {example}")
+    with reader_for(options.first) as first, reader_for(options.second) as second:
+        raw = raw_differences(first, second)
+        for difference in raw:
+            reporter.warn(f"built from different raw rows: {difference}")
+        for table in compare_warehouses(first, second):
+            tables.append(table)
+            for example in table.examples:
+                reporter.warn(f"{table.table}: {example}")
+    counts = [["missing" if n is None else f"{n:,}" for n in t.rows] for t in tables]
     print_table(
         f"{first.location} and {second.location}",
         ("table", "rows", "rows", "differences"),
-        [_compared(table) for table in tables],
+        [
+            (table.table, *rows, f"{table.differences:,}")
+            for table, rows in zip(tables, counts, strict=True)
+        ],
     )
     differ = [table.table for table in tables if table.differences]
     if differ:
@@ -419,11 +418,6 @@ def _compare_readers(first: Reader, second: Reader, reporter: Reporter) -> None:
             + ("; the warehouses were built from different raw rows" if raw else "")
         )
     reporter.say(f"all {len(tables)} tables are equal")
-
-
-def _compared(table: TableDifference) -> tuple[str, str, str, str]:
-    first, second = ("missing" if n is None else f"{n:,}" for n in table.rows)
-    return table.table, first, second, f"{table.differences:,}"
 
 
 if __name__ == "__main__":

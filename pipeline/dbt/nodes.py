@@ -130,15 +130,8 @@ def _description(manifest: Any, kind: str) -> str | None:
 
 def _columns(arguments: Mapping[str, Any]) -> str | None:
     """The columns that a test of several names in its arguments."""
-    columns = [
-        *arguments.get("combination_of_columns", ()),
-        *(
-            column
-            for parent in arguments.get("parents", ())
-            for column in parent["columns"]
-        ),
-        *arguments.get("not_null", ()),
-        *arguments.get("accepted_values", ()),
-        *arguments.get("accepted_range", ()),
-    ]
+    kinds = ("combination_of_columns", "not_null", "accepted_values", "accepted_range")
+    columns = [column for kind in kinds for column in arguments.get(kind, ())]
+    for parent in arguments.get("parents", ()):
+        columns += parent["columns"]
     return ", ".join(columns) or None
