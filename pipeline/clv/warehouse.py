@@ -1,7 +1,7 @@
 """Predictions of a warehouse: read its purchases, fit, score, test, write.
 
-`MODELS` hold what is read. What is written are the sources of the models
-that show it: `clv_parameters`, `clv_scores`, `clv_backtest`, `clv_backtest_deciles`.
+`MODELS` hold what is read. What is written, `TABLES`, are the sources of the models
+that show it.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.clv import backtest
 from pipeline.clv.backtest import Customers
-from pipeline.clv.fit import (
-    ModelFit,
-    WindowFit,
-    average_values,
-    choose,
-    fit_window,
-)
+from pipeline.clv.fit import ModelFit, WindowFit, average_values, choose, fit_window
 from pipeline.clv.maximum import Array
 from pipeline.clv.scores import Horizon, Scores, nothing_known
 from pipeline.records import columns_of, rows_of
@@ -30,28 +24,11 @@ CALIBRATION, ALL_DATA = "calibration", "all_data"
 Row = tuple[object, ...]
 
 
-@dataclass(frozen=True)
-class ScoreRow:
-    """A row of `clv_scores`; None where nothing can be said.
-
-    Attributes:
-        fit_name: `calibration` or `all_data`.
-        customer_key: The customer.
-        p_alive: Probability of not having left.
-        expected_orders: Days with a purchase within the horizon.
-        expected_average_value: Of such a day.
-        predicted_value: What they bring, discounted.
-    """
-
-    fit_name: str
-    customer_key: int
-    p_alive: float | None
-    expected_orders: float | None
-    expected_average_value: float | None
-    predicted_value: float | None
-
-
 _PARAMETERS = ("r", "alpha", "a", "b", "p", "q", "gamma")
+_EVIDENCE = (
+    *("log_likelihood", "likelihood_ratio", "leaving_p_value"),
+    "frequency_value_correlation",
+)
 TABLES = {
     "clv_parameters": (
         ("fit_name", "text"),
@@ -65,13 +42,17 @@ TABLES = {
         ("fitted_customers", "integer"),
         ("status", "text"),
         ("is_used", "integer"),
-        *((name, "real") for name in _PARAMETERS),
-        ("log_likelihood", "real"),
-        ("likelihood_ratio", "real"),
-        ("leaving_p_value", "real"),
-        ("frequency_value_correlation", "real"),
+        *((name, "real") for name in (*_PARAMETERS, *_EVIDENCE)),
     ),
-    "clv_scores": columns_of(ScoreRow),
+    # Null where nothing can be said.
+    "clv_scores": (
+        ("fit_name", "text"),
+        ("customer_key", "integer"),
+        ("p_alive", "real"),
+        ("expected_orders", "real"),
+        ("expected_average_value", "real"),
+        ("predicted_value", "real"),
+    ),
     "clv_backtest": columns_of(backtest.Accuracy),
     "clv_backtest_deciles": columns_of(backtest.Tenth),
 }
@@ -240,10 +221,7 @@ def _parameters(prediction: Prediction) -> list[Row]:
             model.status,
             int(prediction.is_used(model)),
             *(model.parameters.get(name) for name in _PARAMETERS),
-            model.log_likelihood,
-            model.likelihood_ratio,
-            model.leaving_p_value,
-            model.frequency_value_correlation,
+            *(getattr(model, name) for name in _EVIDENCE),
         )
         for model in prediction.models
     ]
