@@ -127,34 +127,35 @@ def _check_out(kind: str, out: Path) -> None:
         raise PipelineError(f"the folder {out.parent} does not exist; make it first")
     if not os.path.lexists(out):
         return
-    if kind == "parquet":
-        if not out.is_dir():
-            raise PipelineError(f"{out} is a file; name a folder for parquet")
-        others = [
+    is_parquet = kind == "parquet"
+    is_other = "a file" if is_parquet else "a folder"
+    wanted = "a folder" if is_parquet else "a file"
+    if out.is_dir() != is_parquet:
+        raise PipelineError(f"{out} is {is_other}; name {wanted} for {kind}")
+    others = _held_besides_exports(out)
+    if others:
+        raise PipelineError(
+            f"{out} holds {others[0]}, which is no export; name another, or move it "
+            "away"
+        )
+
+
+def _held_besides_exports(out: Path) -> list[str]:
+    """What would be lost if an export took the place: files, or tables."""
+    if out.is_dir():
+        return [
             path.name
             for path in sorted(out.iterdir())
             if path.suffix != ".parquet" or not _is_exported(path.stem)
         ]
-        if others:
-            raise PipelineError(
-                f"the folder {out} holds {others[0]}, which is no export; name a new "
-                "folder"
-            )
-        return
-    if out.is_dir():
-        raise PipelineError(f"{out} is a folder; name a file for {kind}")
     if not out.stat().st_size:
-        return
+        return []
     if engine_of_file(out) is None:
         raise PipelineError(
             f"{out} is no SQLite or DuckDB file; name another one, or move it away"
         )
     with reader_for(str(out)) as earlier:
-        others = [name for name in sorted(earlier.tables) if not _is_exported(name)]
-    if others:
-        raise PipelineError(
-            f"{out} holds {others[0]}, which is no export; name another file"
-        )
+        return [name for name in sorted(earlier.tables) if not _is_exported(name)]
 
 
 def _schema(reader: Reader, table: str) -> pa.Schema:

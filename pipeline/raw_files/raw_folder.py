@@ -81,11 +81,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _find_file(table: RawTable, folder: Path, entries: Sequence[Path]) -> RawFile:
-    """The file of one table, open and not yet checked.
-
-    Raises:
-        RawFileError: It is missing, there twice, or no file.
-    """
+    """The file of one table, open and not yet checked."""
     wanted = [f"{table.name}{suffix}" for suffix in SUFFIXES]
     found = [path for path in entries if path.name.lower() in wanted]
     if len(found) > 1:

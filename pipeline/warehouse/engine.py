@@ -257,11 +257,7 @@ def write_loads(
 
 
 def refuse_others(what: str, tables: Collection[str], advice: str) -> None:
-    """Refuse what holds tables, and not the one that marks a warehouse as ours.
-
-    Raises:
-        PipelineError: What it is, what it holds, and what to do.
-    """
+    """Refuse what holds tables, and not the one that marks a warehouse as ours."""
     if tables and RAW_LOADS not in tables:
         some = ", ".join(sorted(tables)[:3]) + (", ..." if len(tables) > 3 else "")
         raise PipelineError(f"{what} (it holds {some} and no {RAW_LOADS}); {advice}")

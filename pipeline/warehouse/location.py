@@ -78,13 +78,9 @@ class Location:
                 "postgres[:schema] or spark[:schema]"
             ) from error
         if engine is None:
-            is_other = Path(text).is_file()
-            what = (
-                "neither a SQLite nor a DuckDB file"
-                if is_other
-                else ("no file; name a SQLite or DuckDB file")
-            )
-            raise PipelineError(f"{text} is {what}")
+            if Path(text).is_file():
+                raise PipelineError(f"{text} is neither a SQLite nor a DuckDB file")
+            raise PipelineError(f"{text} is no file; name a SQLite or DuckDB file")
         return cls(engine, text)
 
     @property

@@ -12,11 +12,7 @@ from pipeline.warehouse.errors import BusyError, MissingRelationError, Unreadabl
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Word DuckDB's errors for the user, with what to do.
-
-    Raises:
-        PipelineError: Instead of DuckDB's own.
-    """
+    """Raise DuckDB's errors as `PipelineError`s, with what to do."""
     try:
         yield
     except duckdb.Error as error:

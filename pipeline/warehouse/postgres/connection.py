@@ -21,11 +21,7 @@ _CONNECT_SECONDS = 5
 
 
 def connect(settings: Mapping[str, Any], **options: Any) -> Connection:
-    """A connection to the server and database of the profile's settings.
-
-    Raises:
-        PipelineError: There is none to be had.
-    """
+    """A connection to the server and database of the profile's settings."""
     with explained(settings):
         # libpq itself takes the password from PGPASSWORD or ~/.pgpass.
         return psycopg2.connect(
@@ -39,11 +35,7 @@ def connect(settings: Mapping[str, Any], **options: Any) -> Connection:
 
 @contextmanager
 def explained(settings: Mapping[str, Any]) -> Iterator[None]:
-    """Word the server's errors for the user, with what to do.
-
-    Raises:
-        PipelineError: Instead of psycopg2's own.
-    """
+    """Raise the server's errors as `PipelineError`s, with what to do."""
     try:
         yield
     except psycopg2.Error as error:

@@ -92,11 +92,7 @@ def spark_folder() -> Path:
 
 
 def check_spark_folder() -> None:
-    """Refuse a folder that Spark loses itself in.
-
-    Raises:
-        PipelineError: It takes some characters for a pattern, or for a part of a URL.
-    """
+    """Refuse a folder that Spark takes for a pattern, or for a part of a URL."""
     folder = str(spark_folder())
     found = sorted(set(_UNNAMEABLE) & set(folder))
     if found:
@@ -108,11 +104,7 @@ def check_spark_folder() -> None:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Word Spark's errors for the user.
-
-    Raises:
-        PipelineError: Instead of Spark's own, and of Java's below them.
-    """
+    """Raise Spark's errors as `PipelineError`s, with what to do."""
     try:
         yield
     except (PySparkException, Py4JError) as error:

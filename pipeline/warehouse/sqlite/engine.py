@@ -189,11 +189,7 @@ class SqliteEngine(FileEngine):
 
 
 def check_library(connection: sqlite3.Connection) -> None:
-    """Refuse a SQLite that cannot run the models.
-
-    Raises:
-        PipelineError: What is missing.
-    """
+    """Refuse a SQLite that cannot run the models."""
     upgrade = "use a Python with a newer SQLite (python.org's installers have one)"
     if sqlite3.sqlite_version_info < MINIMUM_VERSION:
         wanted = ".".join(map(str, MINIMUM_VERSION))

@@ -16,11 +16,7 @@ from pipeline.warehouse.errors import (
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Word SQLite's errors for the user, with what to do.
-
-    Raises:
-        PipelineError: Instead of sqlite3's own.
-    """
+    """Raise SQLite's errors as `PipelineError`s, with what to do."""
     try:
         yield
     except sqlite3.Error as error:
