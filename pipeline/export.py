@@ -247,8 +247,6 @@ def _unwritable(path: Path, error: Exception) -> PipelineError:
 def _sqlite_value(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, bool):
-        return int(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
     return value

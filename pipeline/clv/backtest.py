@@ -56,7 +56,6 @@ class Forecast:
     """One entry a customer; nan where there is no forecast.
 
     Attributes:
-        method: How it was made.
         orders: Purchases in the holdout.
         sales: Net sales of these.
         orders_status: `fitted`, `no fit needed`, or why there is no forecast of orders.
@@ -77,12 +76,9 @@ class Accuracy:
     """What came of one forecast; None where there was none.
 
     Attributes:
-        forecast_method: How it was made.
         customers: Customers whose purchases were forecast.
         actual_orders: Their purchases in the holdout.
-        predicted_orders: As forecast.
         actual_sales: Net sales of the holdout.
-        predicted_sales: As forecast.
         root_mean_squared_error: Of a customer's purchases.
         mean_absolute_error: Of a customer's purchases.
         rank_correlation: Spearman's; None where either is the same for all.
@@ -111,10 +107,7 @@ class Tenth:
     """The customers in one tenth of a forecast, equals together.
 
     Attributes:
-        forecast_method: How it was made.
         decile: 1 for the highest forecasts.
-        customers: How many there are.
-        predicted_orders: Their purchases as forecast.
         actual_orders: Their purchases in the holdout.
         predicted_sales: Their net sales as forecast; None where that is not known.
         actual_sales: Their net sales of the holdout.

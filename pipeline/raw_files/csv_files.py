@@ -122,7 +122,6 @@ class CsvFile(RawFile):
         line = first[:end]
         # For its encoding and its quotes; the width is not known yet.
         structure = CsvStructure(self.path.name, line.count(b",") + 1, limits)
-        names: list[str] = []
         if b'"' not in line:
             structure.feed(line)
         try:

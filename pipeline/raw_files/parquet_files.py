@@ -1,7 +1,6 @@
 """Read raw Parquet files: whatever the type of a column, its values as plain text."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from decimal import Decimal
 
 import numpy as np
@@ -140,15 +139,13 @@ class ParquetFile(RawFile):
             )
         return super()._reading_error(error)
 
-    @contextmanager
-    def _open(self) -> Iterator[pq.ParquetFile]:
+    def _open(self) -> pq.ParquetFile:
         # Opened in its own right each time; the path is one that no engine globs.
-        with pq.ParquetFile(
+        return pq.ParquetFile(
             self.held.path,
             read_dictionary=self._dictionaries,
             page_checksum_verification=True,
-        ) as file:
-            yield file
+        )
 
     def _refuse_nul(self, text: pa.Array, name: str, row: int) -> None:
         if pc.any(pc.match_substring(text, "\0")).as_py():

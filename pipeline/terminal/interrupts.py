@@ -78,19 +78,14 @@ def uninterrupted() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: An interrupt had been asked for before.
     """
-    _raise_if_requested()
+    if is_requested():
+        raise KeyboardInterrupt
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     with _handled_by(signal.SIG_IGN):
-        _raise_if_requested()
         yield
         work_is_done()
-
-
-def _raise_if_requested() -> None:
-    if is_requested():
-        raise KeyboardInterrupt
 
 
 @contextmanager

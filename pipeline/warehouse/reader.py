@@ -129,13 +129,6 @@ class Reader(ABC):
             rows: list[Row] = cursor.fetchall()
             return rows
 
-    def select(
-        self, sql: str, parameters: Mapping[str, Value] | None = None
-    ) -> Iterator[Row]:
-        """The rows of a query, without holding them all."""
-        for rows in self.batches(sql, parameters):
-            yield from rows
-
     def frame(
         self, sql: str, parameters: Mapping[str, Value] | None = None
     ) -> "pd.DataFrame":
@@ -185,10 +178,11 @@ class Reader(ABC):
                 f"case when {name} is null then 0 else 1 end",
                 self._in_byte_order(name) if self._is_text(kinds[column]) else name,
             ]
-        return self.select(
+        for batch in self.batches(
             f"select {', '.join(map(self.quoted, columns))} "  # noqa: S608
             f"from {self.quoted(table)} order by {', '.join(order)}"
-        )
+        ):
+            yield from batch
 
     def quoted(self, name: str) -> str:
         """A name as the engine quotes it."""
