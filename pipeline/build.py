@@ -116,7 +116,7 @@ def build(
         database=engine.location,
         info=info,
         seconds=time.monotonic() - started,
-        stages=tuple(stages),
+        stages=tuple(stages.values()),
         tables=tables,
         tests=dict(Counter(sorted(n.status for n in dbt_build.nodes if n.test))),
         rejected_rows=rejected,

@@ -61,17 +61,11 @@ class Stage:
     rows: int | None = None
 
 
-class Stages:
-    """The stages of a build, in the order in which they began."""
+class Stages(dict[str, Stage]):
+    """The stages of a build by their names, in the order in which they began."""
 
-    def __init__(self) -> None:
-        self._stages: dict[str, Stage] = {}
-
-    def __getitem__(self, name: str) -> Stage:
-        return self._stages.setdefault(name, Stage(name))
-
-    def __iter__(self) -> Iterator[Stage]:
-        return iter(self._stages.values())
+    def __missing__(self, name: str) -> Stage:
+        return self.setdefault(name, Stage(name))
 
     @contextmanager
     def timed(self, name: str) -> Iterator[Stage]:

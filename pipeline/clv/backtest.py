@@ -176,28 +176,22 @@ def _tenths(
 ) -> list[Tenth]:
     # A customer's tenth is that of the first of their equals.
     tenth = (1 + TENTHS * groups.before // len(actual))[groups.index]
-    sums = (
+    customers = np.bincount(tenth)
+    orders, actual_orders, sales, actual_money = (
         np.bincount(tenth, weights=column)
         for column in (forecast.orders, actual, forecast.sales, money)
     )
     return [
         Tenth(
             forecast.method,
-            decile,
-            int(customers),
-            float(predicted_orders),
-            int(actual_orders),
-            _number(predicted_sales),
-            float(actual_money) / _MONEY,
+            int(decile),
+            int(customers[decile]),
+            float(orders[decile]),
+            int(actual_orders[decile]),
+            _number(sales[decile]),
+            float(actual_money[decile]) / _MONEY,
         )
-        for decile, (
-            customers,
-            predicted_orders,
-            actual_orders,
-            predicted_sales,
-            actual_money,
-        ) in enumerate(zip(np.bincount(tenth), *sums, strict=True))
-        if customers
+        for decile in np.flatnonzero(customers)
     ]
 
 

@@ -27,7 +27,6 @@ from pipeline.terminal.printable import printable
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.arrow import ColumnTypes, batch_of
 from pipeline.warehouse.location import Location
-from pipeline.warehouse.reader import Reader
 
 Numbers = NDArray[np.float64]
 # Replaces a table, by its name, columns and rows; returns how many rows there were.
@@ -174,28 +173,24 @@ class Engine(ABC):
     def end_dbt(self) -> None:  # noqa: B027
         """Close what dbt's adapter keeps open in this process after a run."""
 
-    def _reader(self) -> Reader:
-        """A reader of the build area."""
-        return open_reader(self._build)
-
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Read from the build area."""
-        with self._reader() as reader:
+        with open_reader(self._build) as reader:
             return reader.fetch(sql)
 
     def read_numbers(self, sql: str) -> Numbers:
         """`Reader.numbers` of the build area."""
-        with self._reader() as reader:
+        with open_reader(self._build) as reader:
             return reader.numbers(sql)
 
     def table_hash(self, name: str) -> str:
         """`Reader.table_hash` of a table of the build area."""
-        with self._reader() as reader:
+        with open_reader(self._build) as reader:
             return reader.table_hash(name)
 
     def has_table(self, name: str) -> bool:
         """Whether the build area has a table."""
-        with self._reader() as reader:
+        with open_reader(self._build) as reader:
             return name.lower() in reader.tables
 
     def write_table(
