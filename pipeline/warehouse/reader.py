@@ -50,6 +50,8 @@ class Reader(ABC):
     # How the driver writes a placeholder, and the engine a quoted name.
     _parameter: ClassVar[str] = r":\1"
     _quote: ClassVar[str] = '"'
+    # The driver's own.
+    _connection: Any
 
     def __init__(self, location: Location) -> None:
         self.location = location
@@ -60,9 +62,9 @@ class Reader(ABC):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @abstractmethod
     def close(self) -> None:
         """Give the connection back."""
+        self._connection.close()
 
     @property
     def is_broken(self) -> bool:

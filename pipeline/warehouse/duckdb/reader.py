@@ -50,10 +50,6 @@ class DuckdbReader(Reader):
                 self._connection.close()
                 raise
 
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
-
     def _errors(self) -> AbstractContextManager[None]:
         return explained(self.location.path)
 

@@ -43,10 +43,6 @@ class PostgresReader(Reader):
             self.close()
             raise
 
-    def close(self) -> None:
-        """End the transaction and the connection."""
-        self._connection.close()
-
     @property
     def is_broken(self) -> bool:
         """Whether the server has gone away since."""

@@ -32,6 +32,7 @@ class SqliteReader(Reader):
     """A SQLite file, in the version that it was opened on."""
 
     is_hash_ordered = True
+    _connection: sqlite3.Connection
 
     def __init__(self, location: Location, *, for_pages: bool = False) -> None:
         del for_pages  # a file is read in one way
@@ -51,10 +52,6 @@ class SqliteReader(Reader):
                 self._connection.close()
                 raise
         self._connection.set_authorizer(_authorize)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
 
     def _errors(self) -> AbstractContextManager[None]:
         return explained(self.location.path)
