@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from pipeline.build import BuildRequest, build
-from pipeline.build_record import BuildSummary, RowsByReason
+from pipeline.build_record import BuildSummary
 from pipeline.compare import compare_warehouses, raw_differences
 from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
@@ -340,23 +340,18 @@ def _print_summary(summary: BuildSummary) -> None:
         ("stage", "seconds"),
         [(stage.name, f"{stage.seconds:.1f}") for stage in summary.stages],
     )
-    if summary.rejected_rows:
-        _print_reasons("rejected rows (in stg_rejected_rows)", summary.rejected_rows)
-    else:
+    if not summary.rejected_rows:
         print("rejected rows: none", flush=True)
-    if summary.nulled_values:
-        _print_reasons(
+    for title, found in (
+        ("rejected rows (in stg_rejected_rows)", summary.rejected_rows),
+        (
             "values nulled in accepted rows (counted in rpt_data_quality)",
             summary.nulled_values,
-        )
-
-
-def _print_reasons(title: str, found: Sequence[RowsByReason]) -> None:
-    print_table(
-        title,
-        ("raw table", "reason", "rows"),
-        [(rows.raw_table, rows.reason, f"{rows.rows:,}") for rows in found],
-    )
+        ),
+    ):
+        if found:
+            rows = [(each.raw_table, each.reason, f"{each.rows:,}") for each in found]
+            print_table(title, ("raw table", "reason", "rows"), rows)
 
 
 def _fit(options: argparse.Namespace, reporter: Reporter) -> None:

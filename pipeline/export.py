@@ -160,15 +160,13 @@ def _held_besides_exports(out: Path) -> list[str]:
 
 def _schema(reader: Reader, table: str) -> pa.Schema:
     return pa.schema(
-        [(column, _arrow_type(kind)) for column, kind in reader.tables[table].items()]
+        (column, _arrow_type(kind)) for column, kind in reader.tables[table].items()
     )
 
 
 def _arrow_type(kind: str) -> pa.DataType:
-    for beginnings, arrow_type in _KINDS:
-        if kind.lower().startswith(beginnings):
-            return arrow_type
-    return pa.string()
+    found = (arrow for beginnings, arrow in _KINDS if kind.startswith(beginnings))
+    return next(found, pa.string())
 
 
 @contextmanager
@@ -278,7 +276,11 @@ def _arrow_value(value: Any, kind: pa.DataType) -> Any:
 
 def _replace(building: Path, out: Path) -> None:
     if out.exists():
-        _read_by_the_same(building, out)
+        # Whoever could read the earlier export can read this one.
+        mode = stat.S_IMODE(out.stat().st_mode)
+        building.chmod(mode)
+        for file in building.iterdir() if building.is_dir() else ():
+            file.chmod(mode & 0o666)
     if not out.is_dir():
         building.replace(out)
         return
@@ -288,15 +290,6 @@ def _replace(building: Path, out: Path) -> None:
     out.rename(old)
     building.rename(out)
     _remove(old)
-
-
-def _read_by_the_same(building: Path, out: Path) -> None:
-    """Whoever could read the earlier export can read this one."""
-    mode = stat.S_IMODE(out.stat().st_mode)
-    building.chmod(mode)
-    if building.is_dir():
-        for file in building.iterdir():
-            file.chmod(mode & 0o666)
 
 
 def _remove(path: Path) -> None:

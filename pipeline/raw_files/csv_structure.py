@@ -216,11 +216,7 @@ class CsvStructure:
             returns = returns[state[returns] == 0]
         bad = returns[data[returns + 1] != _LF]
         if len(bad):
-            yield (
-                self._line_of(int(bad[0]), line_feeds),
-                1,
-                _LONE_RETURN,
-            )
+            yield self._line_of(int(bad[0]), line_feeds), 1, _LONE_RETURN
 
     def _record_faults(
         self,
