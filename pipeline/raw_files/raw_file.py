@@ -29,12 +29,14 @@ class RawFile(ABC):
         header: Its columns; known after `check`.
         row_count: Its rows; known after `check`.
         sha256: The hash of its bytes; known after `check`.
+        fault: What went wrong while it was read; engines make an error of their own of
+            what they meet in `batches`.
     """
 
     header: Header
     row_count: int
     sha256: str | None
-    _fault: RawFileError | None = None
+    fault: RawFileError | None = None
 
     def __init__(self, table: RawTable, path: Path) -> None:
         """Open it.
@@ -53,7 +55,7 @@ class RawFile(ABC):
         Raises:
             RawFileError: The file, the line where there is one, and what was expected.
         """
-        with self.readable():
+        with self._readable():
             self.sha256 = self.held.sha256
             self.header, self.row_count = NO_HEADER, 0
             if self.size or not self.table.is_optional:
@@ -70,7 +72,7 @@ class RawFile(ABC):
     def batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:
         """The rows as text: null for an empty field, and where there is no column."""
         if self.row_count:
-            with self.readable():
+            with self._readable():
                 yield from self._batches(advance)
 
     @abstractmethod
@@ -79,7 +81,7 @@ class RawFile(ABC):
 
     def confirm(self, rows: int) -> None:
         """Refuse what was loaded if it was not the file that was checked."""
-        with self.readable():
+        with self._readable():
             if rows != self.row_count or self.held.has_changed():
                 raise self._changed()
 
@@ -88,23 +90,17 @@ class RawFile(ABC):
         self.held.close()
 
     @contextmanager
-    def readable(self) -> Iterator[None]:
-        """Word what goes wrong while the file is read, here or by an engine.
-
-        Raises:
-            RawFileError: Instead of the errors of the readers underneath.
-        """
+    def _readable(self) -> Iterator[None]:
+        """Raise what goes wrong while the file is read as `RawFileError`."""
         try:
             yield
         except Exception as error:
             # Whatever a reader says of a file that is another one by now.
-            if self.held.has_changed():
-                self._fault = self._changed()
-            # An engine makes its own error of one that it met while it read batches.
-            fault = self._fault = self._fault or self._reading_error(error)
-            if fault is None:
+            is_other = self.held.has_changed()
+            self.fault = self._changed() if is_other else self._reading_error(error)
+            if self.fault is None:
                 raise
-            raise fault from None
+            raise self.fault from None
 
     def _reading_error(self, error: Exception) -> RawFileError | None:
         """A reader's error in our words; None where it is none of reading."""

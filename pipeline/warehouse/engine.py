@@ -225,9 +225,13 @@ def fill(
         RawFileError: A file was not the one that was checked.
     """
     for file in folder.files:
-        with file.readable():
-            columns, batches = file.table.column_types, file.batches(advance)
+        columns, batches = file.table.column_types, file.batches(advance)
+        try:
             rows = write(file.table.name + suffix, columns, batches)
+        except Exception:
+            if file.fault is not None:
+                raise file.fault from None
+            raise
         file.confirm(rows)
 
 
