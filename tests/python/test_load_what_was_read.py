@@ -1,8 +1,9 @@
 """What is loaded is the file that was named, whole, and as it was checked."""
 
+import errno
 import gzip
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,10 +14,11 @@ from pipeline.__main__ import main
 from pipeline.errors import PipelineError
 from pipeline.load import load_folder
 from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.raw_files.csv_files import CsvFile
 from pipeline.raw_files.raw_folder import check_folder
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for
-from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.engine import Engine, fill
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -119,6 +121,33 @@ def test_a_file_that_is_replaced_after_its_check_is_loaded_as_it_was(
     load_folder(engine, checked, Reporter(), in_place=True)
 
     assert len(orders(engine)) == len(SMALL_SHOP["raw_orders"]) - 1
+
+
+def test_a_fault_of_reading_is_the_files_and_one_of_writing_is_not(
+    write_shop: WriteShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_shop(raw_customers=None)
+
+    def write(name: str, columns: object, batches: Iterable[pa.RecordBatch]) -> int:
+        try:
+            rows = sum(map(len, batches))
+        except PipelineError as error:
+            raise RuntimeError("the stream broke") from error  # as DuckDB has it
+        if rows:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rows
+
+    with pytest.raises(OSError, match="No space left"):
+        fill(check_folder(str(folder), Reporter()), lambda _: None, write)
+
+    def broken(*_: object) -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch({})
+        raise OSError(errno.EIO, "Input/output error")
+
+    checked = check_folder(str(folder), Reporter())
+    monkeypatch.setattr(CsvFile, "_batches", broken)
+    with pytest.raises(PipelineError, match="csv cannot be read: Input/output error"):
+        fill(checked, lambda _: None, write)
 
 
 def test_every_load_keeps_a_hash_of_each_file_and_of_each_table(
