@@ -224,3 +224,8 @@ group by currency qualify count(*) over () > 1;
 create view check_either_all_orders_or_transactions as
 select 'in both reports' as orders, count(*) as rows
 from all_orders where (select count(*) from transactions) > 0 having count(*) > 0;
+
+-- What is sent in parts is posted in parts, so that only the orders' own dates tell.
+create view check_order_numbers_are_those_of_one_year as
+select "amazon-order-id", min(purchase_date("purchase-date")) as first, max(purchase_date("purchase-date")) as last
+from all_orders group by "amazon-order-id" having is_of_several_years(purchase_date("purchase-date"));

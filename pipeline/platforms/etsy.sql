@@ -99,3 +99,7 @@ group by "Currency" qualify count(*) over () > 1;
 
 create view check_discounts_are_no_more_than_their_lines as
 select position as order_items_row, order_id, discount, units * price as line from lines where discount > units * price;
+
+create view check_order_numbers_are_those_of_one_year as
+select order_id, min(order_date) as first, max(order_date) as last from lines
+group by order_id having is_of_several_years(order_date);

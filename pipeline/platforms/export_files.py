@@ -4,6 +4,7 @@ import codecs
 import csv
 import difflib
 import io
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,7 +38,6 @@ class FoundHeader:
     Attributes:
         names: Of the columns, as the file has them, without surrounding blanks.
         line: Where it stands, from 1; before it there are notes.
-        notes: How many records they are, each of them one line or several.
         offset: Where its first byte is.
         positions: For each column of the table that the file has, where; of a column
             that gathers several, all of them.
@@ -48,7 +48,6 @@ class FoundHeader:
 
     names: tuple[str, ...]
     line: int
-    notes: int
     offset: int
     positions: dict[str, tuple[int, ...]]
     missing: tuple[str, ...]
@@ -140,12 +139,11 @@ class ExportFile:
             f"insert into {quoted(self.table.name)} "  # noqa: S608
             f"({', '.join(map(quoted, taken))}) select {', '.join(values)} "
             "from read_csv(?, columns = ?, auto_detect = false, header = true, "
-            "skip = ?, delim = ?, quote = ?, escape = ?, nullstr = '', "
+            "delim = ?, quote = ?, escape = ?, nullstr = '', "
             "strict_mode = true, null_padding = false, max_line_size = ?)",
             [
-                str(self._bytes_path),
+                str(self._without_notes()),
                 names,
-                self.header.notes,
                 self.header.delimiter,
                 *(('"', '"') if self.table.quoting else ("", "")),
                 max(Limits.from_environment().field_bytes, 2_000_000),
@@ -157,6 +155,17 @@ class ExportFile:
                 "import it when it is complete"
             )
         return int(count)
+
+    def _without_notes(self) -> Path:
+        """What DuckDB reads: it counts the lines of a note in quotes in its own way."""
+        if self.header.line == 1:
+            return self._bytes_path
+        copy = self._opened.enter_context(TemporaryFile())  # noqa: SIM115
+        with self._bytes_path.open("rb") as stream:
+            stream.seek(self.header.offset)
+            shutil.copyfileobj(stream, copy)
+        copy.flush()
+        return Path(f"/dev/fd/{copy.fileno()}")
 
     def line_of(self, row: int) -> int:
         """The line on which a row begins; 0 is the first after the header."""
@@ -226,9 +235,9 @@ class ExportFile:
         line, offset = 1, mark
         delimiters = dict.fromkeys((self.table.delimiter, *DELIMITERS.values()))
         records = _records(start[mark:], quoting=self.table.quoting)
-        for notes, record in enumerate(records):
+        for number, record in enumerate(records, start=1):
             for delimiter in delimiters:
-                header = self._as_header(record, line, notes, offset, delimiter)
+                header = self._as_header(record, line, offset, delimiter)
                 if not header.missing:
                     return header
                 if first is None or (
@@ -238,14 +247,14 @@ class ExportFile:
                     first = header
             line += record.count(b"\n")
             offset += len(record)
-            if notes + 1 >= _LINES_OF_NOTES:
+            if number >= _LINES_OF_NOTES:
                 break
         if first is None:
             raise PipelineError(f"{self.path.name} is empty; export it again")
         return first
 
     def _as_header(
-        self, record: bytes, line: int, notes: int, offset: int, delimiter: str
+        self, record: bytes, line: int, offset: int, delimiter: str
     ) -> FoundHeader:
         text = record.decode("utf-8", errors="replace")
         names = tuple(
@@ -268,16 +277,17 @@ class ExportFile:
             if prefix is None:
                 places = [place_of[n] for n in [column.casefold()] if n in place_of]
             else:
-                places = [
-                    place
+                place_at = {
+                    int(name[len(prefix) :]): place
                     for place, name in enumerate(names)
                     if name.casefold().startswith(prefix.casefold())
                     and name[len(prefix) :].isdecimal()
-                ]
+                }
+                places = [place_at[number] for number in sorted(place_at)]
             if places:
                 positions[column] = tuple(places)
         missing = tuple(name for name in self.table.required if name not in positions)
-        return FoundHeader(names, line, notes, offset, positions, missing, delimiter)
+        return FoundHeader(names, line, offset, positions, missing, delimiter)
 
 
 def _records(data: bytes, *, quoting: bool) -> Iterator[bytes]:

@@ -121,3 +121,9 @@ select null, null, rowid, price from second_products where cents(price) is null;
 
 create view check_an_items_product_has_a_price as
 select rowid as items_row, sku from items where sku not in (select sku from second_products);
+
+create view check_an_order_has_one_row as
+select max(rowid) as classic_orders_row, null as second_orders_row, id, count(*) as rows from classic_orders
+group by id having count(*) > 1
+union all
+select null, max(rowid), id, count(*) from second_orders group by id having count(*) > 1;

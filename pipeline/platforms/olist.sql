@@ -98,3 +98,6 @@ select rowid as items_row, order_id from items where order_id not in (select ord
 
 create view check_an_orders_customer_is_known as
 select rowid as orders_row, customer_id from orders where customer_id not in (select customer_id from customers);
+
+create view check_an_order_has_one_row as
+select max(rowid) as orders_row, order_id, count(*) as rows from orders group by order_id having count(*) > 1;

@@ -103,3 +103,7 @@ where any_amount("Quantity") is null or any_amount("Price") is null;
 create view check_an_invoice_has_one_customer as
 select min(position) as position, order_id, count(distinct customer_id) as customers from lines
 group by order_id having count(distinct customer_id) > 1;
+
+create view check_order_numbers_are_those_of_one_year as
+select order_id, min(order_date) as first, max(order_date) as last from lines
+group by order_id having is_of_several_years(order_date);

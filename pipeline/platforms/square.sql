@@ -126,3 +126,7 @@ where
 create view check_net_sales_are_gross_sales_and_discounts as
 select rowid as items_row, "Gross Sales", "Discounts", "Net Sales" from items
 where any_amount("Gross Sales") + any_amount("Discounts") <> any_amount("Net Sales");
+
+create view check_order_numbers_are_those_of_one_year as
+select order_id, min(order_date) as first, max(order_date) as last from all_lines
+group by order_id having is_of_several_years(order_date);

@@ -366,4 +366,4 @@ group by currency qualify count(*) over () > 1;
 
 create view check_order_numbers_are_those_of_one_year as
 select order_id, min(order_date) as first, max(order_date) as last from lines
-group by layout, order_id having left(min(order_date), 4) <> left(max(order_date), 4);
+group by layout, order_id having is_of_several_years(order_date);

@@ -135,3 +135,6 @@ group by currency qualify count(*) over () > 1;
 
 create view check_items_belong_to_an_order as
 select order_item_id, order_id from order_products where order_id not in (select order_id from order_stats);
+
+create view check_an_order_has_one_row as
+select order_id, count(*) as rows from order_stats group by order_id having count(*) > 1;

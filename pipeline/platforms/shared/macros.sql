@@ -51,6 +51,9 @@ create macro share_of(total, amount, running, whole) as case
     )
 end;
 
+-- Whether the rows of one order number are those of two orders, in a shop that numbers anew each year.
+create macro is_of_several_years(order_date) as left(min(order_date), 4) <> left(max(order_date), 4);
+
 -- A text of which some signs are written as HTML.
 create macro plain_text(value) as
 replace(replace(replace(replace(replace(value, '&quot;', '"'), '&#39;', ''''), '&lt;', '<'), '&gt;', '>'), '&amp;', '&');
