@@ -66,9 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "folder), or the schema on a server (DWH_SCHEMA, or ecommerce_dwh)",
     )
     target.add_argument(
-        "--target",
-        metavar="|".join(TARGETS),
-        help="the engine; DWH_TARGET, or sqlite",
+        "--target", metavar="|".join(TARGETS), help="the engine; DWH_TARGET, or sqlite"
     )
 
     loads = commands.add_parser(
@@ -273,11 +271,7 @@ def _import(options: argparse.Namespace, reporter: Reporter) -> None:
 
 
 def _import_into(
-    out: Path,
-    name: str,
-    folders: Sequence[str],
-    source: str | None,
-    reporter: Reporter,
+    out: Path, name: str, folders: Sequence[str], source: str | None, reporter: Reporter
 ) -> str:
     # DuckDB takes a while to import, and no other command on SQLite needs it.
     from pipeline.platforms.definition import find_platform

@@ -54,8 +54,7 @@ RAW_TABLES = (
         is_optional=True,
     ),
     _table(
-        "raw_orders",
-        "order_id* customer_id order_date* status currency shipping tax",
+        "raw_orders", "order_id* customer_id order_date* status currency shipping tax"
     ),
     _table(
         "raw_order_items",

@@ -8,11 +8,7 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from pipeline.errors import PipelineError
-from pipeline.warehouse.errors import (
-    BusyError,
-    MissingRelationError,
-    UnreachableError,
-)
+from pipeline.warehouse.errors import BusyError, MissingRelationError, UnreachableError
 
 Connection = Any  # psycopg2 has no types
 Cursor = Any
