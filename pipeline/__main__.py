@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -206,11 +206,7 @@ def _load(options: argparse.Namespace, reporter: Reporter) -> None:
         for name in ("target", "database")
         if (value := getattr(options, name)) is not None
     )
-    print_table(
-        f"loaded into {engine.location}",
-        ("raw table", "rows"),
-        [(table, f"{rows:,}") for table, rows in loaded.items()],
-    )
+    _print_rows(f"loaded into {engine.location}", loaded)
     reporter.say(
         f"loaded {sum(loaded.values()):,} rows in "
         f"{time.monotonic() - started:.1f} s; "
@@ -324,11 +320,8 @@ def _doctor(options: argparse.Namespace, reporter: Reporter) -> None:
 
 
 def _print_summary(summary: BuildSummary) -> None:
-    print_table(
-        f"rows ({summary.info.source}: {summary.info.origin})",
-        ("table", "rows"),
-        [(table, f"{rows:,}") for table, rows in summary.tables.items()],
-    )
+    info = summary.info
+    _print_rows(f"rows ({info.source}: {info.origin})", summary.tables)
     print_table(
         "time",
         ("stage", "seconds"),
@@ -346,6 +339,11 @@ def _print_summary(summary: BuildSummary) -> None:
         if found:
             rows = [(each.raw_table, each.reason, f"{each.rows:,}") for each in found]
             print_table(title, ("raw table", "reason", "rows"), rows)
+
+
+def _print_rows(title: str, tables: Mapping[str, int]) -> None:
+    rows = [(table, f"{count:,}") for table, count in tables.items()]
+    print_table(title, ("table", "rows"), rows)
 
 
 def _fit(options: argparse.Namespace, reporter: Reporter) -> None:
@@ -373,11 +371,7 @@ def _export(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_for(options.target, options.database)
     with reader_for(str(engine.published)) as reader:
         tables = export(reader, options.format, options.out, reporter)
-    print_table(
-        f"copied from {engine.location}",
-        ("table", "rows"),
-        [(table, f"{rows:,}") for table, rows in tables.items()],
-    )
+    _print_rows(f"copied from {engine.location}", tables)
     reporter.say(f"exported {len(tables)} tables to {options.out}")
 
 

@@ -118,14 +118,9 @@ def _table(manifest: Any, unique_id: str) -> str:
 
 def _description(manifest: Any, kind: str) -> str | None:
     """What a kind of test fails for."""
-    return next(
-        (
-            macro.description or None
-            for macro in manifest.macros.values()
-            if macro.name == f"test_{kind}"
-        ),
-        None,
-    )
+    macros = manifest.macros.values()
+    found = (macro.description for macro in macros if macro.name == f"test_{kind}")
+    return next(found, None) or None
 
 
 def _columns(arguments: Mapping[str, Any]) -> str | None:

@@ -50,6 +50,8 @@ class Reader(ABC):
     # How the driver writes a placeholder, and the engine a quoted name.
     _parameter: ClassVar[str] = r":\1"
     _quote: ClassVar[str] = '"'
+    # What is so of the warehouse's tables in information_schema, where there is one.
+    _is_own: ClassVar[str]
     # The driver's own.
     _connection: Any
 
@@ -86,9 +88,13 @@ class Reader(ABC):
     def _cursor(self, *, is_whole: bool) -> Any:
         """A cursor of DB-API, for an answer that is fetched whole or bit by bit."""
 
-    @abstractmethod
     def _columns(self) -> Iterable[tuple[str, str, str]]:
         """Table, column and type of all tables and views, in the columns' order."""
+        return self.fetch(
+            "select table_name, column_name, data_type "  # noqa: S608
+            f"from information_schema.columns where {self._is_own} "
+            "order by table_name, ordinal_position"
+        )
 
     def _is_text(self, kind: str) -> bool:
         return kind.startswith(("text", "varchar", "char", "string"))

@@ -1,7 +1,7 @@
 """Reading a DuckDB file."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ class DuckdbReader(Reader):
 
     is_shared = True  # it hands out cursors, which may be used side by side
     _parameter = r"$\1"
+    _is_own = "table_catalog = current_database()"
 
     def __init__(self, location: Location, *, for_pages: bool = False) -> None:
         del for_pages  # a file is read in one way
@@ -58,13 +59,6 @@ class DuckdbReader(Reader):
         cursor = self._connection.cursor()
         cursor.execute("use warehouse")  # which holds for one cursor only
         return cursor
-
-    def _columns(self) -> Iterable[tuple[str, str, str]]:
-        return self.fetch(
-            "select table_name, column_name, data_type "
-            "from information_schema.columns where table_catalog = current_database() "
-            "order by table_name, ordinal_position"
-        )
 
     def frame(
         self, sql: str, parameters: Mapping[str, Value] | None = None

@@ -1,7 +1,7 @@
 """Reading a schema of a PostgreSQL database."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -23,6 +23,7 @@ class PostgresReader(Reader):
     """
 
     _parameter = r"%(\1)s"
+    _is_own = "table_schema = current_schema()"
 
     def __init__(self, location: Location, *, for_pages: bool = False) -> None:
         super().__init__(location)
@@ -65,14 +66,6 @@ class PostgresReader(Reader):
         self, sql: str, parameters: Mapping[str, Value]
     ) -> tuple[str, dict[str, Any]]:
         return super()._bound(sql.replace("%", "%%"), parameters)
-
-    def _columns(self) -> Iterable[tuple[str, str, str]]:
-        return self.fetch(
-            "select table_name, column_name, data_type "
-            "from information_schema.columns where table_schema = :schema "
-            "order by table_name, ordinal_position",
-            {"schema": self.location.database},
-        )
 
     def _in_byte_order(self, column: str) -> str:
         return f'{column} collate "C"'
