@@ -67,12 +67,11 @@ class CsvFile(RawFile):
         names = [f"unknown {position}" for position in range(header.width)]
         for name, position in zip(header.columns, header.positions, strict=True):
             names[position] = name
+        longest = self._longest_record + len(_BOM + b"\r\n")
         options = (
             pyarrow.csv.ReadOptions(
                 use_threads=False,
-                block_size=max(
-                    _CHUNK_BYTES, self._longest_record + len(_BOM + b"\r\n")
-                ),
+                block_size=max(_CHUNK_BYTES, longest),
                 column_names=names,
                 skip_rows_after_names=1,
             ),

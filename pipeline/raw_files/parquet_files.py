@@ -148,8 +148,8 @@ class ParquetFile(RawFile):
         )
 
     def _refuse_nul(self, text: pa.Array, name: str, row: int) -> None:
-        if pc.any(pc.match_substring(text, "\0")).as_py():
-            at = pc.index(pc.match_substring(text, "\0"), True).as_py()
+        at = pc.index(pc.match_substring(text, "\0"), True).as_py()
+        if at >= 0:
             raise RawFileError(
                 f"{self.path.name}, row {row + at + 1}: a NUL byte in the column "
                 f"{name}; expected text"
@@ -172,12 +172,7 @@ def _slices_of_bounded_size(columns: Sequence[pa.Array]) -> Iterator[list[pa.Arr
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-    )
+    return kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 
 
 def _is_plain(kind: pa.DataType) -> bool:
