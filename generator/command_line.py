@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,7 @@ from generator.configuration import (
     GeneratorConfig,
     Profile,
 )
+from generator.days import generate_days
 from generator.simulation import OutputError, generate
 from generator.simulation import Progress as ProgressCall
 
@@ -107,6 +109,14 @@ def build_parser() -> argparse.ArgumentParser:
         help="draw every line from overall popularity: no products belong together",
     )
     parser.add_argument(
+        "--days",
+        type=_whole_number,
+        metavar="N",
+        help="write what was there before the last N days (first/), a folder a day of "
+        "what changed (2025-12-31/; one comes twice, one is broken and mended), the "
+        "full files (full/), and days.json, the list of the folders in their order",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         default=DEFAULT_OUT,
@@ -154,7 +164,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             affinities=not options.no_affinities,
         )
         with _progress_bar() as progress:
-            truth = generate(config, options.out, FileFormat(options.format), progress)
+            write = generate
+            if options.days is not None:
+                write = partial(generate_days, days=options.days)
+            truth = write(
+                config,
+                out=options.out,
+                file_format=FileFormat(options.format),
+                progress=progress,
+            )
     except ConfigurationError as error:
         print(f"generator: {error}", file=sys.stderr)
         return USAGE_ERROR

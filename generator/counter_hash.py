@@ -29,6 +29,9 @@ class Stream(IntEnum):
     GUEST = 2
     PRODUCT = 3
     BRAND = 4
+    ORDER_NEWS = 5
+    CUSTOMER_NEWS = 6
+    PRODUCT_NEWS = 7
 
 
 def _mix_integer(value: int) -> int:

@@ -104,6 +104,14 @@ def _parser() -> argparse.ArgumentParser:
         "tables of the published warehouse are used, or the demo shop's",
     )
     builds.add_argument(
+        "--append",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="a folder with what changed, whole orders, which take the place of those "
+        "held; all else stays. With --from, what changed in a platform's export",
+    )
+    builds.add_argument(
         "--vars",
         metavar="YAML",
         help="variables of dbt_project.yml, such as '{currency: EUR}'",
@@ -218,7 +226,8 @@ def _build(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_for(options.target, options.database)
     project = find_project(options.vars)
     request = BuildRequest(
-        raw_folder=options.raw,
+        raw_folder=options.append or options.raw,
+        is_batch=options.append is not None,
         full_refresh=options.full_refresh,
         accept_changed_raw=options.accept_changed_raw,
     )
@@ -246,14 +255,19 @@ def _imported(
     if options.platform_and_folder is None:
         if options.source is not None:
             raise PipelineError("--source needs --from PLATFORM")
+        if options.append == "":
+            raise PipelineError("--append needs a folder, or --from PLATFORM")
+        if options.append is not None and options.raw is not None:
+            raise PipelineError("--raw replaces everything, and --append what changed")
         yield request
         return
     name, *folders = options.platform_and_folder
+    folders += [options.append] if options.append else []
     engine.check_requirements()
     engine.check_published()
     with TemporaryDirectory(prefix="raw-") as raw:
         origin = _import_into(Path(raw), name, folders, options.source, reporter)
-        yield replace(request, raw_folder=raw, raw_origin=origin)
+        yield replace(request, raw_folder=raw, raw_origin=origin, platform=name)
 
 
 def _import(options: argparse.Namespace, reporter: Reporter) -> None:

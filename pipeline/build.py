@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.batches import append_batch, require_whole_batch
 from pipeline.build_record import (
     BuildInfo,
     BuildSummary,
@@ -28,9 +29,11 @@ from pipeline.errors import BuildFailedError, PipelineError
 from pipeline.load import load_folder
 from pipeline.raw_files.contract import (
     KEY_MAPS,
+    RAW_BATCHES,
     RAW_LOADS,
     RAW_LOADS_COLUMNS,
     RAW_TABLE_NAMES,
+    RawLoad,
 )
 from pipeline.raw_files.raw_folder import CheckedFolder, check_folder
 from pipeline.records import columns_of, rows_of
@@ -50,6 +53,8 @@ class BuildRequest:
         raw_folder: Raw files to load first; without it the raw tables are taken over
             from the published warehouse, or are the demo's.
         raw_origin: What they were made from, if it is not the folder itself.
+        platform: The platform whose export that was.
+        is_batch: Whether the files hold what changed, and all else stays.
         full_refresh: Give new surrogate keys to everything.
         accept_changed_raw: Take raw tables over that were changed since they were
             loaded.
@@ -57,6 +62,8 @@ class BuildRequest:
 
     raw_folder: str | None = None
     raw_origin: str | None = None
+    platform: str | None = None
+    is_batch: bool = False
     full_refresh: bool = False
     accept_changed_raw: bool = False
 
@@ -82,7 +89,13 @@ def build(
     checked: CheckedFolder | None = None
     if request.raw_folder is not None:
         with stages.timed("check raw files"):
-            checked = check_folder(request.raw_folder, reporter, request.raw_origin)
+            checked = check_folder(
+                request.raw_folder,
+                reporter,
+                request.raw_origin,
+                request.platform,
+                is_batch=request.is_batch,
+            )
     with closing(checked) if checked else nullcontext(), engine.exclusive_use():
         engine.begin_build()
         try:
@@ -134,17 +147,30 @@ def fill_raw_tables(
 ) -> None:
     """Load the checked files into the build area, or take the published rows over.
 
+    A batch comes into the rows that were taken over.
+
     Raises:
-        PipelineError: The files changed, or the published rows did, since loaded.
+        PipelineError: The files changed, or the published rows did, since loaded; or
+            there is nothing that a batch could change.
     """
-    if checked is not None:
+    is_batch = checked is not None and request.is_batch
+    if checked is not None and is_batch:
+        require_whole_batch(checked)
+    if checked is not None and not is_batch:
         with stages.timed("load raw files") as stage:
             loaded = load_folder(engine, checked, reporter, in_place=False)
             stage.rows = sum(loaded.values())
     published = engine.published_source()
+    if is_batch and published != "load":
+        what = f"holds the {published} shop" if published else "holds no shop yet"
+        raise PipelineError(
+            f"{engine.location} {what}, and a batch says only what changed; begin with "
+            "everything: build --raw DIR"
+        )
     taken: list[str] = []
-    if checked is None and published == "load":
-        taken += RAW_TABLE_NAMES
+    takes_rows = published == "load" and (checked is None or is_batch)
+    if takes_rows:
+        taken += (*RAW_TABLE_NAMES, RAW_BATCHES)
     # The demo shop's customers are nobody's: a shop that follows it begins at 1.
     demo_ends = checked is not None and published == "demo"
     if not request.full_refresh and not demo_ends:
@@ -153,20 +179,26 @@ def fill_raw_tables(
         return
     with stages.timed("take over") as stage:
         rows = engine.carry_over(taken)
+        rows.pop(RAW_BATCHES, None)
         stage.rows = sum(rows.values())
-        if checked is None and published == "load":
-            _take_over_loads(engine, request, rows, reporter)
+        loads = _take_over_loads(engine, request, rows, reporter) if takes_rows else []
     if rows:
         reporter.say(
             "took over from the published warehouse: "
             + ", ".join(f"{name} ({count:,})" for name, count in rows.items())
         )
+    if checked is not None and is_batch:
+        with stages.timed("append batch") as stage:
+            stage.rows = append_batch(engine, checked, loads, reporter)
 
 
 def _take_over_loads(
     engine: Engine, request: BuildRequest, rows: Mapping[str, int], reporter: Reporter
-) -> None:
+) -> list[RawLoad]:
     """Take over what is known of the raw tables, if it is true of those taken over.
+
+    Returns:
+        What `raw_loads` now says.
 
     Raises:
         PipelineError: One is gone, or was changed since it was loaded.
@@ -179,7 +211,7 @@ def _take_over_loads(
                     f"{engine.location} has no {load.raw_table} any more; load the raw "
                     "files again: build --raw DIR"
                 )
-            found = engine.table_hash(load.raw_table)
+            found = engine.raw_hash(load.raw_table)
             if found.split(":")[0] != load.table_hash.split(":")[0]:
                 reporter.warn(
                     f"{load.raw_table}: whether it is as it was loaded cannot be told, "
@@ -199,6 +231,7 @@ def _take_over_loads(
     if changed:
         reporter.warn(f"{' and '.join(changed)} changed since loaded, and taken over")
     engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, rows_of(loads))
+    return loads
 
 
 def _run_models(

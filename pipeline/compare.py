@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.raw_files.contract import BATCH_ID, RAW_TABLES
 from pipeline.warehouse.reader import Reader
 
 Row = tuple[Any, ...]
@@ -155,7 +155,7 @@ def raw_differences(first: Reader, second: Reader) -> list[str]:
     found = []
     for table in RAW_TABLES:
         if table.name in first.tables and table.name in second.tables:
-            difference = compare_table(first, second, table.name)
+            difference = compare_table(first, second, table.name, {BATCH_ID})
             if difference.differences:
                 one, other = difference.rows
                 found.append(f"{table.name} ({one:,} and {other:,} rows)")

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 
+from pipeline.batches import with_full_load
 from pipeline.raw_files.raw_folder import CheckedFolder, check_folder
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.terminal.progress import Reporter
@@ -16,9 +17,10 @@ def load_folder(
     Returns:
         The rows of each raw table.
     """
+    batches = with_full_load(engine, checked)
     size = sum(file.size for file in checked.files)
     with reporter.task("loading raw files", size) as task:
-        left_undone = engine.load_raw(checked, task.advance, in_place=in_place)
+        left_undone = engine.load_raw(checked, batches, task.advance, in_place=in_place)
     for text in left_undone:
         reporter.warn(text)
     return {file.table.name: file.row_count for file in checked.files}

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.raw_files.contract import RAW_TABLES
+from pipeline.raw_files.contract import RAW_COLUMNS
 
 SMALL_SHOP: Mapping[str, Sequence[Sequence[str]]] = {
     "raw_customers": (
@@ -66,12 +66,17 @@ WriteShop = Callable[..., Path]
 
 
 def as_loaded(table: str) -> list[tuple[object, ...]]:
-    """Return a table's rows as a load leaves them: what its file lacks is null."""
-    [columns] = [raw.columns for raw in RAW_TABLES if raw.name == table]
+    """Return the rows of the shop's table as `all_columns` of a load finds them."""
+    width = len(RAW_COLUMNS[table])
     return [
-        tuple(field or None for field in row) + (None,) * (len(columns) - len(row))
+        tuple(field or None for field in row) + (None,) * (width - len(row))
         for row in SMALL_SHOP[table][1:]
     ]
+
+
+def all_columns(table: str) -> str:
+    """Select what the files have of a raw table: null where they lack a column."""
+    return f"select {', '.join(RAW_COLUMNS[table])} from {table}"
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:

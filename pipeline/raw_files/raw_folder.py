@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import RawFileError
-from pipeline.raw_files.contract import RAW_TABLES, SUFFIXES, RawTable
+from pipeline.raw_files.contract import RAW_TABLE_NAMES, RAW_TABLES, SUFFIXES, RawTable
 from pipeline.raw_files.csv_files import CsvFile
 from pipeline.raw_files.header import listed
 from pipeline.raw_files.held_file import cannot_be_read
@@ -21,10 +21,12 @@ class CheckedFolder:
 
     Attributes:
         origin: The folder, as it was given, or what its files were made from.
+        platform: The platform whose export they were made from; None for raw files.
         files: One for each raw table, in contract order, checked and held open.
     """
 
     origin: str
+    platform: str | None
     files: tuple[RawFile, ...]
 
     def close(self) -> None:
@@ -34,9 +36,16 @@ class CheckedFolder:
 
 
 def check_folder(
-    folder: str, reporter: Reporter, origin: str | None = None
+    folder: str,
+    reporter: Reporter,
+    origin: str | None = None,
+    platform: str | None = None,
+    *,
+    is_batch: bool = False,
 ) -> CheckedFolder:
     """Check every file of a folder, whole, before anything is written.
+
+    Of a batch any file may be absent, or without rows.
 
     Raises:
         RawFileError: What does not hold to the contract: of every file the first fault.
@@ -47,6 +56,8 @@ def check_folder(
     entries = _entries(path)
     with ExitStack() as opened:
         for table in RAW_TABLES:
+            if is_batch:
+                table = replace(table, is_optional=True)
             with _collected(faults):
                 files.append(_find_file(table, path, entries))
                 opened.callback(files[-1].close)
@@ -56,14 +67,18 @@ def check_folder(
                 task.doing(file.path.name)
                 with _collected(faults):
                     file.check(task.advance)
-                    _warn_of_oddities(file, reporter)
+                    _warn_of_oddities(file, reporter, is_batch=is_batch)
+        if is_batch and not faults and all(isinstance(f, AbsentFile) for f in files):
+            faults.append(
+                f"{folder} has no raw file; expected one of {listed(RAW_TABLE_NAMES)}"
+            )
         if faults:
             what = _in_one_line(faults)
             if all(isinstance(file, AbsentFile) for file in files):
                 what += f"; of a platform's export: python -m pipeline doctor {folder}"
             raise RawFileError(what)
         opened.pop_all()
-    return CheckedFolder(origin or folder, tuple(files))
+    return CheckedFolder(origin or folder, platform, tuple(files))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -103,8 +118,8 @@ def _find_file(table: RawTable, folder: Path, entries: Sequence[Path]) -> RawFil
     return ParquetFile(table, path) if is_parquet else CsvFile(table, path)
 
 
-def _warn_of_oddities(file: RawFile, reporter: Reporter) -> None:
-    if isinstance(file, AbsentFile):
+def _warn_of_oddities(file: RawFile, reporter: Reporter, *, is_batch: bool) -> None:
+    if isinstance(file, AbsentFile) and not is_batch:
         reporter.warn(f"there is no {file.path.name}; the table will have no rows")
     if file.header.unknown:
         plural = "s" if len(file.header.unknown) > 1 else ""

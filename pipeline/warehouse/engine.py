@@ -8,10 +8,8 @@ it the published warehouse in one step.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import fields
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +17,26 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS, RawLoad
-from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.contract import (
+    BATCH_ID,
+    RAW_BATCHES,
+    RAW_BATCHES_COLUMNS,
+    RAW_COLUMNS,
+    RAW_LOADS,
+    RAW_LOADS_COLUMNS,
+    RawBatch,
+    RawLoad,
+)
+from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
-from pipeline.records import rows_of
+from pipeline.records import columns_of, rows_of
 from pipeline.terminal.printable import printable
 from pipeline.warehouse import open_reader
-from pipeline.warehouse.arrow import ColumnTypes, batch_of
+from pipeline.warehouse.append import Appended
+from pipeline.warehouse.arrow import ColumnTypes, batch_of, schema_of
 from pipeline.warehouse.location import Location
 
+Record = TypeVar("Record")
 Numbers = NDArray[np.float64]
 # Replaces a table, by its name, columns and rows; returns how many rows there were.
 Write = Callable[[str, ColumnTypes, Iterable[pa.RecordBatch]], int]
@@ -124,17 +133,39 @@ class Engine(ABC):
 
     @abstractmethod
     def load_raw(
-        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
+        self,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+        *,
+        in_place: bool,
     ) -> Sequence[str]:
-        """Replace the raw tables and `raw_loads` in one transaction.
+        """Replace the raw tables, `raw_loads` and `raw_batches` in one transaction.
 
         Args:
             folder: The files.
+            batches: The rows of `raw_batches`; the last of them are this load's.
             advance: Told the bytes read.
             in_place: Into the published warehouse, rather than the build area.
 
         Returns:
             What could not be done after they were replaced, for a person.
+        """
+
+    @abstractmethod
+    def append_raw(
+        self, files: Sequence[RawFile], batch_id: int, held_id: int, advance: Advance
+    ) -> Appended:
+        """Put a batch in the place of the rows of the build area that it replaces.
+
+        Args:
+            files: The files of the batch that have rows.
+            batch_id: The batch's number.
+            held_id: The number of held rows that have none.
+            advance: Told the bytes read.
+
+        Raises:
+            PipelineError: It is half a batch.
         """
 
     def published_source(self) -> str | None:
@@ -147,15 +178,23 @@ class Engine(ABC):
 
     def published_loads(self) -> list[RawLoad]:
         """The rows of the published `raw_loads`; none where there is no such table."""
+        return self._published_rows(RAW_LOADS, RawLoad)
+
+    def published_batches(self) -> list[RawBatch]:
+        """The rows of the published `raw_batches`, the last batch at the end."""
+        return self._published_rows(RAW_BATCHES, RawBatch)
+
+    def _published_rows(self, table: str, record: type[Record]) -> list[Record]:
+        """The rows of a published table, in their order; none where it is not there."""
         with open_reader(self.published) as reader:
-            if RAW_LOADS not in reader.tables:
+            if table not in reader.tables:
                 return []
             # Who made it by hand may have left the hashes out.
-            known = [field.name for field in fields(RawLoad)]
-            columns = [name for name in known if name in reader.tables[RAW_LOADS]]
+            known = [name for name, _ in columns_of(record)]
+            columns = [name for name in known if name in reader.tables[table]]
             return [
-                RawLoad(**dict(zip(columns, row, strict=True)))
-                for row in reader.rows(RAW_LOADS, columns)
+                record(**dict(zip(columns, row, strict=True)))
+                for row in reader.rows(table, columns)
             ]
 
     @abstractmethod
@@ -183,10 +222,12 @@ class Engine(ABC):
         with open_reader(self._build) as reader:
             return reader.numbers(sql)
 
-    def table_hash(self, name: str) -> str:
-        """`Reader.table_hash` of a table of the build area."""
+    def raw_hash(self, name: str) -> str:
+        """The `table_hash` of `raw_loads`: of the contract's columns that are there."""
         with open_reader(self._build) as reader:
-            return reader.table_hash(name)
+            held = reader.tables[name]
+            columns = [column for column in RAW_COLUMNS[name] if column in held]
+            return reader.table_hash(name, columns)
 
     def has_table(self, name: str) -> bool:
         """Whether the build area has a table."""
@@ -217,15 +258,26 @@ class Engine(ABC):
 
 
 def fill(
-    folder: CheckedFolder, advance: Advance, write: Write, suffix: str = ""
+    files: Sequence[RawFile],
+    batch_id: int,
+    advance: Advance,
+    write: Write,
+    suffix: str = "",
 ) -> None:
-    """Write each file into the table of its name and the suffix.
+    """Write each file into the table of its name and the suffix, and the batch beside.
 
     Raises:
         RawFileError: A file was not the one that was checked.
     """
-    for file in folder.files:
-        columns, batches = file.table.column_types, file.batches(advance)
+    for file in files:
+        columns = (*file.table.column_types, (BATCH_ID, "integer"))
+        schema = schema_of(columns)
+        batches = (
+            pa.RecordBatch.from_arrays(
+                [*batch.columns, pa.repeat(batch_id, len(batch))], schema=schema
+            )
+            for batch in file.batches(advance)
+        )
         try:
             rows = write(file.table.name + suffix, columns, batches)
         except Exception:
@@ -236,23 +288,27 @@ def fill(
 
 
 def write_loads(
-    folder: CheckedFolder, write: Write, table_hash: Callable[[str], str]
+    folder: CheckedFolder,
+    batches: Sequence[RawBatch],
+    write: Write,
+    table_hash: Callable[[str, Sequence[str]], str],
 ) -> None:
-    """Write `raw_loads`, with the hash of each table as it was loaded."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    """Write `raw_loads`, with the hash of each table as it was loaded, and batches."""
     loads = [
         RawLoad(
             raw_table=file.table.name,
             source="load",
             origin=printable(folder.origin),
             row_count=file.row_count,
-            loaded_at=now,
+            loaded_at=batches[-1].loaded_at,
             file_hash=file.sha256,
-            table_hash=table_hash(file.table.name),
+            table_hash=table_hash(file.table.name, file.table.columns),
         )
         for file in folder.files
     ]
     write(RAW_LOADS, RAW_LOADS_COLUMNS, [batch_of(RAW_LOADS_COLUMNS, rows_of(loads))])
+    ledger = batch_of(RAW_BATCHES_COLUMNS, rows_of(batches))
+    write(RAW_BATCHES, RAW_BATCHES_COLUMNS, [ledger])
 
 
 def refuse_others(what: str, tables: Collection[str], advice: str) -> None:

@@ -12,10 +12,9 @@ from typing import ClassVar, Self
 
 from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
-from pipeline.raw_files.contract import RawLoad
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse import open_reader
-from pipeline.warehouse.engine import Engine, file_lock, refuse_others
+from pipeline.warehouse.engine import Engine, Record, file_lock, refuse_others
 from pipeline.warehouse.errors import UnfinishedError
 from pipeline.warehouse.location import Location
 
@@ -70,9 +69,9 @@ class FileEngine(Engine):
     def _finish_build(self) -> None:
         """Bring the build into the one file that will be renamed."""
 
-    def published_loads(self) -> list[RawLoad]:
+    def _published_rows(self, table: str, record: type[Record]) -> list[Record]:
         """The same of a file that may not be there."""
-        return super().published_loads() if self.path.exists() else []
+        return super()._published_rows(table, record) if self.path.exists() else []
 
     def has_table(self, name: str) -> bool:
         """The same of a file that may not be there."""

@@ -25,7 +25,7 @@ from pipeline.terminal.progress import LogReporter
 from pipeline.warehouse.duckdb.engine import DuckdbEngine
 from tests.file_modes import watched
 from tests.small_project import ROOT
-from tests.small_shop import SMALL_SHOP, WriteShop, as_loaded
+from tests.small_shop import SMALL_SHOP, WriteShop, all_columns, as_loaded
 
 Rows = list[tuple[object, ...]]
 
@@ -52,13 +52,14 @@ def test_every_field_is_loaded_as_text_and_empty_fields_as_null(
     assert load(write_shop(), database) == 0
 
     for table in RAW_TABLES:
-        assert read(database, f"select * from {table.name}") == as_loaded(table.name)
+        assert read(database, all_columns(table.name)) == as_loaded(table.name)
         types = read(
             database,
             "select column_name, data_type from information_schema.columns "
             f"where table_name = '{table.name}' order by ordinal_position",
         )
-        assert types == [(column, "VARCHAR") for column in table.columns]
+        text = [(column, "VARCHAR") for column in table.columns]
+        assert types == [*text, ("batch_id", "BIGINT")]
     loads = read(database, "select raw_table, source, row_count from raw_loads")
     assert loads == [
         (table, "load", len(rows) - 1) for table, rows in SMALL_SHOP.items()
@@ -92,8 +93,8 @@ def test_duckdb_reads_a_file_as_sqlite_reads_it(
     assert main(["load", str(folder), "--database", str(other)]) == 0
 
     with closing(sqlite3.connect(other)) as connection:
-        expected = connection.execute("select * from raw_orders").fetchall()
-    assert read(database, "select * from raw_orders") == expected
+        expected = connection.execute(all_columns("raw_orders")).fetchall()
+    assert read(database, all_columns("raw_orders")) == expected
     assert len(expected) == 2
 
 
@@ -106,7 +107,7 @@ def test_parquet_loads_like_csv(write_shop: WriteShop, tmp_path: Path) -> None:
 
     assert load(folder, database) == 0
 
-    assert read(database, "select * from raw_orders") == as_loaded("raw_orders")
+    assert read(database, all_columns("raw_orders")) == as_loaded("raw_orders")
 
 
 @pytest.mark.parametrize(

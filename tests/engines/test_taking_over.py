@@ -72,4 +72,4 @@ def test_changed_rows_are_taken_over_only_if_somebody_says_so(
     ((hashed,),) = engine.query(
         "select table_hash from raw_loads where raw_table = 'raw_orders'"
     )
-    assert hashed == engine.table_hash("raw_orders")
+    assert hashed == engine.raw_hash("raw_orders")

@@ -25,7 +25,7 @@ from pipeline.raw_files.raw_folder import CheckedFolder, check_folder
 from pipeline.warehouse import engine_for
 from pipeline.warehouse.sqlite import engine as sqlite
 from tests.python.conftest import rights_of_nobody
-from tests.small_shop import SMALL_SHOP, WriteShop, as_loaded
+from tests.small_shop import SMALL_SHOP, WriteShop, all_columns, as_loaded
 
 
 def read(database: Path, sql: str) -> list[tuple[object, ...]]:
@@ -34,10 +34,7 @@ def read(database: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 def dump(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    return {
-        table.name: read(database, f"select * from {table.name}")
-        for table in RAW_TABLES
-    }
+    return {table.name: read(database, all_columns(table.name)) for table in RAW_TABLES}
 
 
 def load(folder: Path, database: Path) -> int:
@@ -81,12 +78,13 @@ def test_every_field_is_loaded_as_text_and_empty_fields_as_null(
     assert load(write_shop(), database) == 0
 
     for table in RAW_TABLES:
-        loaded = read(database, f"select * from {table.name}")
+        loaded = read(database, all_columns(table.name))
         assert loaded == as_loaded(table.name)
         declared = read(
             database, f"select name, type from pragma_table_info('{table.name}')"
         )
-        assert declared == [(column, "TEXT") for column in table.columns]
+        text = [(column, "TEXT") for column in table.columns]
+        assert declared == [*text, ("batch_id", "INTEGER")]
 
 
 def test_raw_loads_says_who_filled_each_table_and_when(
@@ -117,7 +115,7 @@ def test_header_names_match_without_case_blanks_order_or_a_byte_order_mark(
 
     assert load(folder, database) == 0
 
-    assert read(database, "select * from raw_orders") == [
+    assert read(database, all_columns("raw_orders")) == [
         ("O1", None, "2024-02-01", "paid", None, None, None),
         ("O2", None, "2024-02-02", None, None, None, None),
     ]
@@ -143,7 +141,7 @@ def test_unknown_columns_are_ignored_and_named(
 
     assert load(folder, database) == 0
 
-    assert read(database, "select * from raw_orders") == [
+    assert read(database, all_columns("raw_orders")) == [
         ("O1", None, "2024-02-01", "paid", None, None, None)
     ]
     warning = "raw_orders.csv: unknown columns ignored: Coupon, (no name, column 4)"
@@ -236,12 +234,12 @@ def test_typed_parquet_columns_become_plain_text(
 
     assert load(folder, database) == 0
 
-    assert read(database, "select * from raw_orders") == [
+    assert read(database, all_columns("raw_orders")) == [
         ("17850", "17850", "2024-02-01 12:30:05", "paid", None, None, None),
         ("2", None, "2024-02-01 12:30:05.25", None, None, None, None),
         ("3", None, None, None, None, None, None),
     ]
-    assert read(database, "select * from raw_order_items") == [
+    assert read(database, all_columns("raw_order_items")) == [
         ("1", "true", "00000000-0000-0000-0000-000000000001", "0.1", "12.5", None),
         ("0.0000001", "false", None, "2", "100", None),
         ("10000000000000000000000", None, None, "0", "-0.0001", None),

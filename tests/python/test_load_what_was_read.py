@@ -19,7 +19,7 @@ from pipeline.raw_files.raw_folder import check_folder
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for
 from pipeline.warehouse.engine import Engine, fill
-from tests.small_shop import SMALL_SHOP, WriteShop
+from tests.small_shop import SMALL_SHOP, WriteShop, all_columns
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 HEADER = b"order_id,customer_id,order_date,status\n"
@@ -38,7 +38,7 @@ def load(engine: Engine, folder: Path) -> int:
 
 
 def orders(engine: Engine) -> list[tuple[object, ...]]:
-    return sorted(engine.in_place().query("select * from raw_orders"))
+    return sorted(engine.in_place().query(all_columns("raw_orders")))
 
 
 def last_line(capsys: Capture) -> str:
@@ -138,16 +138,16 @@ def test_a_fault_of_reading_is_the_files_and_one_of_writing_is_not(
         return rows
 
     with pytest.raises(OSError, match="No space left"):
-        fill(check_folder(str(folder), Reporter()), lambda _: None, write)
+        fill(check_folder(str(folder), Reporter()).files, 1, lambda _: None, write)
 
     def broken(*_: object) -> Iterator[pa.RecordBatch]:
-        yield pa.record_batch({})
+        yield from ()
         raise OSError(errno.EIO, "Input/output error")
 
     checked = check_folder(str(folder), Reporter())
     monkeypatch.setattr(CsvFile, "_batches", broken)
     with pytest.raises(PipelineError, match="csv cannot be read: Input/output error"):
-        fill(checked, lambda _: None, write)
+        fill(checked.files, 1, lambda _: None, write)
 
 
 def test_every_load_keeps_a_hash_of_each_file_and_of_each_table(

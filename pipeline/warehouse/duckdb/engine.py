@@ -10,8 +10,10 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.contract import RawBatch
+from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
+from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.duckdb.errors import explained
 from pipeline.warehouse.duckdb.reader import OFFLINE, table_hash
@@ -71,7 +73,12 @@ class DuckdbEngine(FileEngine):
                 log.unlink(missing_ok=True)
 
     def load_raw(
-        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
+        self,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+        *,
+        in_place: bool,
     ) -> Sequence[str]:
         """Hand over Arrow's batches, of which DuckDB makes no copy."""
         path = self.path if in_place else self.building
@@ -81,13 +88,22 @@ class DuckdbEngine(FileEngine):
                 # Kept in their order, rows wait in memory and take half as long again.
                 connection.execute("set preserve_insertion_order = false")
                 write = partial(_write, connection)
-                fill(folder, advance, write)
-                write_loads(folder, write, partial(table_hash, connection))
+                fill(folder.files, batches[-1].batch_id, advance, write)
+                write_loads(folder, batches, write, partial(table_hash, connection))
             return []
         except BaseException:
             if new:
                 self._remove(path)
             raise
+
+    def append_raw(
+        self, files: Sequence[RawFile], batch_id: int, held_id: int, advance: Advance
+    ) -> Appended:
+        """Delete and insert in one transaction."""
+        with self._transaction(self.building) as connection:
+            fill(files, batch_id, advance, partial(_write, connection), BATCH)
+            tables = [file.table for file in files]
+            return append(_DuckdbArea(connection), tables, held_id)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions and rows."""
@@ -164,6 +180,28 @@ class DuckdbEngine(FileEngine):
             transaction(connection.execute),
         ):
             yield connection
+
+
+class _DuckdbArea(Area):
+    """What is done to a build file in one transaction."""
+
+    types = _SQL_TYPES
+    trimmed = "trim({}, ' ')"  # without, it takes every Unicode space
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str) -> list[Row]:
+        rows: list[Row] = self._connection.execute(sql).fetchall()
+        return rows
+
+    def columns(self, table: str) -> list[str]:
+        columns = self._connection.execute(
+            "select column_name from duckdb_columns() where table_name = ? "
+            "and database_name = current_database()",
+            [table],
+        )
+        return [name for (name,) in columns.fetchall()]
 
 
 def _write(

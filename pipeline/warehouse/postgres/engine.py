@@ -21,9 +21,11 @@ from psycopg2 import errors
 
 from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
-from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.contract import RawBatch
+from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import work_is_done
+from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes
 from pipeline.warehouse.engine import Engine, fill, refuse_others, write_loads
 from pipeline.warehouse.location import Location
@@ -202,7 +204,12 @@ class PostgresEngine(Engine):
             _drop(cursor, self.building)
 
     def load_raw(
-        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
+        self,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+        *,
+        in_place: bool,
     ) -> Sequence[str]:
         """Fill new tables by COPY, which take the names of the old ones at the end."""
         schema = self.schema if in_place else self.building
@@ -210,14 +217,24 @@ class PostgresEngine(Engine):
             if in_place:
                 cursor.execute(f"create schema if not exists {quoted(schema)}")
             write = partial(_write, cursor, schema)
-            fill(folder, advance, write, _LOADING)
+            fill(folder.files, batches[-1].batch_id, advance, write, _LOADING)
             for file in folder.files:
                 name = file.table.name
                 loaded = _relation(schema, name + _LOADING)
                 cursor.execute(f"drop table if exists {_relation(schema, name)}")
                 cursor.execute(f"alter table {loaded} rename to {quoted(name)}")
-            write_loads(folder, write, partial(table_hash, cursor, schema))
+            write_loads(folder, batches, write, partial(table_hash, cursor, schema))
         return []
+
+    def append_raw(
+        self, files: Sequence[RawFile], batch_id: int, held_id: int, advance: Advance
+    ) -> Appended:
+        """Delete and insert in one transaction."""
+        with self._transaction() as cursor:
+            write = partial(_write, cursor, self.building)
+            fill(files, batch_id, advance, write, BATCH)
+            area = _PostgresArea(cursor, self.building)
+            return append(area, [file.table for file in files], held_id)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows; the models index what they append to."""
@@ -332,6 +349,31 @@ class PostgresEngine(Engine):
     def _transaction(self) -> Iterator[Cursor]:
         with self._cursor() as cursor, transaction(cursor.execute):
             yield cursor
+
+
+class _PostgresArea(Area):
+    """What is done to a build schema in one transaction."""
+
+    types = _SQL_TYPES
+
+    def __init__(self, cursor: Cursor, schema: str) -> None:
+        self._cursor = cursor
+        self._schema = schema
+
+    def relation(self, name: str) -> str:
+        return _relation(self._schema, name)
+
+    def run(self, sql: str) -> list[Row]:
+        self._cursor.execute(sql)
+        return self._cursor.fetchall() if self._cursor.description else []
+
+    def columns(self, table: str) -> list[str]:
+        self._cursor.execute(
+            "select column_name from information_schema.columns "
+            "where table_schema = %s and table_name = %s order by ordinal_position",
+            (self._schema, table),
+        )
+        return [name for (name,) in self._cursor.fetchall()]
 
 
 def _write(

@@ -11,20 +11,21 @@ half pointed, the next build points before it does anything else.
 import copy
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.contract import RAW_LOADS
-from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.contract import RAW_BATCHES, RAW_LOADS, RawBatch
+from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import work_is_done
+from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.engine import (
     Engine,
@@ -147,7 +148,12 @@ class SparkEngine(Engine):
         self._run(f"drop database if exists {_name(self.building)} cascade")
 
     def load_raw(
-        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
+        self,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+        *,
+        in_place: bool,
     ) -> Sequence[str]:
         """Hand each file to Spark as Parquet; take all of them over at the end.
 
@@ -157,18 +163,28 @@ class SparkEngine(Engine):
         schema = self.schema if in_place else self.building
         self._run(f"create database if not exists {_name(schema)}")
         write = partial(self._write, schema)
-        fill(folder, advance, write, _LOADING)
+        fill(folder.files, batches[-1].batch_id, advance, write, _LOADING)
         old = self._tables(schema)
         for file in folder.files:
             name = file.table.name
             self._drop(schema, name, old.get(name, "table"))
             loaded = _name(schema, name + _LOADING)
             self._run(f"alter table {loaded} rename to {_name(schema, name)}")
-        if old.get(RAW_LOADS) == "view":
-            self._drop(schema, RAW_LOADS, "view")
+        for record in (RAW_LOADS, RAW_BATCHES):
+            if old.get(record) == "view":
+                self._drop(schema, record, "view")
         reader = SparkReader(Location(self.target, schema))
-        write_loads(folder, write, reader.table_hash)
+        write_loads(folder, batches, write, reader.table_hash)
         return []
+
+    def append_raw(
+        self, files: Sequence[RawFile], batch_id: int, held_id: int, advance: Advance
+    ) -> Appended:
+        """Write each table anew: plain Spark tables know no delete."""
+        write = partial(self._write, self.building)
+        fill(files, batch_id, advance, write, BATCH)
+        area = _SparkArea(self._run, self.building)
+        return append(area, [file.table for file in files], held_id)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy rows."""
@@ -284,6 +300,42 @@ class SparkEngine(Engine):
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         with explained():
             return [tuple(row) for row in spark_session().sql(sql).collect()]
+
+
+class _SparkArea(Area):
+    """What is done to a build schema, which nobody reads before it is published."""
+
+    types: ClassVar = {"text": "string", "integer": "bigint"}
+
+    def __init__(self, run: Callable[[str], list[Row]], schema: str) -> None:
+        self._run = run
+        self._schema = schema
+
+    def relation(self, name: str) -> str:
+        return _name(self._schema, name)
+
+    def run(self, sql: str) -> list[Row]:
+        return self._run(sql)
+
+    def columns(self, table: str) -> list[str]:
+        columns = self.run(f"describe table {self.relation(table)}")
+        return [name for name, *_ in columns]
+
+    def create_as(self, table: str, query: str) -> None:
+        self.run(f"create table {self.relation(table)} using parquet as {query}")
+
+    def add_column(self, table: str, column: str, kind: str, value: str) -> None:
+        value = f"cast({value} as {self.types[kind]})"
+        self._write_anew(table, f"select *, {value} as {column} from {{}}")  # noqa: S608
+
+    def delete(self, table: str, condition: str) -> None:
+        self._write_anew(table, f"select * from {{}} where not ({condition})")  # noqa: S608
+
+    def _write_anew(self, table: str, query: str) -> None:
+        self.create_as(f"{table}__new", query.format(self.relation(table)))
+        self.run(f"drop table {self.relation(table)}")
+        new = self.relation(f"{table}__new")
+        self.run(f"alter table {new} rename to {self.relation(table)}")
 
 
 @contextmanager

@@ -9,9 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.errors import PipelineError
-from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.contract import RawBatch
+from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import uninterrupted
+from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, rows_of
 from pipeline.warehouse.engine import fill, write_loads
 from pipeline.warehouse.file_engine import FileEngine
@@ -59,7 +61,12 @@ class SqliteEngine(FileEngine):
             connection.execute("rollback")
 
     def load_raw(
-        self, folder: CheckedFolder, advance: Advance, *, in_place: bool
+        self,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+        *,
+        in_place: bool,
     ) -> Sequence[str]:
         """Insert every row with prepared statements.
 
@@ -68,12 +75,12 @@ class SqliteEngine(FileEngine):
         with one.
         """
         if not in_place:
-            self._load_raw(self.building, folder, advance)
+            self._load_raw(self.building, folder, batches, advance)
             return []
         self._remove(self.loading)
         try:
             with self._copied(self.loading):
-                self._load_raw(self.loading, folder, advance)
+                self._load_raw(self.loading, folder, batches, advance)
                 with uninterrupted():
                     return self._replace_published(self.loading)
         finally:
@@ -94,18 +101,30 @@ class SqliteEngine(FileEngine):
                 published.backup(connection)
             yield
 
-    def _load_raw(self, path: Path, folder: CheckedFolder, advance: Advance) -> None:
-        columns = {file.table.name: file.table.columns for file in folder.files}
+    def _load_raw(
+        self,
+        path: Path,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+    ) -> None:
         with self._connection(path) as connection:
             _write_without_safety(connection)
             with _transaction(connection):
                 write = partial(_write, connection)
-                fill(folder, advance, write)
-                write_loads(
-                    folder,
-                    write,
-                    lambda name: table_hash(connection, name, columns[name]),
-                )
+                fill(folder.files, batches[-1].batch_id, advance, write)
+                write_loads(folder, batches, write, partial(table_hash, connection))
+
+    def append_raw(
+        self, files: Sequence[RawFile], batch_id: int, held_id: int, advance: Advance
+    ) -> Appended:
+        """Delete and insert in one transaction."""
+        with self._connection(self.building) as connection:
+            _write_without_safety(connection)
+            with _transaction(connection):
+                fill(files, batch_id, advance, partial(_write, connection), BATCH)
+                tables = [file.table for file in files]
+                return append(_SqliteArea(connection), tables, held_id)
 
     def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
         """Copy definitions, rows and indexes."""
@@ -204,6 +223,24 @@ def check_library(connection: sqlite3.Connection) -> None:
             raise PipelineError(
                 f"SQLite {sqlite3.sqlite_version} lacks {what} ({error}): {upgrade}"
             ) from None
+
+
+class _SqliteArea(Area):
+    """What is done to a build file in one transaction."""
+
+    types = _SQL_TYPES
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str) -> list[Row]:
+        return self._connection.execute(sql).fetchall()
+
+    def columns(self, table: str) -> list[str]:
+        columns = self._connection.execute(
+            "select name from pragma_table_info(?)", (table,)
+        )
+        return [name for (name,) in columns]
 
 
 def _write(
