@@ -182,8 +182,8 @@ def _say_what_it_did(
     reporter.say(f"batch {batch[0].batch_id}: {'; '.join(did) or 'no rows'}")
     if appended.emptied:
         reporter.warn(
-            f"{len(appended.emptied):,} orders of the batch came without lines, and "
-            f"have none any more: {listed(appended.emptied)}"
+            f"{len(appended.emptied):,} orders of the batch that had lines have none "
+            f"any more: {listed(appended.emptied)}"
         )
     latest, held = appended.latest, appended.latest_held
     if latest is not None and held is not None and latest < held:
