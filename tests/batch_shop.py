@@ -1,6 +1,5 @@
 """Batches of a small shop, what they do to its raw tables, and how to load them."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -9,20 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from benchmarks.untested_build import UntestedSession
-from generator.command_line import main as generate
-from pipeline.build import BuildRequest, build, fill_raw_tables
+from pipeline.build import BuildRequest, fill_raw_tables
 from pipeline.build_record import Stages
-from pipeline.compare import compare_warehouses
-from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
-from pipeline.export import export
 from pipeline.raw_files.contract import RAW_COLUMNS, RAW_TABLES
 from pipeline.raw_files.raw_folder import check_folder
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
-from pipeline.warehouse.location import Location
 from pipeline.warehouse.reader import Row
 from tests.small_shop import all_columns, write_csv
 
@@ -273,46 +266,3 @@ def _check_ledger(raw: RawNights, held: Shop, batch: Shop, *, is_first: bool) ->
             assert load.table_hash == reader.table_hash(name, RAW_COLUMNS[name])
         newest = f"select count(*) from {name} where batch_id = {entry.batch_id}"
         assert raw.read(newest) == [(entry.row_count,)]
-
-
-def check_whole_builds(engine: Engine, folder: Path) -> None:
-    """A warehouse that grew night by night equals a full load of the last rows.
-
-    Args:
-        engine: With nothing published.
-        folder: An empty one.
-    """
-    shop = ("--customers", "150", "--products", "30", "--start", "2025-01-01")
-    out = folder / "nights"
-    assert generate([*shop, "--days", "32", "--out", str(out)]) == 0
-    listed = json.loads((out / "days.json").read_text(encoding="utf-8"))
-    first, *nights, last = [out / each["folder"] for each in listed]
-    kinds = {out / each["folder"]: each["kind"] for each in listed}
-
-    _build(engine, first)
-    raw = RawNights(engine)
-    for night in nights:
-        if kinds[night] == "broken":
-            with pytest.raises(PipelineError, match="half a batch"):
-                raw.build(night, is_batch=True)
-        else:
-            raw.build(night, is_batch=True)
-    _build(engine, last, is_batch=True)
-
-    # Key maps stay, so that both give a customer the same key.
-    grown = folder / "grown.duckdb"
-    with open_reader(engine.published) as reader:
-        export(reader, "duckdb", grown, Reporter())
-    _build(engine, out / "full")
-    with (
-        open_reader(Location("duckdb", str(grown))) as first_reader,
-        open_reader(engine.published) as second_reader,
-    ):
-        tables = list(compare_warehouses(first_reader, second_reader))
-    assert len(tables) > 30
-    assert [table for table in tables if table.differences] == []
-
-
-def _build(engine: Engine, folder: Path, *, is_batch: bool = False) -> None:
-    request = BuildRequest(raw_folder=str(folder), is_batch=is_batch)
-    build(engine, find_project(None), request, Reporter(), UntestedSession)

@@ -1,15 +1,12 @@
 """Batches on the other engines: the same rule, and one build equal to a full load."""
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dbt.project import find_project
 from pipeline.warehouse import engine_for
 from tests.batch_shop import (
     FIRST,
@@ -17,7 +14,6 @@ from tests.batch_shop import (
     Shop,
     batches,
     check_nights,
-    check_whole_builds,
 )
 
 SERVERS = ("postgres", "spark")
@@ -47,18 +43,3 @@ def test_any_batches_leave_what_the_rule_says_on_postgres(
 
 def test_batches_of_many_kinds_leave_what_the_rule_says_on_spark(spark: None) -> None:
     check_in("spark", MANY_KINDS)
-
-
-@pytest.mark.parametrize("target", ["duckdb", *SERVERS])
-def test_a_warehouse_that_grew_by_batches_equals_a_full_load(
-    target: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    place = str(tmp_path / "shop.duckdb")
-    if target in SERVERS:
-        request.getfixturevalue(target)
-        place = "grown_by_batches"
-    engine = engine_for(target, place)
-
-    check_whole_builds(engine, tmp_path)
-
-    shutil.rmtree(find_project(None).target_path(engine.build_location))

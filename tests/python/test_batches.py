@@ -1,7 +1,6 @@
 """Batches: what changed takes the place of what is held of it, and all else stays."""
 
 import datetime as dt
-import shutil
 import sqlite3
 import tempfile
 from collections import Counter
@@ -14,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.__main__ import main
-from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_TABLES
 from pipeline.warehouse import engine_for
@@ -27,7 +25,6 @@ from tests.batch_shop import (
     after,
     batches,
     check_nights,
-    check_whole_builds,
     write_batch,
 )
 
@@ -256,11 +253,3 @@ def test_a_file_that_changes_while_it_is_read_changes_nothing(
         raw.build(folder, is_batch=True)
 
     assert Path(raw.engine.location).read_bytes() == before
-
-
-def test_a_warehouse_that_grew_by_batches_equals_a_full_load(tmp_path: Path) -> None:
-    engine = engine_for("sqlite", str(tmp_path / "shop.db"))
-
-    check_whole_builds(engine, tmp_path)
-
-    shutil.rmtree(find_project(None).target_path(engine.build_location))
