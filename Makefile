@@ -65,7 +65,7 @@ dashboard: warehouse ## Open the dashboard
 	@DWH_DATABASE=$(DATABASE) $(BIN)/streamlit run dashboard/app.py
 
 test: $(STAMPS)/dev lint ## Run every check and test of the default engine
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
 	@$(BIN)/python -m pytest tests/engines --numprocesses 2

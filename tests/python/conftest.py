@@ -10,6 +10,27 @@ from warehouses import build_warehouse
 
 from tests.conftest import MakeOnce
 
+# The files that take longest, which begin: the two processes of `make test` end at once
+# where what is left at the end is short.
+LONGEST = (
+    "test_bare_dbt.py",
+    "test_dashboard_browser.py",
+    "test_build.py",
+    "test_real_data.py",
+    "test_publish.py",
+    "test_outcomes.py",
+    "test_dashboard_pages.py",
+    "test_torture.py",
+    "test_any_shop.py",
+    "test_planted_faults.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put them first; the tests of a file stay together and in their order."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
 
 @pytest.fixture(scope="session")
 def demo_warehouse(make_once: MakeOnce) -> Path:

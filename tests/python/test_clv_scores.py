@@ -1,10 +1,7 @@
 """Predictions in the warehouse are the models' own, customer by customer."""
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import special, stats
 
-from tests.python.warehouses import ROOT, read_frame, read_rows
+from tests.python.warehouses import read_frame, read_rows, run_models
 
 CLOSE = 1e-6
 
@@ -167,16 +164,7 @@ def test_a_missing_or_outdated_fit_predicts_nothing_and_says_why(
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute(change)
 
-    subprocess.run(
-        [
-            *(Path(sys.executable).with_name("dbt"), "--quiet", "run"),
-            *("--select", "source:predictions+"),
-            *("--target-path", tmp_path / "target", "--log-path", tmp_path / "logs"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "DWH_DATABASE": str(database), "DWH_TARGET": "sqlite"},
-        check=True,
-    )
+    run_models(database, "source:predictions+")
 
     told = "select distinct model_status, is_used, r from rpt_clv_models"
     assert read_rows(database, told) == [(status, 0, None)]

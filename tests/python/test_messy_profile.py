@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warehouses import build_warehouse, read_rows, run_project
+from warehouses import MUCH_IS_WRONG, build_warehouse, read_rows, run_project
 
 TABLES = ("raw_customers", "raw_products", "raw_orders", "raw_order_items")
 
@@ -30,9 +30,7 @@ def truth(raw_files: Path) -> dict[str, Any]:
 def warehouse(raw_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Of 430 products 80 are defects.
     return build_warehouse(
-        tmp_path_factory.mktemp("built") / "messy.db",
-        raw_files,
-        "max_rejected_share: 0.2",
+        tmp_path_factory.mktemp("built") / "messy.db", raw_files, MUCH_IS_WRONG
     )
 
 

@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 from planted_faults import FAULTS, Fault, faults_of_a_kind
-from warehouses import build_warehouse, read_rows, run_project
-
-from pipeline.dbt.project import find_project
-from pipeline.warehouse import engine_for
+from warehouses import (
+    MUCH_IS_WRONG,
+    build_warehouse,
+    dbt_files,
+    read_rows,
+    run_project,
+)
 
 
 @dataclass(frozen=True)
@@ -97,12 +100,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     shop = ("--profile", "messy", "--customers", 400, "--products", 400)
     generated = run_project("generator", *shop, "--out", folder / "raw")
     assert generated.returncode == 0, generated.stderr
-    meant = "max_rejected_share: 0.5"
-    database = build_warehouse(folder / "shop.db", folder / "raw", meant)
-    location = engine_for("sqlite", str(database)).build_location
-    target_path = find_project(None).target_path(location)
-    manifest = json.loads((target_path / "manifest.json").read_text("utf-8"))
-    run = json.loads((target_path / "run_results.json").read_text("utf-8"))
+    database = build_warehouse(folder / "shop.db", folder / "raw", MUCH_IS_WRONG)
+    made = dbt_files(database)
+    manifest = json.loads((made / "manifest.json").read_text("utf-8"))
+    run = json.loads((made / "run_results.json").read_text("utf-8"))
     nodes = manifest["nodes"]
     # A source has no alias, its table an identifier.
     sources = {

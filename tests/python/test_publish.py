@@ -6,6 +6,7 @@ depends on the models; test_build.py builds the real one.
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,25 +45,39 @@ def database(small_project: Path) -> Path:
     return small_project / "shop.db"
 
 
+def build_into(
+    database: Path,
+    small_project: Path,
+    raw: Path | None = None,
+    failing: str = "no",
+    **request: bool,
+) -> BuildSummary:
+    return build(
+        SqliteEngine(str(database)),
+        Project(small_project, "1", {"currency": "EUR"}, {"failing": failing}),
+        BuildRequest(None if raw is None else str(raw), **request),
+        LogReporter(sys.stderr),
+    )
+
+
 @pytest.fixture
 def run_build(small_project: Path, database: Path) -> Build:
-    def run(
-        raw: Path | None = None, failing: str = "no", **request: bool
-    ) -> BuildSummary:
-        project = Project(
-            small_project,
-            "1",
-            {"currency": "EUR"},
-            {"failing": failing},
-        )
-        return build(
-            SqliteEngine(str(database)),
-            project,
-            BuildRequest(None if raw is None else str(raw), **request),
-            LogReporter(sys.stderr),
-        )
+    return partial(build_into, database, small_project)
 
-    return run
+
+@pytest.fixture(scope="module")
+def demo(small_project: Path) -> Path:
+    """What a build without any data publishes, built once."""
+    path = small_project / "demo.db"
+    build_into(path, small_project)
+    return path
+
+
+@pytest.fixture
+def published(demo: Path, database: Path) -> None:
+    """It is there already."""
+    for ending in ("", ".lock"):
+        shutil.copy(f"{demo}{ending}", f"{database}{ending}")
 
 
 def read(database: Path, sql: str) -> list[tuple[object, ...]]:
@@ -134,10 +150,10 @@ def test_a_build_of_raw_files_holds_them_and_says_so(
     ]
 
 
+@pytest.mark.usefixtures("published")
 def test_a_published_file_is_one_file_and_the_last_version_stays(
     run_build: Build, database: Path, write_shop: WriteShop
 ) -> None:
-    run_build()
     first = database.read_bytes()
 
     run_build(write_shop())
@@ -192,10 +208,10 @@ def test_a_shop_that_follows_the_demo_begins_with_keys_of_its_own(
     assert read(database, keys) == [("00042", 1), ("C1", 2)]
 
 
+@pytest.mark.usefixtures("published")
 def test_demo_rows_are_not_kept_when_the_seeds_can_be_loaded_again(
     run_build: Build, database: Path
 ) -> None:
-    run_build()
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("update raw_orders set order_id = 'changed'")
 
@@ -204,10 +220,10 @@ def test_demo_rows_are_not_kept_when_the_seeds_can_be_loaded_again(
     assert orders(database) == ["D1"]
 
 
+@pytest.mark.usefixtures("published")
 def test_a_load_in_place_then_a_build_keeps_the_loaded_rows(
     run_build: Build, database: Path, write_shop: WriteShop
 ) -> None:
-    run_build()
     load(SqliteEngine(str(database)), str(write_shop()), LogReporter(sys.stderr))
     assert orders(database) == ["D1"]
 
@@ -238,10 +254,10 @@ def test_raw_rows_that_changed_since_loaded_are_not_published_again(
     assert read(database, CUSTOMERS) == [("00043",), ("C1",), (None,)]
 
 
+@pytest.mark.usefixtures("published")
 def test_a_failed_test_publishes_nothing(
     run_build: Build, database: Path, write_shop: WriteShop
 ) -> None:
-    run_build()
     before = database.read_bytes()
 
     with pytest.raises(PipelineError) as error:
@@ -257,6 +273,7 @@ def test_a_failed_test_publishes_nothing(
     assert beside(database) == {"", ".lock", ".previous"}
 
 
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -274,7 +291,6 @@ def test_dbts_variables_change_nothing_of_a_build(
     name: str,
     value: str,
 ) -> None:
-    run_build()
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("update int_customer_keys set customer_key = 7")
         connection.commit()
@@ -288,10 +304,10 @@ def test_dbts_variables_change_nothing_of_a_build(
     assert os.environ[name] == value
 
 
+@pytest.mark.usefixtures("published")
 def test_a_build_whose_tests_did_not_all_run_publishes_nothing(
     run_build: Build, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_build()
     before = database.read_bytes()
     found = DbtSession.data_tests
     monkeypatch.setattr(
@@ -304,10 +320,10 @@ def test_a_build_whose_tests_did_not_all_run_publishes_nothing(
     assert database.read_bytes() == before
 
 
+@pytest.mark.usefixtures("published")
 def test_a_model_that_cannot_be_built_publishes_nothing(
     run_build: Build, database: Path, small_project: Path
 ) -> None:
-    run_build()
     before = database.read_bytes()
     broken = small_project / "models/marts/core/broken.sql"
     broken.write_text("select no_such_column from {{ ref('stg_orders') }}")
@@ -323,10 +339,10 @@ def test_a_model_that_cannot_be_built_publishes_nothing(
     assert database.read_bytes() == before
 
 
+@pytest.mark.usefixtures("published")
 def test_bad_raw_files_publish_nothing(
     run_build: Build, database: Path, write_shop: WriteShop
 ) -> None:
-    run_build()
     before = database.read_bytes()
 
     with pytest.raises(PipelineError, match=r"raw_orders\.csv, line 2: 1 field"):
@@ -387,10 +403,10 @@ def test_a_killed_writers_journal_does_not_reach_the_new_file(
     assert orders(previous) == ["O1", "O2", "O3"]
 
 
+@pytest.mark.usefixtures("published")
 def test_a_file_in_wal_mode_leaves_no_wal_to_the_new_file(
     run_build: Build, database: Path
 ) -> None:
-    run_build()
     script = (
         "import os, signal, sqlite3, sys\n"
         "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
@@ -425,10 +441,10 @@ def test_a_wal_that_a_reader_holds_open_stops_the_build(
         assert reader.execute("select order_id from FactOrders").fetchall() == [("D1",)]
 
 
+@pytest.mark.usefixtures("published")
 def test_readers_keep_the_version_they_opened(
     run_build: Build, database: Path, write_shop: WriteShop
 ) -> None:
-    run_build()
     with closing(sqlite3.connect(database)) as reader:
         reader.execute("begin")
         query = "select order_id from FactOrders"
@@ -440,8 +456,8 @@ def test_readers_keep_the_version_they_opened(
     assert orders(database) == ["O1", "O2", "O3"]
 
 
+@pytest.mark.usefixtures("published")
 def test_a_second_build_says_so_and_stops(run_build: Build, database: Path) -> None:
-    run_build()
     before = database.read_bytes()
     engine = SqliteEngine(str(database))
     holder = subprocess.Popen(
@@ -497,10 +513,10 @@ def test_a_link_is_followed_and_stays_a_link(run_build: Build, database: Path) -
     assert real.is_file()
 
 
+@pytest.mark.usefixtures("published")
 def test_the_new_file_is_readable_by_whoever_could_read_the_old_one(
     run_build: Build, database: Path
 ) -> None:
-    run_build()
     database.chmod(0o640)
 
     run_build()
@@ -509,6 +525,7 @@ def test_the_new_file_is_readable_by_whoever_could_read_the_old_one(
         assert path.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("folder_exists", [False, True])
 def test_a_folder_that_cannot_be_written_to_is_refused(
     run_build: Build,
@@ -517,7 +534,6 @@ def test_a_folder_that_cannot_be_written_to_is_refused(
     *,
     folder_exists: bool,
 ) -> None:
-    run_build()
     before = database.read_bytes()
     engine = SqliteEngine(str(database))
     database.with_name("shop.db.lock").unlink()
@@ -553,6 +569,7 @@ sys.exit(run("build", lambda: build(
 """
 
 
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
     ("limit", "where"),
     [(30_000, "shop.db.building cannot be written"), (4_000_000, "model ")],
@@ -565,7 +582,6 @@ def test_a_disk_that_fills_up_publishes_nothing(
     limit: int,
     where: str,
 ) -> None:
-    run_build()
     before = database.read_bytes()
     header, *_ = SMALL_SHOP["raw_orders"]
     days = ("2024-02-01", "paid")
@@ -644,6 +660,7 @@ def test_a_publisher_killed_at_any_moment_leaves_one_whole_version(
         generation = int(str(published))
 
 
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
     ("number", "seconds_later"),
     [(signal.SIGINT, 0.0), (signal.SIGINT, 1.0), (signal.SIGTERM, 1.0)],
@@ -656,7 +673,6 @@ def test_an_interrupt_stops_the_build_and_publishes_nothing(
     number: signal.Signals,
     seconds_later: float,
 ) -> None:
-    run_build()
     before = database.read_bytes()
     endless = small_project / "models/marts/core/endless.sql"
     endless.write_text(

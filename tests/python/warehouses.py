@@ -4,15 +4,26 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
+
+from benchmarks.untested_build import UntestedSession
+from pipeline.build import BuildRequest, build
+from pipeline.dbt.project import find_project
+from pipeline.dbt.run import DbtSession
+from pipeline.terminal.progress import LogReporter
+from pipeline.warehouse import engine_for
 
 ROOT = Path(__file__).resolve().parents[2]
 # Real data that lives beside the project, where somebody has put it.
 SHARED_DATA = ROOT.parent / "shared" / "data"
+# Variables for shops that are so on purpose. With others dbt parses everything again.
+MUCH_IS_WRONG = "max_rejected_share: 1"
 
 
 def run_project(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -27,6 +38,15 @@ def run_project(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+@contextmanager
+def without_variables() -> Iterator[None]:
+    """Set the DWH_ variables of whoever runs the tests aside, for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("DWH_")]:
+            patch.delenv(name)
+        yield
+
+
 def build_warehouse(
     database: Path,
     raw: Path | None = None,
@@ -34,7 +54,7 @@ def build_warehouse(
     *,
     tests: bool = True,
 ) -> Path:
-    """Build, test and publish a SQLite warehouse; fail with its output.
+    """Build, test and publish a SQLite warehouse, in this process.
 
     Args:
         database: Where to publish it.
@@ -45,13 +65,34 @@ def build_warehouse(
     Returns:
         The database's path.
     """
-    source: list[object] = [] if raw is None else ["--raw", raw]
-    if variables is not None:
-        source += ["--vars", f"{{{variables}}}"]
-    command = ["pipeline", "build"] if tests else ["benchmarks.untested_build"]
-    result = run_project(*command, "--database", database, *source)
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    with without_variables():
+        build(
+            engine_for("sqlite", str(database)),
+            find_project(None if variables is None else f"{{{variables}}}"),
+            BuildRequest(None if raw is None else str(raw)),
+            LogReporter(sys.stderr),
+            DbtSession if tests else UntestedSession,
+        )
     return database
+
+
+def dbt_files(database: Path) -> Path:
+    """Where dbt left its files when the pipeline built a warehouse."""
+    location = engine_for("sqlite", str(database)).build_location
+    return find_project(None).target_path(location)
+
+
+def run_models(database: Path, select: str) -> None:
+    """Run some models again on a built warehouse, as it is."""
+    engine, project = engine_for("sqlite", str(database)), find_project(None)
+    session = UntestedSession(
+        project,
+        engine.target,
+        {"DWH_DATABASE": str(database)},
+        project.target_path(str(database)),
+        LogReporter(sys.stderr),
+    )
+    assert not session.build([select]).failed
 
 
 def read_rows(database: Path, sql: str) -> list[tuple[Any, ...]]:
