@@ -1,7 +1,7 @@
 """Tables of which a dataclass is a row: its fields are the table's columns."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from typing import Any, get_args, get_type_hints
 
 _SQL_TYPES = {str: "text", int: "integer", float: "real"}
@@ -10,7 +10,7 @@ _SQL_TYPES = {str: "text", int: "integer", float: "real"}
 def columns_of(record: type) -> tuple[tuple[str, str], ...]:
     """Name and SQL type of each field; one that may be None has the same type."""
     types = get_type_hints(record)
-    return tuple((field.name, _sql_type(types[field.name])) for field in fields(record))
+    return tuple((name, _sql_type(python_type)) for name, python_type in types.items())
 
 
 def _sql_type(python_type: Any) -> str:
