@@ -184,8 +184,18 @@ class RawNights:
 
     def build(self, folder: Path, *, is_batch: bool) -> None:
         """Load what changed, or everything; raises what a build raises."""
-        request = BuildRequest(raw_folder=str(folder), is_batch=is_batch)
-        checked = check_folder(str(folder), self.reporter, is_batch=is_batch)
+        self.run(BuildRequest(raw_folder=str(folder), is_batch=is_batch))
+
+    def run(self, request: BuildRequest) -> None:
+        """Do what is asked of a build, but for the models."""
+        assert request.raw_folder is not None
+        checked = check_folder(
+            request.raw_folder,
+            self.reporter,
+            request.raw_origin,
+            request.platform,
+            is_batch=request.is_batch,
+        )
         with closing(checked), self.engine.exclusive_use():
             self.engine.begin_build()
             try:

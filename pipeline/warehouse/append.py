@@ -97,6 +97,12 @@ class Area(ABC):
         """A key as the models clean it; null where there is none."""
         return f"nullif(nullif({self.trimmed.format(column)}, ''), '(unknown)')"
 
+    def has_key_in(self, column: str, table: str) -> str:
+        """A condition: the key is in a table of keys. It is never null."""
+        keys = f"select id from {self.relation(table)}"  # noqa: S608
+        # No key is in the table that is none, so that there is less to clean.
+        return f"{column} is not null and {self.trimmed.format(column)} in ({keys})"
+
     def count(self, table: str, condition: str = "1 = 1") -> int:
         """The rows of a table, or some of them."""
         query = f"select count(*) from {self.relation(table)} where {condition}"  # noqa: S608
@@ -162,7 +168,7 @@ def _note_held_keys(area: Area, table: RawTable) -> None:
     area.create_as(
         table.name + _HELD,
         f"select distinct {key} as id from {area.relation(table.name)} "  # noqa: S608
-        f"where {key} in (select id from {area.relation(table.name + _KEYS)})",
+        f"where {area.has_key_in(table.replaced_by, table.name + _KEYS)}",
     )
 
 
@@ -216,7 +222,7 @@ def _emptied_orders(area: Area) -> list[str]:
     # Looked for only now: it takes a look at every line.
     held = area.run(
         f"select distinct {key} as id from {area.relation(_ITEMS)} "  # noqa: S608
-        f"where {key} in (select id from {area.relation(_ORDERS + _KEYS)})"
+        f"where {area.has_key_in('order_id', _ORDERS + _KEYS)}"
     )
     return sorted({id_ for (id_,) in empty} & {id_ for (id_,) in held})
 
@@ -233,10 +239,8 @@ def _latest_day(area: Area, table: str) -> str | None:
 def _replace(area: Area, table: RawTable) -> AppendedRows:
     name, batch = table.name, table.name + BATCH
     key, named_in = area.key(table.replaced_by), _named_in(table)
-    is_known = f"{key} in (select id from {area.relation(named_in + _HELD)})"  # noqa: S608
-    is_named = f"{key} in (select id from {area.relation(named_in + _KEYS)})"  # noqa: S608
-    known = area.count(batch, f"{key} is not null and {is_known}")
-    gone = f"{key} is not null and {is_named}"
+    known = area.count(batch, area.has_key_in(table.replaced_by, named_in + _HELD))
+    gone = area.has_key_in(table.replaced_by, named_in + _KEYS)
     if area.count(batch, f"{key} is null"):
         # No value is an empty text: an empty field is null.
         row = ", ".join(f"coalesce({column}, '')" for column in table.columns)

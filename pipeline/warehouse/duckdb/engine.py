@@ -186,7 +186,8 @@ class _DuckdbArea(Area):
     """What is done to a build file in one transaction."""
 
     types = _SQL_TYPES
-    trimmed = "trim({}, ' ')"  # without, it takes every Unicode space
+    # As the macro trim_blanks: spaces alone, and most keys have none.
+    trimmed = "case when contains({0}, ' ') then trim({0}, ' ') else {0} end"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
