@@ -2,25 +2,24 @@
 
 import csv
 import re
-import resource
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
+from string import Template
 from typing import Any
 
-from pipeline.raw_files.contract import RAW_TABLES
+import duckdb
+
+from pipeline.raw_files.contract import RAW_TABLES, RawTable
 
 FLOOR = Path(__file__).parent
 SEEDS = Path(__file__).parents[2] / "seeds"
-LOOKUPS = {
-    "order_status_map": ("status", "order_outcome"),
-    "rfm_segment_map": ("rfm_segment", "segment_name"),
-}
+LOOKUPS = ("order_status_map", "rfm_segment_map")
 # What the SQL says for SQLite alone: keys, which on DuckDB cost an index that nothing
 # reads, and how its planner is kept from repeating a subquery.
 SQLITE_ONLY = re.compile(
@@ -66,15 +65,10 @@ class StageTimes:
 
     def measure(self, stage: str, work: Callable[[], object]) -> None:
         """Do a stage's work and note its time."""
-        wall, cpu = time.perf_counter(), _cpu_seconds()
+        wall, cpu = time.perf_counter(), time.process_time()
         work()
         self.wall[stage] = round(time.perf_counter() - wall, 3)
-        self.cpu[stage] = round(_cpu_seconds() - cpu, 3)
-
-
-def _cpu_seconds() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+        self.cpu[stage] = round(time.process_time() - cpu, 3)
 
 
 def stage_scripts(engine: str) -> Iterator[tuple[str, str]]:
@@ -84,31 +78,38 @@ def stage_scripts(engine: str) -> Iterator[tuple[str, str]]:
     is for that engine alone, any other for both.
     """
     for folder in sorted(FLOOR.glob("[0-9]_*")):
-        files = [
+        script = "\n".join(
             path.read_text(encoding="utf-8")
             for path in sorted(folder.glob("*.sql"))
             if path.suffixes[0] in (".sql", f".{engine}")
-        ]
-        yield folder.name[2:], "\n".join(files)
+        )
+        for table in RAW_TABLES:
+            script = script.replace(f"-- rejects of {table.name}", _rejects(table))
+        yield folder.name[2:], script
 
 
-def _names(header: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name.strip().lower() for name in header)
+def _rejects(table: RawTable) -> str:
+    key, *others = table.columns
+    return Template((FLOOR / "rejects.sql").read_text(encoding="utf-8")).substitute(
+        things=table.name.removeprefix("raw_"),
+        key=key,
+        contents=", ".join(f"raw.{column}" for column in others),
+        texts=", ".join(f"coalesce({column}, '')" for column in table.columns),
+        fields=", ".join(f"'{column}', raw.{column}" for column in table.columns),
+        amount="checked.line_total" if "line_total" in table.columns else "null",
+    )
 
 
 def header_of(path: Path) -> tuple[str, ...]:
     """Return the names of a CSV file's columns: not always all of the contract's."""
     with path.open(newline="", encoding="utf-8-sig") as lines:
-        return _names(next(csv.reader(lines, strict=True)))
+        return tuple(name.strip().lower() for name in next(csv.reader(lines)))
 
 
-def _rows(reader: Iterator[list[str]], columns: tuple[str, ...]) -> Iterator[list[str]]:
-    """Return the reader itself where the header is the contract's, the usual case."""
-    header = _names(next(reader))
-    if header == columns:
-        return reader
-    places = [header.index(name) if name in header else -1 for name in columns]
-    return (["" if place < 0 else row[place] for place in places] for row in reader)
+def _create_table(table: str, columns: Iterable[str]) -> str:
+    """The statement that makes a table of texts, each column once."""
+    names = ", ".join(f'"{column}" text' for column in dict.fromkeys(columns))
+    return f"create table {table} ({names})"
 
 
 def day_of(text: str | None) -> str | None:
@@ -154,12 +155,14 @@ class SqliteFloor:
 
     def load(self, table: str, columns: tuple[str, ...], path: Path) -> None:
         """Load a file as text with ``executemany``, empty fields as null."""
-        names = ", ".join(f"{column} text" for column in columns)
-        self.execute(f"create table {table} ({names})")
-        values = ", ".join(["nullif(?, '')"] * len(columns))
-        statement = f"insert into {table} values ({values})"  # noqa: S608 our names
+        header = header_of(path)
+        self.execute(_create_table(table, (*columns, *header)))
+        names = ", ".join(f'"{column}"' for column in header)
+        values = ", ".join(["nullif(?, '')"] * len(header))
+        statement = f"insert into {table} ({names}) values ({values})"  # noqa: S608
         with path.open(newline="", encoding="utf-8-sig") as lines:
-            rows = _rows(csv.reader(lines, strict=True), columns)
+            rows = csv.reader(lines, strict=True)
+            next(rows)
             self._connection.executemany(statement, rows)
 
     def run(self, script: str) -> None:
@@ -171,9 +174,6 @@ class DuckdbFloor:
     """A new DuckDB file."""
 
     def __init__(self, database: Path) -> None:
-        # Not among the default requirements: only who asks for it needs it.
-        import duckdb
-
         self._connection = duckdb.connect(str(database))
         self.execute = self._connection.execute
         self.close = self._connection.close
@@ -182,15 +182,12 @@ class DuckdbFloor:
     def load(self, table: str, columns: tuple[str, ...], path: Path) -> None:
         """Load a file as text with ``read_csv``, empty fields as null."""
         header = header_of(path)
-        names = ", ".join(f"'{column}': 'varchar'" for column in header)
-        values = ", ".join(
-            column if column in header else f"cast(null as varchar) as {column}"
-            for column in columns
-        )
+        self.execute(_create_table(table, (*columns, *header)))
+        types = ", ".join(f"'{column}': 'varchar'" for column in header)
         self.execute(
-            f"create table {table} as select {values} from read_csv(?,"  # noqa: S608
+            f"insert into {table} by name select * from read_csv(?,"  # noqa: S608
             f" auto_detect = false, header = true, delim = ',', quote = '\"',"
-            f" escape = '\"', columns = {{{names}}})",
+            f" escape = '\"', columns = {{{types}}})",
             [str(path)],
         )
 
@@ -236,8 +233,8 @@ def build(
         times.measure("load", load)
         if load_only:
             return times
-        for name, columns in LOOKUPS.items():
-            floor.load(name, columns, SEEDS / f"{name}.csv")
+        for name in LOOKUPS:
+            floor.load(name, (), SEEDS / f"{name}.csv")
         floor.execute(SETTINGS_TABLE)
         values = list(asdict(settings or Settings()).values())
         floor.execute("insert into settings values (?, ?, ?, ?, ?, ?)", values)

@@ -2,7 +2,7 @@
 
 -- line_type: 1 sale, 2 return, 3 return by credit note, 4 refund, 5 gift, 6 cancelled,
 -- 7 adjustment.
-create table checked_lines (
+create table checked_order_items (
     raw_row integer primary key,
     order_item_id text,
     product_id text,
@@ -17,7 +17,7 @@ create table checked_lines (
     reason text
 );
 
-insert into checked_lines
+insert into checked_order_items
 select
     line.raw_row,
     line.order_item_id,
@@ -165,83 +165,17 @@ left join stg_orders as orders on line.order_id = orders.order_id
 left join stg_products as products on line.product_id = products.product_id;
 
 -- What comes back from a cancelled order with goods was never sold.
-update checked_lines set line_type = 7
+update checked_order_items set line_type = 7
 where
     line_type = 3
     and order_no in (
-        select order_no from checked_lines
+        select order_no from checked_order_items
         where
             quantity > 0
-            and order_no in (select order_no from checked_lines where line_type = 3)
+            and order_no in (select order_no from checked_order_items where line_type = 3)
     );
 
-update checked_lines
-set
-    reason = case
-        when places.content = places.first_content then 'duplicate key'
-        else 'conflicting duplicate'
-    end
-from (
-    select
-        raw_row,
-        content,
-        row_number() over same_key as place,
-        first_value(content) over same_key as first_content
-    from (
-        select
-            checked.raw_row,
-            checked.order_item_id as clean_id,
-            raw.*,
-            json_array(
-                raw.order_id,
-                raw.product_id,
-                raw.quantity,
-                raw.price_per_item,
-                raw.line_total
-            ) as content
-        from checked_lines as checked
-        inner join raw_order_items as raw on checked.raw_row = raw.rowid
-        where
-            checked.reason is null
-            and checked.order_item_id in (
-                select order_item_id from checked_lines
-                where reason is null
-                group by order_item_id
-                having count(*) > 1
-            )
-    ) as repeated
-    window same_key as (
-        partition by clean_id
-        order by
-            coalesce(order_item_id, ''),
-            coalesce(order_id, ''),
-            coalesce(product_id, ''),
-            coalesce(quantity, ''),
-            coalesce(price_per_item, ''),
-            coalesce(line_total, ''),
-            raw_row
-    )
-) as places
-where checked_lines.raw_row = places.raw_row and places.place > 1;
-
--- `cross join` fixes SQLite's loops: the few rejected lines outside.
-insert into stg_rejected_rows
-select
-    'raw_order_items',
-    nullif(nullif(checked.order_item_id, ''), '(unknown)'),
-    checked.reason,
-    json_object(
-        'order_item_id', raw.order_item_id,
-        'order_id', raw.order_id,
-        'product_id', raw.product_id,
-        'quantity', raw.quantity,
-        'price_per_item', raw.price_per_item,
-        'line_total', raw.line_total
-    ),
-    checked.line_total
-from checked_lines as checked
-cross join raw_order_items as raw
-where checked.raw_row = raw.rowid and checked.reason is not null;
+-- rejects of raw_order_items
 
 -- Products named by an accepted line but absent from their file are inferred.
 create table int_product_keys (
@@ -256,7 +190,7 @@ select
 from (
     select product_id from stg_products
     union
-    select product_id from checked_lines
+    select product_id from checked_order_items
     where
         product_no is null
         and reason is null
@@ -265,12 +199,12 @@ from (
 
 -- From here on every accepted line has a product number: less than 0 for an inferred
 -- product, 0 for none.
-update checked_lines
+update checked_order_items
 set
     product_no = coalesce(
         (
             select -int_product_keys.product_key from int_product_keys
-            where int_product_keys.product_id = checked_lines.product_id
+            where int_product_keys.product_id = checked_order_items.product_id
         ),
         0
     )

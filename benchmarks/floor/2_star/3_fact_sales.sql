@@ -68,7 +68,7 @@ select
         else 'return'
     end,
     line.discount
-from checked_lines as line
+from checked_order_items as line
 cross join stg_orders as orders
 cross join product_places as products
 where

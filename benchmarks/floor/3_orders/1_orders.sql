@@ -80,7 +80,7 @@ from (
         sum(line.quantity) as units,
         min(line.line_type) = 1 as has_sale,
         count(*) as lines
-    from checked_lines as line
+    from checked_order_items as line
     cross join product_places as products
     where
         line.product_no = products.product_no
@@ -182,7 +182,7 @@ insert into other_lines
 select
     order_no,
     count(*)
-from checked_lines
+from checked_order_items
 where line_type > 5 and reason is null
 group by order_no;
 

@@ -21,7 +21,7 @@ select
     'valid',
     count(*),
     round(sum(line_total), 4)
-from checked_lines
+from checked_order_items
 where reason is null;
 
 insert into rpt_data_quality
@@ -43,65 +43,7 @@ select
     null
 from checked_customers
 where reason is null and value_reason is not null
-group by value_reason
-union all
-select
-    'raw_products',
-    'value nulled',
-    'price: bad number',
-    count(*),
-    null
-from checked_products
-where reason is null and bad_price
-having count(*) > 0
-union all
-select
-    'raw_products',
-    'value nulled',
-    'stock_quantity: bad number',
-    count(*),
-    null
-from checked_products
-where reason is null and bad_stock
-having count(*) > 0;
-
-insert into rpt_data_quality
-select
-    raw_table,
-    'value nulled',
-    reason,
-    row_count,
-    null
-from (
-    select
-        'raw_orders' as raw_table,
-        'currency: bad code' as reason,
-        count(*) as row_count
-    from checked_orders
-    where reason is null and bad_currency
-    union all
-    select
-        'raw_orders' as raw_table,
-        'shipping: bad number' as reason,
-        count(*) as row_count
-    from checked_orders
-    where reason is null and bad_shipping
-    union all
-    select
-        'raw_orders' as raw_table,
-        'tax: bad number' as reason,
-        count(*) as row_count
-    from checked_orders
-    where reason is null and bad_tax
-    union all
-    select
-        'raw_order_items' as raw_table,
-        'line_total: bad number' as reason,
-        count(*) as row_count
-    from checked_lines
-    where reason is null and bad_total
-) as faults
-where row_count > 0;
+group by value_reason;
 
 insert into rpt_data_quality
 select
@@ -115,20 +57,9 @@ select
     end,
     count(*),
     round(sum(line_total), 4)
-from checked_lines
+from checked_order_items
 where line_type > 5 and reason is null
 group by 3;
-
-insert into rpt_data_quality
-select
-    'raw_order_items',
-    'noted',
-    'return by credit note',
-    count(*),
-    round(sum(line_total), 4)
-from checked_lines
-where line_type = 3 and reason is null
-having count(*) > 0;
 
 insert into rpt_data_quality
 select
@@ -141,62 +72,73 @@ from stg_orders
 where order_outcome is null
 group by status;
 
+-- The other faults and notes, where there are any.
 insert into rpt_data_quality
+select 'raw_products', 'value nulled', 'price: bad number', count(*), null
+from checked_products
+where reason is null and bad_price
+having count(*) > 0
+union all
+select 'raw_products', 'value nulled', 'stock_quantity: bad number', count(*), null
+from checked_products
+where reason is null and bad_stock
+having count(*) > 0
+union all
+select 'raw_orders', 'value nulled', 'currency: bad code', count(*), null
+from checked_orders
+where reason is null and bad_currency
+having count(*) > 0
+union all
+select 'raw_orders', 'value nulled', 'shipping: bad number', count(*), null
+from checked_orders
+where reason is null and bad_shipping
+having count(*) > 0
+union all
+select 'raw_orders', 'value nulled', 'tax: bad number', count(*), null
+from checked_orders
+where reason is null and bad_tax
+having count(*) > 0
+union all
+select 'raw_order_items', 'value nulled', 'line_total: bad number', count(*), null
+from checked_order_items
+where reason is null and bad_total
+having count(*) > 0
+union all
 select
-    raw_table,
-    'noted',
-    reason,
-    row_count,
-    null
-from (
-    select
-        'raw_orders' as raw_table,
-        'order without a customer' as reason,
-        count(*) as row_count
-    from stg_orders
-    where customer_key = -1
-    union all
-    select
-        'raw_orders' as raw_table,
-        'order without a line' as reason,
-        count(*) as row_count
-    from stg_orders
-    where
-        not exists (
-            select 1 from order_products
-            where order_products.order_no = stg_orders.order_no
-        )
-        and not exists (
-            select 1 from other_lines
-            where other_lines.order_no = stg_orders.order_no
-        )
-    union all
-    select
-        'raw_orders' as raw_table,
-        'basket over max_basket_items' as reason,
-        count(*) as row_count
-    from basket_sizes
-    where products > (select max_basket_items from settings)
-    union all
-    select
-        'raw_order_items' as raw_table,
-        'line without a product' as reason,
-        count(*) as row_count
-    from checked_lines
-    where product_no = 0 and reason is null
-    union all
-    select
-        'raw_customers' as raw_table,
-        'inferred member' as reason,
-        count(*) as row_count
-    from DimCustomer
-    where is_inferred
-    union all
-    select
-        'raw_products' as raw_table,
-        'inferred member' as reason,
-        count(*) as row_count
-    from DimProduct
-    where is_inferred
-) as notes
-where row_count > 0;
+    'raw_order_items', 'noted', 'return by credit note',
+    count(*), round(sum(line_total), 4)
+from checked_order_items
+where reason is null and line_type = 3
+having count(*) > 0
+union all
+select 'raw_order_items', 'noted', 'line without a product', count(*), null
+from checked_order_items
+where reason is null and product_no = 0
+having count(*) > 0
+union all
+select 'raw_orders', 'noted', 'order without a customer', count(*), null
+from stg_orders
+where customer_key = -1
+having count(*) > 0
+union all
+select 'raw_orders', 'noted', 'order without a line', count(*), null
+from stg_orders
+where
+    order_no not in (select order_no from order_products)
+    and order_no not in (select order_no from other_lines)
+having count(*) > 0
+union all
+select 'raw_orders', 'noted', 'basket over max_basket_items', count(*), null
+from basket_sizes
+where products > (select max_basket_items from settings)
+having count(*) > 0
+union all
+select 'raw_customers', 'noted', 'inferred member', count(*), null
+from DimCustomer
+where is_inferred
+having count(*) > 0
+union all
+select 'raw_products', 'noted', 'inferred member', count(*), null
+from DimProduct
+where is_inferred
+having count(*) > 0;
