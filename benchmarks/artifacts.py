@@ -60,11 +60,10 @@ def node_name(result: Result) -> str:
     return str(result["unique_id"]).rpartition(".")[2]
 
 
-def newest_artifacts(project: Path) -> Path | None:
+def newest_artifacts(project: Path) -> Path:
     """Return the folder where the newest ``pipeline build`` left dbt's artifacts."""
     results = (project / "target" / "build").glob("*/run_results.json")
-    newest = max(results, key=lambda path: path.stat().st_mtime, default=None)
-    return newest and newest.parent
+    return max(results, key=lambda path: path.stat().st_mtime).parent
 
 
 def read_artifacts(folder: Path) -> DbtArtifacts:

@@ -7,36 +7,24 @@ reading the published tables and writing a bare table: no tests, keys or indexes
 """
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
 
 from benchmarks.artifacts import DbtArtifacts, node_name, read_artifacts
 from benchmarks.floor.build import header_of
-from pipeline.dbt.profile import target_settings
 from pipeline.raw_files.contract import RAW_TABLES
 
 SCHEMA = "bare_engine"
 
 
-class BareEngine(Protocol):
-    """A server in which a schema of our own is filled."""
-
-    def run(self, sql: str) -> None:
-        """Run one statement."""
-
-    def load(self, table: str, columns: tuple[str, ...], path: Path) -> None:
-        """Fill a new table of the schema with a CSV file, every column as text."""
-
-
 class Postgres:
     """The server that libpq's variables name."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
+        from pipeline.warehouse.postgres.connection import connect, server_settings
+
+        self._connection = connect(server_settings())
 
     def run(self, sql: str) -> None:
         """Run one statement in a transaction of its own."""
@@ -44,31 +32,32 @@ class Postgres:
             cursor.execute(sql)
 
     def load(self, table: str, columns: tuple[str, ...], path: Path) -> None:
-        """``COPY`` of the file as it is."""
+        """``COPY`` a file as it is into a new table of texts."""
         names = ", ".join(f"{column} text" for column in columns)
+        self.run(f"create table {SCHEMA}.{table} ({names})")
+        copy = f"copy {SCHEMA}.{table} from stdin (format csv, header true)"
         with (
             self._connection,
             self._connection.cursor() as cursor,
             path.open("rb") as file,
         ):
-            cursor.execute(f"create table {SCHEMA}.{table} ({names})")
-            cursor.copy_expert(
-                f"copy {SCHEMA}.{table} from stdin (format csv, header true)", file
-            )
+            cursor.copy_expert(copy, file)
 
 
 class Spark:
     """The session of the profile."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self) -> None:
+        from pipeline.warehouse.spark.session import spark_session
+
+        self._session = spark_session()
 
     def run(self, sql: str) -> None:
         """Run one statement."""
         self._session.sql(sql).collect()
 
     def load(self, table: str, columns: tuple[str, ...], path: Path) -> None:
-        """Spark's CSV reader, to a table of Parquet files."""
+        """Read a file by Spark's CSV reader into a new table of texts, as Parquet."""
         rows = self._session.read.csv(
             path.absolute().as_uri(),
             schema=", ".join(f"{column} string" for column in columns),
@@ -80,13 +69,7 @@ class Spark:
         rows.write.format("parquet").saveAsTable(f"{SCHEMA}.{table}")
 
 
-def load(engine: BareEngine, raw: Path) -> float:
-    """Load the four files and return the seconds."""
-    started = time.perf_counter()
-    for table in RAW_TABLES:
-        path = raw / f"{table.name}.csv"
-        engine.load(table.name, header_of(path), path)
-    return time.perf_counter() - started
+SERVERS: dict[str, type[Postgres | Spark]] = {"postgres": Postgres, "spark": Spark}
 
 
 def statements(built: DbtArtifacts, schema: str) -> Iterator[tuple[str, str]]:
@@ -105,53 +88,29 @@ def statements(built: DbtArtifacts, schema: str) -> Iterator[tuple[str, str]]:
         yield name, f"create table {SCHEMA}.{name} as {sql}"
 
 
-def run_models(engine: BareEngine, built: DbtArtifacts, schema: str) -> float:
-    """Run the compiled SQL of every table and return the seconds."""
-    started = time.perf_counter()
-    for _, statement in statements(built, schema):
-        engine.run(statement)
-    return time.perf_counter() - started
-
-
-@contextmanager
-def connected(target: str) -> Iterator[BareEngine]:
-    """Connect to a server, with an empty schema."""
-    engine: BareEngine
-    if target == "spark":
-        from pipeline.warehouse.spark.session import spark_session
-
-        engine = Spark(spark_session())
-    else:
-        import psycopg2
-
-        settings = target_settings(target)
-        names = ("host", "port", "user", "dbname")
-        connection = psycopg2.connect(**{name: settings[name] for name in names})
-        engine = Postgres(connection)
-    engine.run(f"drop schema if exists {SCHEMA} cascade")
-    engine.run(f"create schema {SCHEMA}")
-    try:
-        yield engine
-    finally:
-        engine.run(f"drop schema if exists {SCHEMA} cascade")
-
-
 def main() -> None:
-    """Print the seconds as JSON: of the load, or of the models."""
+    """Print the seconds of the load, or of the models."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bare_engine")
-    parser.add_argument("--target", choices=("postgres", "spark"), required=True)
-    parser.add_argument("--raw", type=Path, metavar="DIR")
-    parser.add_argument("--artifacts", type=Path, metavar="DIR")
+    parser.add_argument("--target", choices=SERVERS, required=True)
+    work = parser.add_mutually_exclusive_group(required=True)
+    work.add_argument("--raw", type=Path, metavar="DIR")
+    work.add_argument("--artifacts", type=Path, metavar="DIR")
     parser.add_argument("--schema", default="bench", metavar="NAME")
     options = parser.parse_args()
-    seconds = {}
-    with connected(options.target) as engine:
-        if options.raw is not None:
-            seconds["load"] = load(engine, options.raw)
-        if options.artifacts is not None:
-            built = read_artifacts(options.artifacts)
-            seconds["models"] = run_models(engine, built, options.schema)
-    print(json.dumps(seconds))
+    engine = SERVERS[options.target]()
+    engine.run(f"drop schema if exists {SCHEMA} cascade")
+    engine.run(f"create schema {SCHEMA}")
+    built = options.artifacts and read_artifacts(options.artifacts)
+    started = time.perf_counter()
+    if built:
+        for _, statement in statements(built, options.schema):
+            engine.run(statement)
+    else:
+        for table in RAW_TABLES:
+            path = options.raw / f"{table.name}.csv"
+            engine.load(table.name, header_of(path), path)
+    print(time.perf_counter() - started)
+    engine.run(f"drop schema {SCHEMA} cascade")
 
 
 if __name__ == "__main__":

@@ -5,15 +5,16 @@ leave as BG/NBD has it. The command then reads, fits, scores, tests and writes a
 does in a warehouse.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from benchmarks.measure import measure
-from benchmarks.report import Row
+from benchmarks.report import Row, cost_at_most
+from benchmarks.runs import Bench
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.warehouse import engine_for
 
@@ -44,37 +45,25 @@ _HOLDOUTS_COLUMNS = (
     ("actual_orders", "integer"),
     ("actual_sales", "real"),
 )
-_BATCH = 100_000
+_BUYERS_A_BATCH = 100_000
 
 
-def measure_many_buyers(engine: str, project: Path, scratch: Path) -> Row | str:
-    """Predict a million buyers in place.
-
-    Args:
-        engine: ``sqlite`` or ``duckdb``.
-        project: The root of the repository.
-        scratch: A folder for the database.
-
-    Returns:
-        The row, or the complaint of the command.
-    """
-    scratch.mkdir(parents=True, exist_ok=True)
-    database = scratch / f"buyers.{engine}"
-    write_buyers(engine, database, BUYERS)
-    result = measure(
-        ["-m", "pipeline", "fit", "--target", engine, "--database", str(database)],
-        project,
+def measure_many_buyers(bench: Bench) -> None:
+    """Predict a million buyers in place."""
+    database = bench.file("buyers")
+    write_buyers(bench.engine, database, BUYERS)
+    result = bench.run(
+        *("pipeline fit of many buyers", "pipeline", "fit"),
+        *("--target", bench.engine, "--database", database),
     )
-    if result.exit_code != 0:
-        return result.complaint
-    return Row(
-        f"predictions, {BUYERS:,} buyers",
-        result.wall,
-        cpu=result.cpu,
-        peak_megabytes=result.peak_megabytes,
-        budget=f"<= {SECONDS:.0f} s, {MEGABYTES:,.0f} MB",
-        is_within=result.wall <= SECONDS and result.peak_megabytes <= MEGABYTES,
-    )
+    if result is not None:
+        bench.section.rows.append(
+            Row.of(
+                f"predictions, {BUYERS:,} buyers",
+                result,
+                **cost_at_most(result, SECONDS, MEGABYTES),
+            )
+        )
 
 
 def write_buyers(target: str, database: Path, buyers: int) -> None:
@@ -95,42 +84,32 @@ def write_buyers(target: str, database: Path, buyers: int) -> None:
         "int_clv_purchase_summaries", _SUMMARIES_COLUMNS, _summaries(random, buyers)
     )
     later = np.arange(0, buyers, 4)
-    engine.write_batches(
-        "int_clv_holdouts",
-        _HOLDOUTS_COLUMNS,
-        [
-            pa.RecordBatch.from_arrays(
-                [
-                    pa.array(later),
-                    pa.array(random.poisson(2, len(later))),
-                    pa.array(random.gamma(2, 20, len(later))),
-                ],
-                names=[name for name, _ in _HOLDOUTS_COLUMNS],
-            )
-        ],
-    )
+    orders, sales = random.poisson(2, len(later)), random.gamma(2, 20, len(later))
+    holdouts = _batch(_HOLDOUTS_COLUMNS, later, orders, sales)
+    engine.write_batches("int_clv_holdouts", _HOLDOUTS_COLUMNS, [holdouts])
 
 
 def _summaries(random: np.random.Generator, buyers: int) -> Iterator[pa.RecordBatch]:
     for window, days in _WINDOWS.items():
-        for first in range(0, buyers, _BATCH):
-            size = min(_BATCH, buyers - first)
-            frequency, recency, age = _purchases(random, size, days)
+        for first in range(0, buyers, _BUYERS_A_BATCH):
+            keys = np.arange(first, min(first + _BUYERS_A_BATCH, buyers))
+            frequency, recency, age = _purchases(random, len(keys), days)
             spends = np.maximum(frequency, 1)
-            value = random.gamma(6 * spends) / (random.gamma(4, 1 / 15, size) * spends)
-            yield pa.RecordBatch.from_arrays(
-                [
-                    pa.repeat(window, size),
-                    pa.array(np.arange(first, first + size)),
-                    pa.array(frequency),
-                    pa.array(recency),
-                    pa.array(age),
-                    pa.array(value, mask=frequency == 0),
-                    pa.array(frequency + 1),
-                    pa.array(value * (frequency + 1)),
-                ],
-                names=[name for name, _ in _SUMMARIES_COLUMNS],
+            value = random.gamma(6 * spends) / (
+                random.gamma(4, 1 / 15, len(keys)) * spends
             )
+            yield _batch(
+                _SUMMARIES_COLUMNS,
+                *(pa.repeat(window, len(keys)), keys, frequency, recency, age),
+                pa.array(value, mask=frequency == 0),
+                *(frequency + 1, value * (frequency + 1)),
+            )
+
+
+def _batch(columns: Sequence[tuple[str, str]], *arrays: Any) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [pa.array(array) for array in arrays], names=[name for name, _ in columns]
+    )
 
 
 def _purchases(

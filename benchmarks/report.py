@@ -1,6 +1,6 @@
 """Markdown tables of measurements, with the budget beside each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -26,6 +26,35 @@ class Row:
         return cls(
             what, measured.wall, measured.cpu, measured.peak_megabytes, **columns
         )
+
+
+def at_most(value: float, limit: float | None, shape: str) -> dict[str, Any]:
+    """Return a row's budget, the limit in some shape; nothing where there is none."""
+    if limit is None:
+        return {}
+    return {"budget": f"<= {shape.format(limit)}", "is_within": value <= limit}
+
+
+def at_least(value: float, limit: float | None, shape: str) -> dict[str, Any]:
+    """Return a row's budget, the limit in some shape; nothing where there is none."""
+    if limit is None:
+        return {}
+    return {"budget": f">= {shape.format(limit)}", "is_within": value >= limit}
+
+
+def cost_at_most(
+    measured: Measurement, seconds: float, megabytes: float
+) -> dict[str, Any]:
+    """Return a row's budget of a process's seconds and memory."""
+    return {
+        "budget": f"<= {seconds:.0f} s, {megabytes:,.0f} MB",
+        "is_within": measured.wall <= seconds and measured.peak_megabytes <= megabytes,
+    }
+
+
+def listed(values: Mapping[str, float], decimals: int = 1) -> str:
+    """Return names and their figures in one line."""
+    return ", ".join(f"{name} {value:.{decimals}f}" for name, value in values.items())
 
 
 @dataclass

@@ -7,8 +7,8 @@ long fits, scores and history take. At last a million buyers are predicted.
 """
 
 import json
+import math
 import shutil
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ import numpy as np
 
 from benchmarks.artifacts import newest_artifacts, read_artifacts
 from benchmarks.many_buyers import measure_many_buyers
-from benchmarks.measure import measure
-from benchmarks.report import Row, Section
+from benchmarks.report import Row, Section, at_least, at_most
+from benchmarks.runs import Bench
 from pipeline.clv.fit import fit_window
 from pipeline.clv.purchases import PurchaseSummaries
 from pipeline.clv.scores import Horizon
@@ -67,84 +67,66 @@ def measure_science(engine: str, project: Path, scratch: Path) -> Section:
         project: The root of the repository.
         scratch: A folder for raw files and databases; emptied of them afterwards.
     """
-    section = Section("Predictions and evidence")
-    for what, arguments, look in (
+    bench = Bench(
+        project, scratch, scratch / "raw", engine, Section("Predictions and evidence")
+    )
+    for name, arguments, look in (
         ("planted", STATIONARY, _measure_planted),
         ("control", [*STATIONARY, "--no-affinities"], _measure_control),
         ("large", LARGE, _measure_speed),
     ):
-        print(f"... {section.title}: {what} shop", file=sys.stderr, flush=True)
-        folder = scratch / what
-        shop = _make_shop(folder, arguments, engine, project, section)
+        shop = _make_shop(bench, name, arguments)
         if shop is not None:
-            look(shop, engine, section)
+            look(shop, bench)
             shop.reader.close()
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"... {section.title}: many buyers", file=sys.stderr, flush=True)
-    many = measure_many_buyers(engine, project, scratch / "many")
-    if isinstance(many, Row):
-        section.rows.append(many)
-    else:
-        section.failures.append(f"pipeline fit: {many}")
-    shutil.rmtree(scratch / "many", ignore_errors=True)
-    return section
+        bench.clear()
+    measure_many_buyers(bench)
+    bench.clear()
+    return bench.section
 
 
-def _make_shop(
-    folder: Path, arguments: Sequence[str], engine: str, project: Path, section: Section
-) -> Shop | None:
-    raw, database = folder / "raw", folder / f"shop.{engine}"
-    commands = (
-        ["-m", "generator", *arguments, "--out", str(raw)],
-        # The tests are measured elsewhere.
-        [
-            *("-m", "benchmarks.untested_build", "--raw", str(raw)),
-            *("--target", engine, "--database", str(database)),
-        ],
+def _make_shop(bench: Bench, name: str, arguments: Sequence[str]) -> Shop | None:
+    database = bench.file("shop")
+    generated = bench.run(
+        f"{name} shop, generator", "generator", *arguments, "--out", bench.raw
     )
-    for command in commands:
-        result = measure(command, project)
-        if result.exit_code != 0:
-            section.failures.append(f"{command[1]}: {result.complaint}")
-            return None
-    artifacts = newest_artifacts(project)
-    if artifacts is None:
-        section.failures.append("pipeline build: it left no artifacts")
+    # The tests are measured elsewhere.
+    built = generated and bench.run(
+        *(f"{name} shop, build", "benchmarks.untested_build", "--raw", bench.raw),
+        *("--target", bench.engine, "--database", database),
+    )
+    if built is None:
         return None
+    artifacts = newest_artifacts(bench.project)
     seconds = read_artifacts(artifacts).seconds_a_model()
     shutil.rmtree(artifacts)
-    truth = json.loads((raw / "truth.json").read_text(encoding="utf-8"))
+    truth = json.loads((bench.raw / "truth.json").read_text(encoding="utf-8"))
     return Shop(truth, reader_for(str(database)), seconds)
 
 
-def _measure_planted(shop: Shop, engine: str, section: Section) -> None:
+def _measure_planted(shop: Shop, bench: Bench) -> None:
+    section = bench.section
     for process, model, names, tolerance in (
         ("purchase_process", "bg_nbd", ("r", "alpha", "a", "b"), BG_NBD_TOLERANCE),
         ("spend_process", "gamma_gamma", ("p", "q", "gamma"), GAMMA_GAMMA_TOLERANCE),
     ):
         planted = shop.truth[process]
         (found,) = (
-            row[2:]
-            for row in shop.reader.rows(
+            [math.inf if value is None else value for value in values]
+            for fit, fitted, *values in shop.reader.rows(
                 "rpt_clv_models", ["fit_name", "model_name", *names]
             )
-            if row[:2] == ("all_data", model)
+            if (fit, fitted) == ("all_data", model)
         )
         pairs = list(zip(names, found, strict=True))
-        errors = [_relative(value, planted[name]) for name, value in pairs]
+        worst = max(abs(value / planted[name] - 1) for name, value in pairs)
         section.rows.append(
-            _judged(
-                f"{planted['model']} parameters, worst error",
-                max(errors),
-                tolerance,
-                at_most=True,
-            )
+            _share(f"{planted['model']} parameters, worst error", worst, tolerance)
         )
         section.notes.append(
             f"{planted['model']}, planted and found: "
             + ", ".join(
-                f"{name} {planted[name]:g} and {value or float('nan'):.3f}"
-                for name, value in pairs
+                f"{name} {planted[name]:g} and {value:.3f}" for name, value in pairs
             )
         )
     columns = ["forecast_method", "predicted_orders", "actual_orders", "relative_error"]
@@ -153,12 +135,11 @@ def _measure_planted(shop: Shop, engine: str, section: Section) -> None:
     ):
         if method == "bg_nbd":
             section.rows.append(
-                _judged(
+                _share(
                     "backtest, error of the total",
-                    abs(error) if error is not None else float("inf"),
+                    math.inf if error is None else abs(error),
                     BACKTEST_TOLERANCE,
-                    at_most=True,
-                    floor=f"{predicted or float('nan'):,.0f} for {actual:,}",
+                    floor=f"{predicted or math.nan:,.0f} for {actual:,}",
                 )
             )
     _measure_pairs(shop, section)
@@ -171,19 +152,18 @@ def _measure_pairs(shop: Shop, section: Section) -> None:
     found = affinities & significant
     kin = planted_kin(shop.truth)
     chance = {pair for pair in significant if not belong_together(pair, kin)}
+    share = len(found) / len(affinities)
     section.rows += [
-        _judged(
+        Row(
             "planted affinities called significant",
-            len(found) / len(affinities),
-            AFFINITIES_FOUND,
-            at_most=False,
+            figure=f"{share:.1%}",
             floor=f"{len(found)} of {len(affinities)}",
+            **at_least(share, AFFINITIES_FOUND, "{:.1%}"),
         ),
-        _judged(
+        _share(
             "significant pairs that nothing planted",
             len(chance) / max(len(significant), 1),
             FALSE_DISCOVERY_RATE,
-            at_most=True,
             floor=f"{len(chance)} of {len(significant)}",
         ),
     ]
@@ -194,28 +174,27 @@ def _measure_pairs(shop: Shop, section: Section) -> None:
     )
 
 
-def _measure_control(shop: Shop, engine: str, section: Section) -> None:
+def _measure_control(shop: Shop, bench: Bench) -> None:
     listed = significant_pairs(shop.reader)
     found = sum(listed.values())
-    section.rows.append(
-        _judged(
+    bench.section.rows.append(
+        _share(
             "without affinities: pairs called significant",
             found / max(len(listed), 1),
             FOUND_BY_CHANCE,
-            at_most=True,
             floor=f"{found} of {len(listed):,}",
         )
     )
 
 
-def _measure_speed(shop: Shop, engine: str, section: Section) -> None:
+def _measure_speed(shop: Shop, bench: Bench) -> None:
     columns = ("frequency", "recency_days", "age_days", "mean_repeat_value")
     rows = [
-        row[1:]
-        for row in shop.reader.rows(
+        values
+        for fit, *values in shop.reader.rows(
             "int_clv_purchase_summaries", ["fit_name", *columns]
         )
-        if row[0] == "all_data"
+        if fit == "all_data"
     ]
     summaries = PurchaseSummaries(*np.array(rows, dtype=np.float64).T)
     started = time.process_time()
@@ -224,39 +203,25 @@ def _measure_speed(shop: Shop, engine: str, section: Section) -> None:
     cpu = time.process_time() - started
     history = shop.seconds["rpt_customer_rfm_history"]
     size = f"{fits.customers:,} customers"
-    history_budget = HISTORY_SECONDS.get(engine)
-    section.rows += [
+    bench.section.rows += [
         Row(
             f"fits of four models, and scores, {size}",
             cpu=cpu,
             figure=f"{len(kinds.frequency):,} kinds",
-            budget=f"<= {FIT_CPU_SECONDS:.0f} s CPU",
-            is_within=cpu <= FIT_CPU_SECONDS,
+            **at_most(cpu, FIT_CPU_SECONDS, "{:.0f} s CPU"),
         ),
         Row(
             f"RFM history, {size}",
             history,
             figure=f"{shop.reader.count('rpt_customer_rfm_history'):,} rows",
-            budget="" if history_budget is None else f"<= {history_budget:.0f} s",
-            is_within=None if history_budget is None else history <= history_budget,
+            **at_most(history, HISTORY_SECONDS.get(bench.engine), "{:.0f} s"),
         ),
     ]
 
 
-def _relative(value: float | None, planted: float) -> float:
-    return float("inf") if value is None else abs(value / planted - 1)
-
-
-def _judged(
-    what: str, share: float, budget: float, *, at_most: bool, floor: str = ""
-) -> Row:
-    return Row(
-        what,
-        figure=f"{share:.1%}",
-        floor=floor,
-        budget=f"{'<=' if at_most else '>='} {budget:.1%}",
-        is_within=share <= budget if at_most else share >= budget,
-    )
+def _share(what: str, share: float, most: float, floor: str = "") -> Row:
+    columns = at_most(share, most, "{:.1%}")
+    return Row(what, figure=f"{share:.1%}", floor=floor, **columns)
 
 
 def significant_pairs(reader: Reader) -> dict[Pair, bool]:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import psutil
 
-from pipeline.dbt.profile import target_settings
-
 
 def server_megabytes(engine: str) -> Callable[[], float]:
     """Return a function that looks at the resident memory of a server's processes.
@@ -30,11 +28,9 @@ def server_megabytes(engine: str) -> Callable[[], float]:
 
 
 def _postmaster() -> psutil.Process:
-    import psycopg2
+    from pipeline.warehouse.postgres.connection import connect, server_settings
 
-    settings = target_settings("postgres")
-    names = ("host", "port", "user", "dbname")
-    connection = psycopg2.connect(**{name: settings[name] for name in names})
+    connection = connect(server_settings())
     with contextlib.closing(connection), connection.cursor() as cursor:
         cursor.execute("show data_directory")
         (folder,) = cursor.fetchone()
