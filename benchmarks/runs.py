@@ -232,7 +232,8 @@ def run_floor(
     """Build the hand-written floor of the raw files, or a part of it."""
     return bench.run(
         *(what, "benchmarks.floor", "--engine", bench.engine, "--raw", bench.raw),
-        *("--database", database, *options),
+        *("--database", database),
+        *options,
     )
 
 
@@ -284,7 +285,8 @@ def run_build(bench: Bench, database: str | Path) -> Build | None:
     )
     if whole is None:
         return None
-    folder = shutil.move(newest_artifacts(bench.project), bench.scratch / "artifacts")
+    folder = bench.scratch / "artifacts"
+    shutil.move(newest_artifacts(bench.project), folder)
     summary = json.loads(whole.output)
     stages = {stage["name"]: stage["seconds"] for stage in summary["stages"]}
     built = read_artifacts(folder)
