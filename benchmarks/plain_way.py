@@ -32,6 +32,10 @@ CATEGORIES = (
     *("Books", "Toys", "Garden", "Kitchen", "Sports"),
     *("Beauty", "Music", "Office", "Pets", "Shoes"),
 )
+FACT_COLUMNS = (
+    *("sales_key", "order_item_id", "order_id", "customer_key", "product_key"),
+    *("time_key", "quantity_sold", "price_per_item", "line_item_total"),
+)
 
 Frames = dict[str, pd.DataFrame]
 
@@ -131,19 +135,7 @@ def transform(raw: Frames) -> Frames:
         "DimCustomer": dim_customer,
         "DimProduct": dim_product,
         "DimTime": dim_time,
-        "FactSales": fact[
-            [
-                "sales_key",
-                "order_item_id",
-                "order_id",
-                "customer_key",
-                "product_key",
-                "time_key",
-                "quantity_sold",
-                "price_per_item",
-                "line_item_total",
-            ]
-        ],
+        "FactSales": fact[list(FACT_COLUMNS)],
     }
 
 

@@ -27,9 +27,6 @@ CREDIT_NOTE = "return by credit note"
 # What the orders of one copy with a line in FactSales have on top.
 SHIPPING = Decimal("4.95")
 TAX = Decimal("1.20")
-# Customers and products that accepted rows of one copy name and no file holds.
-INFERRED_CUSTOMERS = 1
-INFERRED_PRODUCTS = 1
 
 
 @dataclass(frozen=True)
@@ -133,10 +130,9 @@ def outcomes() -> Iterator[tuple[str, str, str, Decimal | None]]:
             yield name, "value nulled", value, None
         for note in planted.noted:
             yield name, "noted", note, amount if note == CREDIT_NOTE else None
-    for _ in range(INFERRED_CUSTOMERS):
-        yield CUSTOMERS.name, "noted", "inferred member", None
-    for _ in range(INFERRED_PRODUCTS):
-        yield PRODUCTS.name, "noted", "inferred member", None
+    # Accepted rows name one customer and one product that no file holds.
+    for table in (CUSTOMERS, PRODUCTS):
+        yield table.name, "noted", "inferred member", None
 
 
 def adjustment(amount: Decimal) -> str:

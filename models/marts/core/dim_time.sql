@@ -91,40 +91,24 @@ days as (
 
 ),
 
-parts as (
-
-    select
-        date,
-        {{ date_part('day', 'date') }} as day,
-        {{ date_part('month', 'date') }} as month,
-        {{ date_part('year', 'date') }} as year,
-        {{ date_part('iso_day_of_week', 'date') }} as iso_day_of_week,
-        {{ date_part('iso_week', 'date') }} as week_of_year,
-        {{ date_part('quarter', 'date') }} as quarter,
-        {{ date_part('iso_year', 'date') }} as iso_year
-
-    from days
-
-),
-
-named as (
+described as (
 
     select
         {{ time_key('date') }} as time_key,
         date,
-        day,
-        month,
-        year,
-        case iso_day_of_week
+        {{ date_part('day', 'date') }} as day,
+        {{ date_part('month', 'date') }} as month,
+        {{ date_part('year', 'date') }} as year,
+        case {{ date_part('iso_day_of_week', 'date') }}
             {% for name in day_names -%}
             when {{ loop.index }} then '{{ name }}'
             {% endfor %}
         end as day_of_week,
-        week_of_year,
-        quarter,
-        iso_day_of_week >= 6 as is_weekend,
-        iso_year,
-        case month
+        {{ date_part('iso_week', 'date') }} as week_of_year,
+        {{ date_part('quarter', 'date') }} as quarter,
+        {{ date_part('iso_day_of_week', 'date') }} >= 6 as is_weekend,
+        {{ date_part('iso_year', 'date') }} as iso_year,
+        case {{ date_part('month', 'date') }}
             {% for name in month_names -%}
             when {{ loop.index }} then '{{ name }}'
             {% endfor %}
@@ -132,8 +116,8 @@ named as (
         {{ month_start('date') }} as month_start,
         {{ year_month('date') }} as year_month
 
-    from parts
+    from days
 
 )
 
-select * from named
+select * from described

@@ -122,7 +122,7 @@ combined as (
         'raw_order_items' as raw_table,
         'accepted' as outcome,
         'valid' as reason,
-        coalesce(sum(row_count), 0) as row_count,
+        cast(coalesce(sum(row_count), 0) as bigint) as row_count,
         {{ sum_money('amount') }} as amount
 
     from lines
@@ -167,19 +167,6 @@ combined as (
     from rejected_rows
     group by raw_table, reason
 
-),
-
-typed as (
-
-    select
-        raw_table,
-        outcome,
-        reason,
-        cast(row_count as bigint) as row_count,
-        amount
-
-    from combined
-
 )
 
-select * from typed
+select * from combined
