@@ -18,8 +18,8 @@ Hashes = NDArray[np.uint64]
 
 _MASK = (1 << 64) - 1
 _GAMMA = 0x9E3779B97F4A7C15
-_MIX_1 = 0xBF58476D1CE4E5B9
-_MIX_2 = 0x94D049BB133111EB
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 class Stream(IntEnum):
@@ -34,25 +34,20 @@ class Stream(IntEnum):
     PRODUCT_NEWS = 7
 
 
-def _mix_integer(value: int) -> int:
-    value &= _MASK
-    value = ((value ^ (value >> 30)) * _MIX_1) & _MASK
-    value = ((value ^ (value >> 27)) * _MIX_2) & _MASK
-    return value ^ (value >> 31)
-
-
 def _mix(values: Hashes) -> Hashes:
     values ^= values >> np.uint64(30)
-    values *= np.uint64(_MIX_1)
+    values *= _MIX_1
     values ^= values >> np.uint64(27)
-    values *= np.uint64(_MIX_2)
+    values *= _MIX_2
     values ^= values >> np.uint64(31)
     return values
 
 
-def stream_key(seed: int, stream: Stream) -> int:
-    """Return the 64-bit state from which the entities of a stream are numbered."""
-    return _mix_integer(_mix_integer(seed + _GAMMA) + _GAMMA * int(stream))
+def stream_key(seed: int, stream: Stream) -> Hashes:
+    """Return the state from which a stream's entities are numbered, shape (1,)."""
+    key = _mix(np.array([(seed + _GAMMA) & _MASK], np.uint64))
+    key += np.uint64((_GAMMA * stream) & _MASK)
+    return _mix(key)
 
 
 def entity_keys(seed: int, stream: Stream, entities: NDArray[np.int64]) -> Hashes:
@@ -60,7 +55,7 @@ def entity_keys(seed: int, stream: Stream, entities: NDArray[np.int64]) -> Hashe
     numbers = entities.astype(np.uint64)
     numbers += np.uint64(1)
     numbers *= np.uint64(_GAMMA)
-    numbers += np.uint64(stream_key(seed, stream))
+    numbers += stream_key(seed, stream)
     return _mix(numbers)
 
 

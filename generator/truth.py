@@ -301,11 +301,7 @@ def build_truth(
             "discounted": tally.discounted_orders,
         },
         "lines": {
-            name: {
-                "lines": line.lines,
-                "units": line.units,
-                "amount": str(line.amount),
-            }
+            name: asdict(line) | {"amount": str(line.amount)}
             for name, line in tally.lines.items()
         },
         "totals": {
