@@ -7,13 +7,12 @@ from pathlib import Path
 
 from benchmarks.measure import describe_machine
 from benchmarks.report import render, render_growth
-from benchmarks.runs import SERVERS, DataSet, generated, measure_data_set
+from benchmarks.runs import SERVERS, DataSet, measure_data_set
 from benchmarks.science import measure_science
 
-DEFAULT_LINES = ("100k", "1m")
-LARGE_LINES = ("1m", "10m")
-# What comes of it are 117 million.
-HUGE_LINES = ("100m",)
+DEFAULT_LINES = "100k,1m"
+LARGE_LINES = "1m,10m"
+HUGE_LINES = "100m"  # what comes of it are 117 million
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -33,6 +32,11 @@ def line_count(text: str) -> int:
     return lines
 
 
+def line_counts(text: str) -> list[int]:
+    """Return the numbers of a list such as ``100k,1m``."""
+    return [line_count(part) for part in text.split(",")]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
@@ -41,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--lines",
-        type=lambda text: [line_count(part) for part in text.split(",")],
+        type=line_counts,
         metavar="N,N",
         help="order lines to generate, such as 100k,1m (the default)",
     )
@@ -92,32 +96,28 @@ def main() -> int:
     options = _parser().parse_args()
     is_large = options.large or options.huge
     engine = options.engine or ("duckdb" if is_large else "sqlite")
-    defaults: tuple[str, ...] = LARGE_LINES if options.large else DEFAULT_LINES
-    if options.huge:
-        defaults = HUGE_LINES
-    sizes = options.lines or [line_count(text) for text in defaults]
+    large = HUGE_LINES if options.huge else LARGE_LINES
+    sizes = options.lines or line_counts(large if is_large else DEFAULT_LINES)
+    data_sets = [
+        DataSet(
+            f"{lines:,} generated lines", None, lines, options.products, options.huge
+        )
+        for lines in sizes
+    ]
+    if options.raw:
+        data_sets = [DataSet(options.raw.name, options.raw.resolve())]
+    with_plain_way = engine == "sqlite" and not (options.no_plain or options.raw)
+    is_default = not (options.raw or options.lines or is_large)
+    science = options.science or ("with" if is_default else "without")
+    if engine in SERVERS:
+        science = "without"
     print(f"# Benchmarks\n\nMachine: {describe_machine()}. Engine: {engine}.\n")
     sections = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.scratch) as name:
         scratch = Path(name)
-        science = options.science or (
-            "without" if options.raw or options.lines or is_large else "with"
-        )
-        if engine in SERVERS:
-            science = "without"
-        data_sets: list[DataSet] = (
-            [DataSet(options.raw.name, options.raw.resolve())]
-            if options.raw
-            else [generated(lines, options.products, options.huge) for lines in sizes]
-        )
         for data_set in data_sets if science != "only" else []:
             section = measure_data_set(
-                data_set,
-                engine,
-                PROJECT,
-                scratch,
-                with_plain_way=engine == "sqlite"
-                and not (options.no_plain or options.raw),
+                data_set, engine, PROJECT, scratch, with_plain_way
             )
             print(render(section), flush=True)
             sections.append(section)

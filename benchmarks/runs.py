@@ -69,12 +69,6 @@ class DataSet:
     is_huge: bool = False
 
 
-def generated(lines: int, products: int, is_huge: bool = False) -> DataSet:
-    """Return a data set of about so many generated order lines."""
-    name = f"{lines:,} generated lines"
-    return DataSet(name, lines=lines, products=products, is_huge=is_huge)
-
-
 @dataclass(frozen=True)
 class Bench:
     """What every measurement needs: where the project, the data and scratch are."""
