@@ -69,15 +69,10 @@ create table DimTime (
 );
 
 -- What DimTime reaches to, in whole years.
-create temp table touched_years (
-    first_year integer,
-    last_year integer
-);
-
-insert into touched_years
+create temp table touched_years as
 select
-    cast(min(substr(cast(date as text), 1, 4)) as integer),
-    cast(max(substr(cast(date as text), 1, 4)) as integer)
+    cast(min(substr(cast(date as text), 1, 4)) as integer) as first_year,
+    cast(max(substr(cast(date as text), 1, 4)) as integer) as last_year
 from (
     select order_date as date from stg_orders
     union all

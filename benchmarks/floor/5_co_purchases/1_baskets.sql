@@ -13,13 +13,8 @@ from order_products
 where has_sale and product_key <> -1
 group by order_no;
 
-create temp table pair_limits (
-    baskets bigint not null,
-    least_count bigint not null
-);
-
 -- The share is compared in whole billionths: 0.001 of 20,000 is 20, exactly.
-insert into pair_limits
+create temp table pair_limits as
 select
     used.baskets,
     (
@@ -33,7 +28,7 @@ select
                     + 999999999
                 ) / 1000000000
         ) as limits
-    )
+    ) as least_count
 from settings
 cross join (
     select count(*) as baskets from basket_sizes
