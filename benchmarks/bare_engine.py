@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.artifacts import DbtArtifacts, node_name, read_artifacts
 from benchmarks.floor.build import header_of
+from pipeline.dbt.profile import target_settings
 from pipeline.raw_files.contract import RAW_TABLES
 
 SCHEMA = "bare_engine"
@@ -22,9 +23,9 @@ class Postgres:
     """The server that libpq's variables name."""
 
     def __init__(self) -> None:
-        from pipeline.warehouse.postgres.connection import connect, server_settings
+        from pipeline.warehouse.postgres.connection import connect
 
-        self._connection = connect(server_settings())
+        self._connection = connect(target_settings("postgres"))
 
     def run(self, sql: str) -> None:
         """Run one statement in a transaction of its own."""

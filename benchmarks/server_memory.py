@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psutil
 
+from pipeline.dbt.profile import target_settings
+
 
 def server_megabytes(engine: str) -> Callable[[], float]:
     """Return a function that looks at the resident memory of a server's processes.
@@ -28,9 +30,9 @@ def server_megabytes(engine: str) -> Callable[[], float]:
 
 
 def _postmaster() -> psutil.Process:
-    from pipeline.warehouse.postgres.connection import connect, server_settings
+    from pipeline.warehouse.postgres.connection import connect
 
-    connection = connect(server_settings())
+    connection = connect(target_settings("postgres"))
     with contextlib.closing(connection), connection.cursor() as cursor:
         cursor.execute("show data_directory")
         (folder,) = cursor.fetchone()
