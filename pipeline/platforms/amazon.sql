@@ -16,7 +16,7 @@ create table all_orders (
     "ship-city" text default null,
     "ship-country" text default null
 );
-comment on table all_orders is '*.txt *.tsv delimiter=tab quoting=none encoding=cp1252 part=orders';
+comment on table all_orders is '*.txt *.tsv delimiter=tab quoting=none encoding=cp1252 part=orders key=amazon-order-id';
 
 create table settlements (
     "order-id" text,
@@ -27,7 +27,7 @@ create table settlements (
     "posted-date" text default null,
     "quantity-purchased" text default null
 );
-comment on table settlements is '*.txt *.tsv delimiter=tab quoting=none encoding=cp1252 optional';
+comment on table settlements is '*.txt *.tsv delimiter=tab quoting=none encoding=cp1252 optional key=order-id key=posted-date';
 
 -- Lines of notes come before its header.
 create table transactions (
@@ -44,7 +44,7 @@ create table transactions (
     "promotional rebates" text default null,
     "order city" text default null
 );
-comment on table transactions is '*.csv part=orders';
+comment on table transactions is '*.csv part=orders key=order\ id key=date/time key=type';
 
 create macro purchase_date(value) as wall_clock(
     value, ['%Y-%m-%dT%H:%M:%S', '%Y-%m-%d %H:%M:%S', '%d.%m.%Y %H:%M:%S', '%Y-%m-%d', '%d.%m.%Y']

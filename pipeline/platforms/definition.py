@@ -40,8 +40,8 @@ class ExportTable:
         part: What it is of the export; of several tables with the same `part=orders`
             one is enough, as the layouts of a file over the years are.
         is_optional: Whether the export may lack it: `optional`.
-        key: The column whose value, found in two files, must be the same rows in
-            both: `key=Name`.
+        key: The columns whose values, found in two files, must be the same rows in
+            both: `key=Name`, or several.
     """
 
     name: str
@@ -54,7 +54,7 @@ class ExportTable:
     encoding: str = "utf-8"
     part: str = ""
     is_optional: bool = False
-    key: str | None = None
+    key: tuple[str, ...] = ()
 
     def is_named_like(self, file_name: str) -> bool:
         """Whether a file has the name of this table's."""
@@ -156,7 +156,7 @@ class Platform:
             encoding=table.options.get("encoding", "utf-8"),
             part=table.options.get("part", name),
             is_optional=table.is_optional,
-            key=table.options.get("key"),
+            key=tuple(table.key),
         )
 
 
@@ -169,6 +169,7 @@ class _Comment:
     patterns: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
+    key: list[str] = field(default_factory=list)
     is_optional: bool = False
 
     def __post_init__(self) -> None:
@@ -176,7 +177,9 @@ class _Comment:
             name, sign, value = word.partition("=")
             if sign and name == "table":
                 self.sources.append(value)
-            elif sign and name in ("delimiter", "quoting", "encoding", "part", "key"):
+            elif sign and name == "key":
+                self.key.append(value)
+            elif sign and name in ("delimiter", "quoting", "encoding", "part"):
                 self.options[name] = value
             elif word == "optional":
                 self.is_optional = True

@@ -13,7 +13,7 @@ from pipeline.platforms.definition import Platform, platforms
 from pipeline.platforms.export_files import (
     ExportFile,
     files_with_tables,
-    find_files,
+    holds_export_of,
     what_is_missing,
 )
 from pipeline.platforms.importer import Import, read_export
@@ -77,7 +77,7 @@ def examine(
     findings = [
         _finding(platform, folder, known_statuses, reporter)
         for platform in platforms()
-        if not platform.reads_a_database and _is_there(platform, path)
+        if not platform.reads_a_database and holds_export_of(platform, path)
     ]
     if not findings and any(
         name == f"{table}{suffix}"
@@ -90,16 +90,6 @@ def examine(
             f"python -m pipeline build --raw {folder}"
         )
     return findings, [] if findings else list(_likeness(path))
-
-
-def _is_there(platform: Platform, folder: Path) -> bool:
-    with ExitStack() as opened, duckdb.connect() as connection:
-        tables = platform.declare(connection)
-        try:
-            files, _ = find_files(folder, tables, "", opened)
-        except PipelineError:
-            return False
-        return bool(files)
 
 
 def _finding(

@@ -14,7 +14,13 @@ from tempfile import TemporaryFile
 import duckdb
 
 from pipeline.errors import PipelineError
-from pipeline.platforms.definition import DELIMITERS, ExportTable, quoted
+from pipeline.platforms.definition import (
+    DELIMITERS,
+    ExportTable,
+    Platform,
+    one_line,
+    quoted,
+)
 from pipeline.raw_files.csv_structure import CsvStructure
 from pipeline.raw_files.header import listed
 from pipeline.raw_files.held_file import HeldFile
@@ -125,6 +131,9 @@ class ExportFile:
 
         Returns:
             How many.
+
+        Raises:
+            PipelineError: It changed meanwhile, or the disk is full.
         """
         taken = self.header.positions
         values = [
@@ -135,20 +144,23 @@ class ExportFile:
             for column, places in taken.items()
         ]
         names = {f"c{place}": "VARCHAR" for place in range(len(self.header.names))}
-        (count,) = connection.execute(
-            f"insert into {quoted(self.table.name)} "  # noqa: S608
-            f"({', '.join(map(quoted, taken))}) select {', '.join(values)} "
-            "from read_csv(?, columns = ?, auto_detect = false, header = true, "
-            "delim = ?, quote = ?, escape = ?, nullstr = '', "
-            "strict_mode = true, null_padding = false, max_line_size = ?)",
-            [
-                str(self._without_notes()),
-                names,
-                self.header.delimiter,
-                *(('"', '"') if self.table.quoting else ("", "")),
-                max(Limits.from_environment().field_bytes, 2_000_000),
-            ],
-        ).fetchone() or (0,)
+        try:
+            (count,) = connection.execute(
+                f"insert into {quoted(self.table.name)} "  # noqa: S608
+                f"({', '.join(map(quoted, taken))}) select {', '.join(values)} "
+                "from read_csv(?, columns = ?, auto_detect = false, header = true, "
+                "delim = ?, quote = ?, escape = ?, nullstr = '', "
+                "strict_mode = true, null_padding = false, max_line_size = ?)",
+                [
+                    str(self._without_notes()),
+                    names,
+                    self.header.delimiter,
+                    *(('"', '"') if self.table.quoting else ("", "")),
+                    max(Limits.from_environment().field_bytes, 2_000_000),
+                ],
+            ).fetchone() or (0,)
+        except duckdb.Error as error:
+            raise PipelineError(f"{self.path.name}: {one_line(error)}") from None
         if self._original.has_changed():
             raise PipelineError(
                 f"{self.path.name} changed while it was read; "
@@ -226,12 +238,12 @@ class ExportFile:
         return True
 
     def _find_header(self) -> FoundHeader:
-        """The first line with all required columns, or else the first line."""
+        """The first line with all required columns, or else with most of them."""
         with self._bytes_path.open("rb") as stream:
             stream.seek(0)
             start = stream.read(Limits.from_environment().header_bytes)
         mark = len(_UTF_8_BOM) if start.startswith(_UTF_8_BOM) else 0
-        first: FoundHeader | None = None
+        best: FoundHeader | None = None
         line, offset = 1, mark
         delimiters = dict.fromkeys((self.table.delimiter, *DELIMITERS.values()))
         records = _records(start[mark:], quoting=self.table.quoting)
@@ -240,18 +252,15 @@ class ExportFile:
                 header = self._as_header(record, line, offset, delimiter)
                 if not header.missing:
                     return header
-                if first is None or (
-                    header.line == first.line
-                    and len(header.missing) < len(first.missing)
-                ):
-                    first = header
+                if best is None or len(header.missing) < len(best.missing):
+                    best = header
             line += record.count(b"\n")
             offset += len(record)
             if number >= _LINES_OF_NOTES:
                 break
-        if first is None:
+        if best is None:
             raise PipelineError(f"{self.path.name} is empty; export it again")
-        return first
+        return best
 
     def _as_header(
         self, record: bytes, line: int, offset: int, delimiter: str
@@ -362,6 +371,16 @@ def find_files(
     order = {table.name: number for number, table in enumerate(tables)}
     found.sort(key=lambda file: (order[file.table.name], file.path.name))
     return found, warnings
+
+
+def holds_export_of(platform: Platform, folder: Path) -> bool:
+    """Whether the files of a platform's export are in a folder."""
+    with ExitStack() as opened, duckdb.connect() as connection:
+        try:
+            find_files(folder, platform.declare(connection), "", opened)
+        except PipelineError:
+            return False
+        return True
 
 
 def _absent_parts(

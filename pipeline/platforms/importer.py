@@ -1,6 +1,7 @@
 """Run a platform's SQL over the files of an export: read, check, write raw files."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,14 @@ from typing import Any
 import duckdb
 
 from pipeline.errors import PipelineError
-from pipeline.platforms.definition import ExportTable, Platform, one_line, quoted
-from pipeline.platforms.export_files import ExportFile, find_files
+from pipeline.platforms.definition import (
+    ExportTable,
+    Platform,
+    one_line,
+    platforms,
+    quoted,
+)
+from pipeline.platforms.export_files import ExportFile, find_files, holds_export_of
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_TABLES, RawTable
 from pipeline.terminal.progress import Reporter
@@ -180,8 +187,9 @@ class Import:
     def _example(self, columns: Sequence[str], row: Sequence[Any]) -> str:
         said, where = [], ""
         for column, value in zip(columns, row, strict=True):
-            if column.endswith(_ROW) and value is not None:
-                where = self._where(column.removesuffix(_ROW), int(value))
+            if column.endswith(_ROW):
+                if value is not None:
+                    where = self._where(column.removesuffix(_ROW), int(value))
             else:
                 said.append(f"{column} {'is empty' if value is None else value}")
         return f"{where}{', '.join(said)}"
@@ -204,32 +212,33 @@ class Import:
         """
         for table in dict.fromkeys(placed.file.table for placed in self._placed):
             places = [placed for placed in self._placed if placed.file.table is table]
-            if table.key is not None and len(places) > 1:
-                self._drop_overlap(table, table.key, places, reporter)
+            if table.key and len(places) > 1:
+                self._drop_overlap(table, places, reporter)
 
     def _drop_overlap(
         self,
         table: ExportTable,
-        key: str,
         places: Sequence[Placed],
         reporter: Reporter,
     ) -> None:
         starts = [placed.first for placed in places]
         columns = ", ".join(map(quoted, table.columns))
         name = quoted(table.name)
+        key = f"concat_ws(', ', {', '.join(map(quoted, table.key))})"
+        called = " and ".join(table.key)
         self._execute(
             "create or replace temp table overlap as "  # noqa: S608
             "with by_file as ("
-            f"  select {quoted(key)} as key,"
+            f"  select key,"
             "     len(list_filter(?, lambda start: start <= r)) as file,"
             "     list(hash(row) order by hash(row)) as rows"
-            f"  from (select rowid as r, {quoted(key)}, row({columns}) as row"
+            f"  from (select rowid as r, {key} as key, row({columns}) as row"
             f"   from {name})"
             "  group by all"
             ") "
             "select key, list(file order by file) as files,"
             "  count(distinct rows) = 1 as is_same "
-            "from by_file where key is not null group by key having count(*) > 1",
+            "from by_file where key <> '' group by key having count(*) > 1",
             [starts],
         )
         for key_value, files in self.rows(
@@ -237,20 +246,20 @@ class Import:
         ):
             names = " and ".join(places[file - 1].file.path.name for file in files)
             raise PipelineError(
-                f"{key} {key_value} is in {names}, and differs; keep the file that was "
-                "exported last, or export periods that do not overlap"
+                f"{called} {key_value} is in {names}, and differs; keep the file that "
+                "was exported last, or export periods that do not overlap"
             )
         ((kept_once,),) = self.rows("select count(*) from overlap")
         if kept_once:
             self._execute(
                 f"delete from {name} using overlap "  # noqa: S608
-                f"where {name}.{quoted(key)} = overlap.key and "
+                f"where {key} = overlap.key and "
                 f"len(list_filter(?, lambda start: start <= {name}.rowid)) "
                 "<> overlap.files[1]",
                 [starts],
             )
             reporter.warn(
-                f"{kept_once:,} values of {key} are in two files, alike; read once"
+                f"{kept_once:,} values of {called} are in two files, alike; read once"
             )
 
     def has_column(self, view: str, column: str) -> bool:
@@ -320,7 +329,7 @@ def read_export(platform: Platform, place: str, reporter: Reporter) -> Iterator[
         if any(table.sources for table in tables):
             export = _from_database(platform, place, tables, connection, reporter)
         else:
-            files, warnings = find_files(Path(place), tables, platform.title, opened)
+            files, warnings = _files_of(platform, Path(place), tables, opened)
             for text in warnings:
                 reporter.warn(text)
             placed = _read(files, connection, reporter)
@@ -330,6 +339,22 @@ def read_export(platform: Platform, place: str, reporter: Reporter) -> Iterator[
         export.keep_steps()
         export.check(reporter)
         yield export
+
+
+def _files_of(
+    platform: Platform, folder: Path, tables: Sequence[ExportTable], opened: ExitStack
+) -> tuple[list[ExportFile], list[str]]:
+    """The files of an export; or the platform that it is of, where it is another's."""
+    try:
+        return find_files(folder, tables, platform.title, opened)
+    except PipelineError as error:
+        for other in platforms():
+            if other.name != platform.name and holds_export_of(other, folder):
+                raise PipelineError(
+                    f"{error}; the folder holds an export of {other.name}, so try: "
+                    f"--from {other.name}"
+                ) from None
+        raise
 
 
 def _from_database(
@@ -360,9 +385,16 @@ def _read(
     with reporter.task("reading the export", sum(file.size for file in files)) as task:
         for file in files:
             task.doing(file.path.name)
-            rows = file.check(task.advance)
             first = sum(p.count for p in placed if p.file.table is file.table)
-            count = file.insert(connection)
+            # Each keeps one core busy that the other leaves idle.
+            with ThreadPoolExecutor(1) as beside:
+                inserted = beside.submit(file.insert, connection)
+                try:
+                    rows = file.check(task.advance)
+                except BaseException:
+                    connection.interrupt()
+                    raise
+            count = inserted.result()
             if count != rows:
                 raise PipelineError(
                     f"{file.path.name}: {count:,} rows were read of {rows:,}; "

@@ -13,7 +13,7 @@ create table classic_orders (
     "order_date" text,
     "status" text
 );
-comment on table classic_orders is 'raw_orders*.csv part=orders';
+comment on table classic_orders is 'raw_orders*.csv part=orders key=id';
 
 create table payments (
     "id" text,
@@ -21,7 +21,7 @@ create table payments (
     "payment_method" text,
     "amount" text
 );
-comment on table payments is 'raw_payments*.csv part=lines';
+comment on table payments is 'raw_payments*.csv part=lines key=id';
 
 create table second_customers (
     "id" text,
@@ -37,14 +37,14 @@ create table second_orders (
     "tax_paid" text,
     "order_total" text
 );
-comment on table second_orders is 'raw_orders*.csv part=orders';
+comment on table second_orders is 'raw_orders*.csv part=orders key=id';
 
 create table items (
     "id" text,
     "order_id" text,
     "sku" text
 );
-comment on table items is 'raw_items*.csv part=lines';
+comment on table items is 'raw_items*.csv part=lines key=id';
 
 create table second_products (
     "sku" text,

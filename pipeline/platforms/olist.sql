@@ -14,7 +14,7 @@ create table orders (
     "order_status" text,
     "order_purchase_timestamp" text
 );
-comment on table orders is 'olist_orders_dataset*.csv';
+comment on table orders is 'olist_orders_dataset*.csv key=order_id';
 
 create table items (
     "order_id" text,
@@ -23,7 +23,7 @@ create table items (
     "price" text,
     "freight_value" text default null
 );
-comment on table items is 'olist_order_items_dataset*.csv';
+comment on table items is 'olist_order_items_dataset*.csv key=order_id';
 
 create table products (
     "product_id" text,

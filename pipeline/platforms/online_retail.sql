@@ -10,7 +10,7 @@ create table invoices (
     "CustomerID" text default null,
     "Country" text default null
 );
-comment on table invoices is '*.csv encoding=cp1252 part=invoices';
+comment on table invoices is '*.csv encoding=cp1252 part=invoices key=InvoiceNo';
 
 -- The second edition of the data names three columns anew.
 create table invoices_2 (
@@ -23,7 +23,7 @@ create table invoices_2 (
     "Customer ID" text default null,
     "Country" text default null
 );
-comment on table invoices_2 is '*.csv encoding=cp1252 part=invoices';
+comment on table invoices_2 is '*.csv encoding=cp1252 part=invoices key=Invoice';
 
 create macro invoice_date(value) as wall_clock(
     value, [

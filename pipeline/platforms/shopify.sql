@@ -194,7 +194,7 @@ where "Lineitem name" is not null and not is_a_tip("Lineitem name", "Lineitem sk
 -- What an order's goods cost after its discounts, without tax: the discount is spread over the lines, and gift cards have none.
 create view goods as
 select
-    *,
+    order_number, order_id, position, financial_status, refunded, product_id, quantity, price,
     share_of(
         cast(round(
             (subtotal - coalesce(sum(amount) filter (is_gift_card) over whole_order, 0)) * (1 - tax_in_prices), 2
@@ -283,8 +283,8 @@ from (
     union all by name
     select product_id, arg_max(product_name, order_number) as product_name, arg_max(vendor, order_number) as category,
         cast(arg_max(price, order_number) as varchar) as price
-    from goods
-    where product_id not in (select coalesce(sku, product_name) from products where coalesce(sku, product_name) is not null)
+    from lines
+    where not is_gift_card and product_id not in (select coalesce(sku, product_name) from products where coalesce(sku, product_name) is not null)
     group by product_id
 )
 qualify row_number() over (partition by product_id order by product_name, price) = 1

@@ -18,7 +18,7 @@ create table items (
     "Customer Name" text default null,
     "Itemization Type" text default null
 );
-comment on table items is 'items*.csv *.csv';
+comment on table items is 'items*.csv *.csv key=Transaction\ ID key=Date key=Time';
 
 -- Some browsers write a narrow blank before PM.
 create macro sold_at(day, clock) as wall_clock(

@@ -105,11 +105,11 @@ create macro field(value, name) as nullif(trim(list_filter(
 
 create view analytics as
 select
-    rowid as export_row, "Date" as written_date, "Order #" as order_number, "Status" as status, "Customer" as customer,
+    rowid as export_row, 'en' as language, "Date" as written_date, "Order #" as order_number, "Status" as status, "Customer" as customer,
     "Product(s)" as products, "Items sold" as pieces, coalesce("Net Sales", "N. Revenue") as net
 from report
 union all
-select rowid, "Date", "Commande n°", "État", "Client", "Produit(s)", "Articles vendus", "Ventes nettes"
+select rowid, 'fr', "Date", "Commande n°", "État", "Client", "Produit(s)", "Articles vendus", "Ventes nettes"
 from report_in_french;
 
 -- A refund is a row of its own, with the order's number and a negative amount.
@@ -343,18 +343,24 @@ create view warn_the_report_has_no_prices_so_an_orders_sum_is_spread_over_its_pr
 select order_id, count(*) as products from lines where layout = 3 group by order_id having count(*) > 1;
 
 create view check_dates_can_be_read as
-select rowid as order_lines_row, null as orders_with_lines_row, null as report_row, "Order Date" as date from order_lines
-where order_date("Order Date") is null
+select
+    rowid as order_lines_row, null as orders_with_lines_row, null as report_row, null as report_in_french_row,
+    "Order Date" as date
+from order_lines where order_date("Order Date") is null
 union all
-select null, rowid, null, order_date from orders_with_lines where order_date(order_date) is null
+select null, rowid, null, null, order_date from orders_with_lines where order_date(order_date) is null
 union all
-select null, null, export_row, written_date from analytics where order_date(written_date) is null;
+select null, null, case language when 'en' then export_row end, case language when 'fr' then export_row end, written_date
+from analytics where order_date(written_date) is null;
 
 create view check_amounts_can_be_read as
-select rowid as order_lines_row, null as report_row, "Quantity", "Item Cost", null as net from order_lines
+select
+    rowid as order_lines_row, null as report_row, null as report_in_french_row,
+    concat_ws(' and ', coalesce("Quantity", 'nothing'), coalesce("Item Cost", 'nothing')) as quantity_and_cost_or_net_sales
+from order_lines
 where any_amount("Quantity") is null or any_amount("Item Cost") is null
 union all
-select null, export_row, null, null, net from analytics where any_amount(net) is null;
+select null, case language when 'en' then export_row end, case language when 'fr' then export_row end, net from analytics where any_amount(net) is null;
 
 create view check_items_can_be_read as
 select order_id, product_name, pieces, line_total from lines

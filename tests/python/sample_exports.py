@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -44,7 +45,7 @@ def opened(sample: str, folder: Path) -> Iterator[Import]:
         yield read
 
 
-def what_comes_out(sample: str, folder: Path) -> tuple[object, ...]:
+def what_comes_out(sample: str, folder: Path) -> tuple[list[Any], ...]:
     """All raw rows and what is left out."""
     with opened(sample, folder) as export:
         return (
