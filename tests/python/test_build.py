@@ -62,7 +62,7 @@ def contents(database: Path) -> dict[str, Table]:
             "select name from sqlite_master where type in ('table', 'view') "
             "and name not like 'sqlite_%'"
         ).fetchall():
-            if name in ("build_info", "build_tests", "raw_loads"):
+            if name in ("build_info", "build_tests", "raw_batches", "raw_loads"):
                 continue
             columns = [
                 f'"{column}"'
