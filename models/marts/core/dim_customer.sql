@@ -14,15 +14,9 @@ customer_keys as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('stg_orders') }}
-
-),
-
 named_customers as (
 
-    select distinct customer_id from orders
+    select distinct customer_id from {{ ref('stg_orders') }}
 
 ),
 

@@ -14,15 +14,9 @@ product_keys as (
 
 ),
 
-order_items as (
-
-    select * from {{ ref('stg_order_items') }}
-
-),
-
 named_products as (
 
-    select distinct product_id from order_items
+    select distinct product_id from {{ ref('stg_order_items') }}
 
 ),
 
