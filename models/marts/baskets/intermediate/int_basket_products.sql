@@ -31,7 +31,7 @@ frequent as (
     inner join baskets on basket_items.basket_number = baskets.basket_number
     where not baskets.is_over_cap
     group by basket_items.product_key
-    having count(*) >= (select min_pair_orders from thresholds)
+    having count(*) >= (select thresholds.min_pair_orders from thresholds)
 
 )
 
