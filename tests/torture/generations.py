@@ -69,7 +69,6 @@ def _node(table: str) -> Node:
         kind="model",
         layer="core" if table == MADE else "staging",
         table=table,
-        relation=table,
         status="success",
         message="",
         seconds=0.0,
