@@ -18,6 +18,7 @@ from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.export import FORMATS, export
 from pipeline.load import load
+from pipeline.rollback import rollback, versions
 from pipeline.terminal.outcome import run
 from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter, reporter_for
@@ -133,6 +134,27 @@ def _parser() -> argparse.ArgumentParser:
         help="print the summary for a program instead of for people",
     )
     builds.set_defaults(command=_build, name="build")
+
+    rollbacks = commands.add_parser(
+        "rollback",
+        parents=[target],
+        help="publish a version again that was published before",
+        description="Make a kept version the published one, in one step, as a build "
+        "does. The version that it replaces is kept as number 1, so that rollback 1 "
+        "goes forward again.",
+    )
+    rollbacks.add_argument(
+        "number",
+        metavar="N",
+        type=int,
+        nargs="?",
+        default=1,
+        help="how many versions to go back; 1",
+    )
+    rollbacks.add_argument(
+        "--list", action="store_true", help="only say which versions there are"
+    )
+    rollbacks.set_defaults(command=_rollback, name="rollback")
 
     imports = commands.add_parser(
         "import",
@@ -358,6 +380,30 @@ def _print_summary(summary: BuildSummary) -> None:
 def _print_rows(title: str, tables: Mapping[str, int]) -> None:
     rows = [(table, f"{count:,}") for table, count in tables.items()]
     print_table(title, ("table", "rows"), rows)
+
+
+def _rollback(options: argparse.Namespace, reporter: Reporter) -> None:
+    engine = engine_for(options.target, options.database)
+    if options.list:
+        print_table(
+            f"versions of {engine.location}",
+            ("version", "built at", "from", "MB"),
+            [
+                (
+                    str(version.number or "published"),
+                    version.built_at or "",
+                    version.problem or version.origin or "",
+                    "" if version.size is None else f"{version.size / 1e6:,.1f}",
+                )
+                for version in versions(engine)
+            ],
+        )
+        return
+    version = rollback(engine, options.number, reporter)
+    reporter.say(
+        f"published {version} again in {engine.location}; the version that it "
+        "replaced is kept: rollback 1 publishes that one"
+    )
 
 
 def _fit(options: argparse.Namespace, reporter: Reporter) -> None:

@@ -39,7 +39,7 @@ from pipeline.raw_files.raw_folder import CheckedFolder, check_folder
 from pipeline.records import columns_of, rows_of
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.terminal.progress import Reporter
-from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.engine import KEEP_VERSIONS, Engine
 
 AFTER_THE_FIT = "source:predictions+"
 _DBT_ITSELF = "dbt itself"
@@ -119,10 +119,11 @@ def build(
         except BaseException:
             engine.discard_build()
             raise
+        keep_versions = project.variables.get("keep_versions", KEEP_VERSIONS)
         with stages.timed("publish"):
             reporter.say(f"publishing {engine.location}")
             with uninterrupted():
-                left_undone = engine.publish()
+                left_undone = engine.publish(int(keep_versions))
     for text in left_undone:
         reporter.warn(text)
     return BuildSummary(

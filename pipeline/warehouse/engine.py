@@ -41,6 +41,11 @@ Numbers = NDArray[np.float64]
 # Replaces a table, by its name, columns and rows; returns how many rows there were.
 Write = Callable[[str, ColumnTypes, Iterable[pa.RecordBatch]], int]
 
+# How many versions stay beside the published one where nothing else is said.
+KEEP_VERSIONS = 3
+# And how many may stay.
+MOST_KEPT = 9
+
 
 class Engine(ABC):
     """One target and one database on it.
@@ -247,10 +252,35 @@ class Engine(ABC):
         """Replace a table of the build area, however many rows there are."""
 
     @abstractmethod
-    def publish(self) -> Sequence[str]:
+    def publish(self, keep_versions: int = KEEP_VERSIONS) -> Sequence[str]:
         """Make the build area the published warehouse, in one step.
 
         Calls `work_is_done` in the moment that it is.
+
+        Args:
+            keep_versions: How many of the versions before it stay.
+
+        Returns:
+            What could not be done after that, for a person.
+        """
+
+    @abstractmethod
+    def kept_versions(self) -> list[Location]:
+        """The versions before the published one that are still there, newest first."""
+
+    def bytes_of(self, version: Location) -> int | None:
+        """The room that a version takes; None where that cannot be told."""
+        del version
+        return None
+
+    @abstractmethod
+    def restore(self, version: Location) -> Sequence[str]:
+        """Make a kept version the published one, in one step. Holding the lock.
+
+        The one that was published is kept in turn, as the newest.
+
+        Args:
+            version: One of `kept_versions`.
 
         Returns:
             What could not be done after that, for a person.

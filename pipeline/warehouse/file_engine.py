@@ -6,7 +6,7 @@ import shutil
 import stat
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -14,8 +14,16 @@ from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse import open_reader
-from pipeline.warehouse.engine import Engine, Record, file_lock, refuse_others
-from pipeline.warehouse.errors import UnfinishedError
+from pipeline.warehouse.engine import (
+    KEEP_VERSIONS,
+    MOST_KEPT,
+    Engine,
+    Record,
+    file_lock,
+    refuse_others,
+)
+from pipeline.warehouse.errors import UnfinishedError, UnreadableError
+from pipeline.warehouse.kept_files import KeptFiles, second_name
 from pipeline.warehouse.location import Location
 
 
@@ -27,7 +35,7 @@ class FileEngine(Engine):
             replaces the file and not the link.
         building: The build area: `<database>.building`.
         loading: A copy that rows are loaded into: `<database>.loading`.
-        previous: The version before the published one: `<database>.previous`.
+        restoring: A kept version on its way back: `<database>.restoring`.
     """
 
     _variable = "DWH_DATABASE"
@@ -39,7 +47,8 @@ class FileEngine(Engine):
         self.path = self.published.path
         self.building = self._beside(".building")
         self.loading = self._beside(".loading")
-        self.previous = self._beside(".previous")
+        self.restoring = self._beside(".restoring")
+        self._kept = KeptFiles(self.path, self._settle_kept)
 
     def _named(self, location: Location) -> str:
         return str(location.path)
@@ -115,11 +124,24 @@ class FileEngine(Engine):
     def undo_unfinished(self) -> None:
         """Bring a killed writer's journal or log into the file it belongs to."""
         if self.path.exists():
-            self._undo_unfinished_work()
+            self._undo_unfinished_work(self.path)
+        self.restoring.unlink(missing_ok=True)
+        # What cannot be moved waits for the end of the next build, which says so.
+        with suppress(OSError, PipelineError):
+            self._kept.file_away()
 
     @abstractmethod
-    def _undo_unfinished_work(self) -> None:
+    def _undo_unfinished_work(self, path: Path) -> None:
         """The same of a file that is there, and may be no database."""
+
+    def _settle_kept(self, path: Path) -> None:
+        """The same of a kept version, if there is anything of the kind beside it."""
+        beside = [path.with_name(path.name + suffix) for suffix in self._sidecars]
+        if any(map(Path.exists, beside)):
+            with suppress(UnreadableError):  # what cannot be read cannot be mended
+                self._undo_unfinished_work(path)
+            for leftover in filter(Path.is_file, beside):
+                leftover.unlink()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -152,8 +174,8 @@ class FileEngine(Engine):
                     f"({error.strerror}); remove it and run this again"
                 ) from None
 
-    def publish(self) -> Sequence[str]:
-        """Swap the build in with one rename, and keep the last version beside it."""
+    def publish(self, keep_versions: int = KEEP_VERSIONS) -> Sequence[str]:
+        """Swap the build in with one rename, and keep the last versions beside it."""
         self._finish_build()
         for suffix in self._sidecars:
             if self.building.with_name(self.building.name + suffix).exists():
@@ -162,20 +184,71 @@ class FileEngine(Engine):
                     "close whatever has opened the build and run this again"
                 )
         try:
-            if self.path.exists():
-                with self._settle_published():
-                    pass
-                # Not while the old file is held: where a copy must be made, closing the
-                # copied file would end the hold (POSIX locks belong to the process).
-                self._keep_previous()
-                with self._settle_published():
-                    return self._replace_published(self.building)
-            return self._replace_published(self.building)
+            return self._swap(self.building, keep_versions)
         except OSError as error:
             raise PipelineError(
                 f"{self.path} cannot be replaced ({error.strerror or error}); "
                 f"it is as it was, and the finished build is {self.building}"
             ) from None
+
+    def kept_versions(self) -> list[Location]:
+        """The files beside the published one."""
+        return [Location(self.target, str(path)) for path in self._kept.paths()]
+
+    def bytes_of(self, version: Location) -> int | None:
+        """The size of its file."""
+        return version.path.stat().st_size
+
+    def restore(self, version: Location) -> Sequence[str]:
+        """Swap the kept file in with one rename, as a build is."""
+        self._undo_unfinished_work(version.path)
+        try:
+            second_name(version.path, self.restoring)
+            try:
+                return self._swap(self.restoring)
+            except UnreadableError:  # which may be why it is to be replaced
+                self._remove_strays()
+                return self._swap(self.restoring, is_damaged=True)
+        except OSError as error:
+            raise PipelineError(
+                f"{self.path} cannot be replaced ({error.strerror or error}); "
+                "it is as it was"
+            ) from None
+        finally:
+            self.restoring.unlink(missing_ok=True)
+
+    def _swap(
+        self, new: Path, keep_versions: int = MOST_KEPT, *, is_damaged: bool = False
+    ) -> Sequence[str]:
+        """Give a finished file the published one's name, and keep that one.
+
+        Args:
+            new: The finished file.
+            keep_versions: How many of the versions before it stay.
+            is_damaged: Whether the published file cannot be opened.
+
+        Returns:
+            What could not be done after that.
+        """
+        if not self.path.exists():
+            return self._replace_published(new)
+        held = nullcontext if is_damaged else self._settle_published
+        with held():
+            pass
+        # Not while the old file is held: where a copy must be made, closing the copied
+        # file would end the hold (POSIX locks belong to the process).
+        self._kept.set_aside()
+        left_undone: list[str] = []
+        try:
+            with held():
+                left_undone += self._replace_published(new)
+        finally:
+            # Also where nothing was replaced: then it ends having two names.
+            try:
+                self._kept.file_away(keep_versions)
+            except (OSError, PipelineError) as error:
+                left_undone.append(f"the version before could not be kept: {error}")
+        return left_undone
 
     def _replace_published(self, new: Path) -> Sequence[str]:
         """Give a finished file the published one's name.
@@ -202,19 +275,6 @@ class FileEngine(Engine):
                 f"({error.strerror}): a power cut might bring the last version back"
             ]
         return []
-
-    def _keep_previous(self) -> None:
-        """The published file gets a second name, without a moment of having none."""
-        second = self._beside(".previous.new")
-        second.unlink(missing_ok=True)
-        try:
-            os.link(self.path, second)
-        except OSError:  # a file system without hard links
-            shutil.copy2(self.path, second)
-            _sync(second)
-        second.replace(self.previous)
-        # Renaming one name of a file over another name of it does nothing.
-        second.unlink(missing_ok=True)
 
     def _remove_strays(self) -> None:
         """Without a published file, what stands beside its name belongs to nothing."""

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from pipeline.errors import PipelineError
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.sql import quoted
 
@@ -120,6 +121,14 @@ class Reader(ABC):
             for table, column, kind in self._columns():
                 found.setdefault(table.lower(), {})[column.lower()] = kind.lower()
         return found
+
+    def damage(self) -> Iterator[str]:
+        """What of the warehouse cannot be read, by reading all of it."""
+        for table in self.tables:
+            try:
+                self.table_hash(table)
+            except PipelineError as error:
+                yield str(error)
 
     def batches(
         self, sql: str, parameters: Mapping[str, Value] | None = None

@@ -54,7 +54,8 @@ def schema(request: pytest.FixtureRequest) -> Iterator[str]:
     """A schema's name, and no schema of that name before and after."""
     name = f"shop_{abs(hash(request.node.name)) % 10**8}"
     yield name
-    for suffix in ("", "_building", "_previous", "_older"):
+    kept = [f"_previous_{number}" for number in range(2, 10)]
+    for suffix in ("", "_building", "_previous", *kept, "_older"):
         run(f"drop schema if exists {name}{suffix} cascade")
 
 

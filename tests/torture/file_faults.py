@@ -1,4 +1,4 @@
-"""Every file operation of a build and of a load fails once, or is the last one.
+"""Every file operation of a build, a load and a rollback fails, or is the last one.
 
 A command is run once to count its operations; then each of them fails in turn, with
 each error, once or from there on, or the process is killed there. Where the warehouse
@@ -11,6 +11,8 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.warehouse import engine_for
+from pipeline.warehouse.engine import KEEP_VERSIONS
 from tests.torture.attack import FILE_ENGINES, Arena, Attack, CannotAttackError
 from tests.torture.children import FOR_EVER, KILL, Outcome, Strike
 from tests.torture.generations import generation_of, write_folder
@@ -19,6 +21,8 @@ from tests.torture.raw_tables import SCHEMA, SERVERS
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EPERM, errno.EACCES, errno.EROFS)
 LOST = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT)
 TARGETS = (*FILE_ENGINES, "postgres")
+# As many versions as stay beside the published one.
+_KEPT = KEEP_VERSIONS
 CHANGING = (
     "open",
     "write",
@@ -47,10 +51,12 @@ class _Shop:
         self._watched = "socket:" if is_server else str(self.folder)
         self.raw = {n: str(write_folder(arena.folder / f"raw{n}", n)) for n in (1, 2)}
         self.generation = 0
-        # Twice, so that from now on there always is a version before the published one,
-        # and each command does what the one before it did.
-        for generation in (2, 1):
-            made = self.build(generation)
+        self.start()
+
+    def start(self) -> None:
+        """Build so often that each command does what the one before it did."""
+        for number in range(_KEPT + 1):
+            made = self.build(1 + number % 2)
             assert made.exit_code == 0, made.stderr
 
     def build(self, generation: int) -> Outcome:
@@ -66,9 +72,11 @@ class _Shop:
         return self._run(self._command, 3 - self.generation, strike)
 
     def _run(self, command: str, generation: int, strike: Strike | None) -> Outcome:
-        option = ["--raw"] if command == "build" else []
+        raw = self.raw[generation]
+        # Versions take turns, so the last one is of the other generation.
+        wanted = {"build": ("--raw", raw), "load": (raw,), "rollback": ()}[command]
         return self._arena.children.run(
-            *(command, *option, self.raw[generation], "--target", self._arena.target),
+            *(command, *wanted, "--target", self._arena.target),
             *("--database", self.database),
             strike=strike,
             task="without_dbt",
@@ -76,7 +84,15 @@ class _Shop:
 
     def published(self) -> int | str:
         """The generation that readers see."""
-        return generation_of(self._arena.target, self.database, self._command)
+        made_by = "load" if self._command == "load" else "build"
+        return generation_of(self._arena.target, self.database, made_by)
+
+    def kept(self) -> list[int | str]:
+        """The generations of the versions before it, once what is undone is undone."""
+        engine = engine_for(self._arena.target, self.database)
+        with engine.exclusive_use():
+            kept = engine.kept_versions()
+        return [generation_of(v.target, v.database, "build") for v in kept]
 
 
 def _attack(
@@ -127,6 +143,10 @@ def _fault(shop: _Shop, outcome: Outcome, *, killed: bool) -> str | None:
         fault = f"neither the old version nor the new one: {found}"
     if isinstance(found, int):
         shop.generation = found
+        # None is lost, and none is there twice.
+        kept = shop.kept()
+        if kept[:1] != [3 - found] or len(kept) != _KEPT:
+            fault = fault or f"generation {found} is published, and kept are {kept}"
     again = shop.build(3 - shop.generation)
     if again.exit_code != 0:
         fault = fault or f"the next build fails: {again.last_line}"
@@ -139,7 +159,7 @@ def _fault(shop: _Shop, outcome: Outcome, *, killed: bool) -> str | None:
 def _start_again(shop: _Shop) -> None:
     for path in sorted(shop.folder.rglob("*"), reverse=True):
         _remove(path)
-    shop.build(1)
+    shop.start()
 
 
 def _remove(path: Path) -> None:
@@ -170,9 +190,21 @@ def kill_loads(arena: Arena) -> Iterator[str | None]:
     return _attack(arena, "load", (KILL,))
 
 
+def fail_rollbacks(arena: Arena) -> Iterator[str | None]:
+    """Each file operation of a rollback fails."""
+    return _attack(arena, "rollback", _errors(arena))
+
+
+def kill_rollbacks(arena: Arena) -> Iterator[str | None]:
+    """A rollback is killed at each file operation."""
+    return _attack(arena, "rollback", (KILL,))
+
+
 ATTACKS = (
     Attack("a file operation of a build fails", fail_builds, TARGETS, 60),
     Attack("a build is killed at a file operation", kill_builds, TARGETS, 30),
     Attack("a file operation of a load fails", fail_loads, TARGETS, 40),
     Attack("a load is killed at a file operation", kill_loads, TARGETS, 20),
+    Attack("a file operation of a rollback fails", fail_rollbacks, TARGETS, 40),
+    Attack("a rollback is killed at a file operation", kill_rollbacks, TARGETS, 20),
 )

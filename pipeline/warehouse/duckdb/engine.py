@@ -63,10 +63,10 @@ class DuckdbEngine(FileEngine):
             )
         super()._check_file()
 
-    def _undo_unfinished_work(self) -> None:
-        log = self._beside(".wal")
+    def _undo_unfinished_work(self, path: Path) -> None:
+        log = path.with_name(path.name + ".wal")
         if log.exists():
-            with self._connection(self.path) as connection:
+            with self._connection(path) as connection:
                 connection.execute("checkpoint")
                 # A beginning that was never committed stays, and would keep the next
                 # version from being opened. Nobody else writes while this is open.
@@ -157,7 +157,7 @@ class DuckdbEngine(FileEngine):
 
     @contextmanager
     def _settle_published(self) -> Iterator[None]:
-        self._undo_unfinished_work()
+        self._undo_unfinished_work(self.path)
         # Other readers may stay; a reader of our own keeps writers out.
         with self._connection(self.path, read_only=True):
             yield

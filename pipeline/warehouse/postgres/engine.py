@@ -1,10 +1,10 @@
 """A schema of a PostgreSQL database, for a warehouse that several people read.
 
 A build is made in the schema `<schema>_building` and becomes the published schema by
-two renames in one transaction. That transaction first takes the tables from their
-readers, so that no query sees some tables of one version and some of another. It asks
-for them briefly and often, rather than once and long: a query that is running goes on,
-and one that begins waits for a fraction of a second.
+renames in one transaction. That transaction first takes the tables from their readers,
+so that no query sees some tables of one version and some of another. It asks for them
+briefly and often, rather than once and long: a query that is running goes on, and one
+that begins waits for a fraction of a second.
 """
 
 import copy
@@ -27,7 +27,14 @@ from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes
-from pipeline.warehouse.engine import Engine, fill, refuse_others, write_loads
+from pipeline.warehouse.engine import (
+    KEEP_VERSIONS,
+    MOST_KEPT,
+    Engine,
+    fill,
+    refuse_others,
+    write_loads,
+)
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.postgres.connection import (
     Connection,
@@ -43,7 +50,7 @@ MINIMUM_VERSION = 15
 
 # PostgreSQL cuts longer names off.
 _NAME_BYTES = 63
-_SUFFIXES = ("_building", "_previous", "_older")
+_LONGEST_SUFFIX = f"_previous_{MOST_KEPT}"
 
 # What marks a schema as ours before it holds raw_loads.
 _MARK = "Warehouse made by python -m pipeline"
@@ -67,8 +74,9 @@ class PostgresEngine(Engine):
     Attributes:
         schema: The published schema.
         building: The build area: `<schema>_building`.
-        previous: The version before the published one: `<schema>_previous`.
-        older: Where that one goes before it is dropped: `<schema>_older`.
+        previous: The versions before the published one, the newest first:
+            `<schema>_previous`, `<schema>_previous_2` and so on.
+        older: Where the oldest one goes before it is dropped: `<schema>_older`.
     """
 
     target = "postgres"
@@ -78,13 +86,16 @@ class PostgresEngine(Engine):
         super().__init__(schema)
         self._settings = target_settings(self.target)
         self.schema = schema
-        self.building, self.previous, self.older = (
-            self.schema + suffix for suffix in _SUFFIXES
-        )
-        if len(self.building.encode()) > _NAME_BYTES:
+        self.building = f"{schema}_building"
+        self.older = f"{schema}_older"
+        self.previous = [
+            f"{schema}_previous{f'_{number}' if number > 1 else ''}"
+            for number in range(1, MOST_KEPT + 1)
+        ]
+        if len(f"{schema}{_LONGEST_SUFFIX}".encode()) > _NAME_BYTES:
             raise PipelineError(
                 f"the schema's name {self.schema} is too long; PostgreSQL takes names "
-                f"of {_NAME_BYTES} bytes, the suffix _building included"
+                f"of {_NAME_BYTES} bytes, the suffix {_LONGEST_SUFFIX} included"
             )
         self._locked: Connection | None = None
 
@@ -123,7 +134,8 @@ class PostgresEngine(Engine):
     def check_published(self) -> None:
         """Refuse schemas of another program, and a user who may not make schemas."""
         with self._cursor() as cursor:
-            for schema in (self.schema, self.building, self.previous, self.older):
+            ours = (self.schema, self.building, *self.previous, self.older)
+            for schema in ours:
                 self._refuse_others_schema(cursor, schema)
             cursor.execute(
                 "select has_database_privilege(current_database(), 'create')"
@@ -259,30 +271,62 @@ class PostgresEngine(Engine):
         with self._transaction() as cursor:
             _write(cursor, self.building, name, columns, batches)
 
-    def publish(self) -> Sequence[str]:
-        """Rename both schemas in one transaction, on the connection of the lock."""
+    def publish(self, keep_versions: int = KEEP_VERSIONS) -> Sequence[str]:
+        """Rename the schemas in one transaction, on the connection of the lock."""
         if self._locked is None:
             with self.lock():
-                return self.publish()
+                return self.publish(keep_versions)
         connection = self._locked
         try:
-            with explained(self._settings):
-                with connection.cursor() as cursor:
-                    _copy_rights(cursor, self.schema, self.building)
-                self._swap(connection)
-                work_is_done()
+            self._replace_published(connection, self.building)
         except PipelineError as error:
             raise PipelineError(
                 f"{error}; the schema {self.schema} is as it was, and the finished "
                 f"build is {self.building}"
             ) from None
         # The next build drops it if this one cannot, because somebody still reads it.
-        with suppress(psycopg2.Error), connection.cursor() as cursor:
-            cursor.execute("set lock_timeout = '2s'")
-            _drop(cursor, self.older)
+        for schema in (self.older, *self.previous[keep_versions:]):
+            with suppress(psycopg2.Error), connection.cursor() as cursor:
+                cursor.execute("set lock_timeout = '2s'")
+                _drop(cursor, schema)
         return []
 
-    def _swap(self, connection: Connection) -> None:
+    def kept_versions(self) -> list[Location]:
+        """The schemas beside the published one."""
+        with self._cursor() as cursor:
+            return [
+                Location(self.target, schema)
+                for schema in self.previous
+                if _exists(cursor, schema)
+            ]
+
+    def bytes_of(self, version: Location) -> int:
+        """The size of its tables, with their indexes."""
+        with self._cursor() as cursor:
+            cursor.execute(
+                "select coalesce(sum(pg_total_relation_size(c.oid)), 0) "
+                "from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                "where n.nspname = %s and c.relkind in ('r', 'p', 'm')",
+                (version.database,),
+            )
+            return int(cursor.fetchone()[0])
+
+    def restore(self, version: Location) -> Sequence[str]:
+        """Rename the schemas in one transaction, as `publish` does."""
+        if self._locked is None:
+            with self.lock():
+                return self.restore(version)
+        self._replace_published(self._locked, version.database)
+        return []
+
+    def _replace_published(self, connection: Connection, new: str) -> None:
+        with explained(self._settings):
+            with connection.cursor() as cursor:
+                _copy_rights(cursor, self.schema, new)
+            self._swap(connection, new)
+            work_is_done()
+
+    def _swap(self, connection: Connection, new: str) -> None:
         deadline = time.monotonic() + PUBLISH_SECONDS
         while True:
             try:
@@ -290,26 +334,36 @@ class PostgresEngine(Engine):
                     connection.cursor() as cursor,
                     transaction(cursor.execute),
                 ):
-                    self._swap_once(cursor)
+                    self._swap_once(cursor, new)
                 return
             except (errors.QueryCanceled, errors.LockNotAvailable):
                 if time.monotonic() > deadline:
                     raise PipelineError(self._readers(connection)) from None
                 time.sleep(_PAUSE_SECONDS)
 
-    def _swap_once(self, cursor: Cursor) -> None:
+    def _swap_once(self, cursor: Cursor, new: str) -> None:
         cursor.execute("set local statement_timeout = %s", (_ATTEMPT_MILLISECONDS,))
         if _exists(cursor, self.older):
             _drop(cursor, self.older)
-        if _exists(cursor, self.schema):
-            tables = _tables(cursor, self.schema)
-            if tables:
-                listed = ", ".join(_relation(self.schema, name) for name in tables)
-                cursor.execute(f"lock table {listed} in access exclusive mode")
-            if _exists(cursor, self.previous):
-                _rename(cursor, self.previous, self.older)
-            _rename(cursor, self.schema, self.previous)
-        _rename(cursor, self.building, self.schema)
+        if not _exists(cursor, self.schema):
+            _rename(cursor, new, self.schema)
+            return
+        tables = _tables(cursor, self.schema)
+        if tables:
+            listed = ", ".join(_relation(self.schema, name) for name in tables)
+            cursor.execute(f"lock table {listed} in access exclusive mode")
+        if new in self.previous:
+            _rename(cursor, new, self.older)  # for a moment of this transaction
+            new = self.older
+        names = self.previous
+        there = [_exists(cursor, name) for name in names]
+        if all(there):
+            _rename(cursor, names[-1], self.older)
+            there[-1] = False
+        for number in range(there.index(False), 0, -1):
+            _rename(cursor, names[number - 1], names[number])
+        _rename(cursor, self.schema, names[0])
+        _rename(cursor, new, self.schema)
 
     def _readers(self, connection: Connection) -> str:
         with connection.cursor() as cursor:

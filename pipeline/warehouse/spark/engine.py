@@ -1,8 +1,9 @@
 """Tables of Spark's catalogue, for more than one machine holds.
 
-The catalogue cannot rename a schema, nor several tables at once. So a build goes into
-one of two schemas, `<schema>_1` and `<schema>_2`, by turns, and the published schema
-holds views of the tables in the other. Publishing points each view to the new table:
+The catalogue cannot rename a schema, nor several tables at once. So each build goes
+into a schema of its own, `<schema>_1`, `<schema>_2` and so on, whose name is free
+again when its version is no longer kept; and the published schema holds views of the
+tables in the newest. Publishing points each view to the new table:
 one after the other, each in one step. A query of a single table reads the old or the
 new one; one that joins several may for some seconds read both. What a kill leaves
 half pointed, the next build points before it does anything else.
@@ -28,6 +29,8 @@ from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.engine import (
+    KEEP_VERSIONS,
+    MOST_KEPT,
     Engine,
     file_lock,
     fill,
@@ -45,8 +48,9 @@ from pipeline.warehouse.spark.session import (
 )
 from pipeline.warehouse.sql import quoted
 
-# A property of the published schema names the schema that its views read. (Its comment
-# cannot: Hive keeps the first one.) A build schema is marked as ours by its comment.
+# A property of the published schema names the schema that its views read, and after it
+# those of the versions before, the newest first. (Its comment cannot: Hive keeps the
+# first one.) A build schema is marked as ours by its comment.
 _STATE = "warehouse.state"
 _PUBLISHED = "published: "
 _PUBLISHING = "publishing: "
@@ -65,7 +69,8 @@ class SparkEngine(Engine):
     def __init__(self, schema: str) -> None:
         super().__init__(schema)
         self.schema = schema
-        self._versions = (f"{self.schema}_1", f"{self.schema}_2")
+        # All kept ones, the published one, and the one that is being built.
+        self._names = [f"{schema}_{number}" for number in range(1, MOST_KEPT + 3)]
         self._building: str | None = None
 
     def _named(self, location: Location) -> str:
@@ -77,11 +82,10 @@ class SparkEngine(Engine):
 
     @property
     def building(self) -> str:
-        """The schema of the two that the published views do not read."""
+        """The first schema that holds no version."""
         if self._building is None:
-            first, second = self._versions
-            state = self._state()
-            self._building = second if state == _PUBLISHED + first else first
+            versions = self._versions()
+            self._building = next(n for n in self._names if n not in versions)
         return self._building
 
     @property
@@ -96,7 +100,7 @@ class SparkEngine(Engine):
 
     def check_published(self) -> None:
         """Refuse schemas of another program."""
-        for schema in (self.schema, *self._versions):
+        for schema in (self.schema, *self._made()):
             tables = self._tables(schema)
             is_marked = (self._comment(schema) or "").startswith(_BUILD)
             if not is_marked:
@@ -108,9 +112,8 @@ class SparkEngine(Engine):
 
     def undo_unfinished(self) -> None:
         """Finish what a killed publish began."""
-        state = self._state()
-        if state.startswith(_PUBLISHING):
-            self._point_views(state.removeprefix(_PUBLISHING))
+        if self._state().startswith(_PUBLISHING):
+            self._point_views(self._versions())
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -136,16 +139,20 @@ class SparkEngine(Engine):
         return engine
 
     def begin_build(self) -> None:
-        """Make an empty build schema."""
+        """Make an empty build schema, and drop what holds no version."""
         self._building = None
-        self.discard_build()
+        versions = self._versions()
+        for schema in self._made():
+            is_ours = (self._comment(schema) or "").startswith(_BUILD)
+            if schema == self.building or (is_ours and schema not in versions):
+                self._drop_schema(schema)
         self._run(
             f"create database {_name(self.building)} comment '{_BUILD}{self.schema}'"
         )
 
     def discard_build(self) -> None:
         """Drop the build schema."""
-        self._run(f"drop database if exists {_name(self.building)} cascade")
+        self._drop_schema(self.building)
 
     def load_raw(
         self,
@@ -209,29 +216,62 @@ class SparkEngine(Engine):
         """Replace a table of the build schema."""
         self._write(self.building, name, columns, batches)
 
-    def publish(self) -> Sequence[str]:
+    def publish(self, keep_versions: int = KEEP_VERSIONS) -> Sequence[str]:
         """Point the published views to the build, one after the other."""
-        building = self.building
         self._run(f"create database if not exists {_name(self.schema)}")
-        # From here on the next build would go on where this one stops.
-        self._set_state(_PUBLISHING + building)
-        self._point_views(building)
-        work_is_done()
+        versions = [self.building, *self._versions()]
+        self._show(versions[: keep_versions + 1])
         self._building = None
+        # The next build drops those that a kill leaves.
+        for schema in versions[keep_versions + 1 :]:
+            self._drop_schema(schema)
         return []
 
-    def _point_views(self, version: str) -> None:
-        published, tables = self._tables(self.schema), self._tables(version)
+    def kept_versions(self) -> list[Location]:
+        """The schemas that the published views read before."""
+        made = self._made()
+        return [
+            Location(self.target, schema)
+            for schema in self._versions()[1:]
+            if schema in made
+        ]
+
+    def restore(self, version: Location) -> Sequence[str]:
+        """Point the published views to its tables, one after the other."""
+        others = [name for name in self._versions() if name != version.database]
+        self._show([version.database, *others])
+        return []
+
+    def _show(self, versions: Sequence[str]) -> None:
+        """Let the published views read the first of some schemas."""
+        # From here on the next build would go on where this one stops.
+        self._set_state(_PUBLISHING + " ".join(versions))
+        self._point_views(versions)
+        work_is_done()
+
+    def _point_views(self, versions: Sequence[str]) -> None:
+        newest = versions[0]
+        published, tables = self._tables(self.schema), self._tables(newest)
         for table in sorted(tables):
             if published.get(table) == "table":  # from `dbt run` without us
                 self._drop(self.schema, table)
             self._run(
                 f"create or replace view {_name(self.schema, table)} "
-                f"as table {_name(version, table)}"
+                f"as table {_name(newest, table)}"
             )
         for table in sorted(set(published) - set(tables)):
             self._drop(self.schema, table, published[table])
-        self._set_state(_PUBLISHED + version)
+        self._set_state(_PUBLISHED + " ".join(versions))
+
+    def _versions(self) -> list[str]:
+        """The schema that the published views read or will, and those before it."""
+        _, _, names = self._state().partition(": ")
+        return names.split()
+
+    def _made(self) -> list[str]:
+        """Those of the schemas of builds that are there."""
+        there = {name for (name,) in self._run("show databases")}
+        return [name for name in self._names if name in there]
 
     def _tables(self, schema: str) -> dict[str, str]:
         """The kind of each relation: table or view."""
@@ -268,6 +308,9 @@ class SparkEngine(Engine):
                 return None
             comment: str | None = catalog.getDatabase(schema).description
             return comment
+
+    def _drop_schema(self, schema: str) -> None:
+        self._run(f"drop database if exists {_name(schema)} cascade")
 
     def _drop(self, schema: str, name: str, kind: str = "table") -> None:
         self._run(f"drop {kind} if exists {_name(schema, name)}")

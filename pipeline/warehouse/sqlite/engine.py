@@ -54,8 +54,10 @@ class SqliteEngine(FileEngine):
         with closing(sqlite3.connect(":memory:")) as connection:
             check_library(connection)
 
-    def _undo_unfinished_work(self) -> None:
-        with self._connection(self.path) as connection:
+    def _undo_unfinished_work(self, path: Path) -> None:
+        with self._connection(path) as connection:
+            if path != self.path:
+                _leave_wal(connection, path)
             # Opened for writing, so that a killed writer's journal is rolled back.
             connection.execute("begin immediate")
             connection.execute("rollback")

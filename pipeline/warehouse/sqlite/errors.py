@@ -40,8 +40,8 @@ def _meaning(path: Path, name: str, text: str) -> PipelineError:
         )
     if name.startswith("SQLITE_CORRUPT"):
         return UnreadableError(
-            f"{path} is damaged ({text}); move it away and build again, or restore "
-            f"{path}.previous"
+            f"{path} is damaged ({text}); go back to the version before (rollback), "
+            "or move it away and build again"
         )
     if name.startswith("SQLITE_CANTOPEN"):
         return UnreadableError(

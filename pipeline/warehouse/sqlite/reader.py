@@ -3,10 +3,11 @@
 import datetime as dt
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from pipeline.warehouse.errors import UnreadableError
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.reader import Reader, Value
 from pipeline.warehouse.sql import quoted
@@ -84,6 +85,21 @@ class SqliteReader(Reader):
         with self._errors():
             columns = columns or list(self.tables[table])
             return table_hash(self._connection, table, columns)
+
+    def damage(self) -> Iterator[str]:
+        """What SQLite itself finds wrong with the file."""
+        self._connection.set_authorizer(None)
+        try:
+            with self._errors():
+                found = self._connection.execute("pragma integrity_check").fetchall()
+        except UnreadableError as error:
+            yield str(error)
+            return
+        finally:
+            self._connection.set_authorizer(_authorize)
+        for (text,) in found:
+            if text != "ok":
+                yield f"{self.location.path} is damaged: {text}"
 
 
 def _authorize(action: int, *_: str | None) -> int:
