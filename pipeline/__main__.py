@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -19,10 +19,12 @@ from pipeline.errors import PipelineError
 from pipeline.export import FORMATS, export
 from pipeline.load import load
 from pipeline.rollback import rollback, versions
+from pipeline.runs import runs
 from pipeline.terminal.outcome import run
 from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter, reporter_for
 from pipeline.terminal.summary import print_table
+from pipeline.verify import verify
 from pipeline.warehouse import engine_for, reader_for
 from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.location import TARGETS
@@ -155,6 +157,32 @@ def _parser() -> argparse.ArgumentParser:
         "--list", action="store_true", help="only say which versions there are"
     )
     rollbacks.set_defaults(command=_rollback, name="rollback")
+
+    histories = commands.add_parser(
+        "history",
+        parents=[target],
+        help="the builds and rollbacks so far, and what came of each",
+        description="Print the runs of a warehouse, the last one first: those that "
+        "published a version, and those that did not.",
+    )
+    histories.add_argument(
+        "--limit", metavar="N", type=int, default=20, help="how many; 20"
+    )
+    histories.add_argument(
+        "--json", action="store_true", help="print them for a program"
+    )
+    histories.set_defaults(command=_history, name="history")
+
+    verifies = commands.add_parser(
+        "verify",
+        parents=[target],
+        help="check the published warehouse, without writing",
+        description="Read all of the published warehouse, and check that its raw rows "
+        "are as they were loaded, that it has the project's tables and columns, and "
+        "that the tests of a build hold. A line on standard output for each fault; the "
+        "exit code is 1 where there is any.",
+    )
+    verifies.set_defaults(command=_verify, name="verify")
 
     imports = commands.add_parser(
         "import",
@@ -404,6 +432,55 @@ def _rollback(options: argparse.Namespace, reporter: Reporter) -> None:
         f"published {version} again in {engine.location}; the version that it "
         "replaced is kept: rollback 1 publishes that one"
     )
+
+
+def _history(options: argparse.Namespace, reporter: Reporter) -> None:
+    del reporter  # what is printed is the answer
+    engine = engine_for(options.target, options.database)
+    found = runs(engine)[::-1][: max(options.limit, 0)]
+    if options.json:
+        print(json.dumps([asdict(run) for run in found], indent=2), flush=True)
+        return
+    print_table(
+        f"runs of {engine.location}",
+        (
+            "started",
+            "what",
+            "seconds",
+            "rows in",
+            "rejected",
+            "tests",
+            "what came of it",
+        ),
+        [
+            (
+                *(run.started_at, run.command),
+                *(_shown(run.seconds, ",.1f"), _shown(run.rows_in, ",")),
+                _shown(run.rows_rejected, ","),
+                _shown(run.tests_passed, ","),
+                run.outcome if run.reason is None else f"{run.outcome}: {run.reason}",
+            )
+            for run in found
+        ],
+    )
+
+
+def _shown(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _verify(options: argparse.Namespace, reporter: Reporter) -> None:
+    started = time.monotonic()
+    engine = engine_for(options.target, options.database)
+    count = 0
+    for count, fault in enumerate(verify(engine, find_project(None), reporter), 1):  # noqa: B007
+        print(printable(fault), flush=True)
+    if count:
+        raise PipelineError(
+            f"{count} faults in {engine.location}; go back to the version before "
+            "(rollback), or build again"
+        )
+    reporter.say(f"{engine.location} is whole ({time.monotonic() - started:.1f} s)")
 
 
 def _fit(options: argparse.Namespace, reporter: Reporter) -> None:

@@ -37,6 +37,7 @@ from pipeline.raw_files.contract import (
 )
 from pipeline.raw_files.raw_folder import CheckedFolder, check_folder
 from pipeline.records import columns_of, rows_of
+from pipeline.runs import PUBLISHED, Recorder, recorded
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse.engine import KEEP_VERSIONS, Engine
@@ -81,11 +82,24 @@ def build(
         PipelineError: Something was wrong; the published warehouse is as it was.
         KeyboardInterrupt: It was interrupted; the same.
     """
+    with recorded(engine, "build", reporter) as recorder:
+        return _build(engine, project, request, reporter, session_type, recorder)
+
+
+def _build(
+    engine: Engine,
+    project: Project,
+    request: BuildRequest,
+    reporter: Reporter,
+    session_type: type[DbtSession],
+    recorder: Recorder,
+) -> BuildSummary:
     started = time.monotonic()
     built_at = datetime.now(UTC).isoformat(timespec="seconds")
-    stages = Stages()
+    stages = recorder.stages
     engine.check_requirements()
     engine.check_published()
+    recorder.may_write()
     checked: CheckedFolder | None = None
     if request.raw_folder is not None:
         with stages.timed("check raw files"):
@@ -97,6 +111,7 @@ def build(
                 is_batch=request.is_batch,
             )
     with closing(checked) if checked else nullcontext(), engine.exclusive_use():
+        recorder.begin()
         engine.begin_build()
         try:
             fill_raw_tables(engine, request, checked, reporter, stages)
@@ -108,12 +123,15 @@ def build(
                 reporter,
             )
             dbt_build = _run_models(engine, session, reporter, stages)
+            recorder.count_tests(dbt_build.nodes)
             _require_success(engine, dbt_build)
             with stages.timed("record"):
                 record = _Record(engine, dbt_build)
                 info = record.write(project, built_at, started)
                 tables = record.count_rows(stages)
                 rejected, nulled = record.rejected_rows(), record.nulled_values()
+                raw_rows = sum(tables[name] for name in RAW_TABLE_NAMES)
+                recorder.write(info, raw_rows, rejected)
         except BuildFailedError:
             raise  # what was built is kept, to be looked at
         except BaseException:
@@ -124,6 +142,7 @@ def build(
             reporter.say(f"publishing {engine.location}")
             with uninterrupted():
                 left_undone = engine.publish(int(keep_versions))
+                recorder.know(outcome=PUBLISHED)
     for text in left_undone:
         reporter.warn(text)
     return BuildSummary(
@@ -292,12 +311,14 @@ def _require_success(engine: Engine, dbt_build: DbtBuild) -> None:
         look = f"look into {engine.build_location} and {dbt_build.log}"
         raise BuildFailedError(
             f"{first.kind} {first.name} failed{more}: {message}; "
-            f"nothing was published; {advice(message, look)}"
+            f"nothing was published; {advice(message, look)}",
+            kind=f"{first.kind} {first.name} failed{more}",
         )
     if skipped := [node for node in dbt_build.nodes if node.status == "skipped"]:
         raise BuildFailedError(
             f"{len(skipped)} models or tests were skipped, {skipped[0].name} first "
-            f"(log: {dbt_build.log})"
+            f"(log: {dbt_build.log})",
+            kind="models or tests were skipped",
         )
 
 

@@ -5,7 +5,13 @@ class PipelineError(Exception):
     """What was wrong and what to do, in one line.
 
     Line breaks are folded, so that an error stays one line in any log.
+
+    Attributes:
+        kind: The same in a few words, which name nothing of a file or a table: for the
+            record of runs, which is kept where a log is not.
     """
+
+    kind: str = "refused"
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
@@ -14,6 +20,12 @@ class PipelineError(Exception):
 class RawFileError(PipelineError):
     """A raw file, or the folder of them, does not hold to the contract."""
 
+    kind = "the raw files do not hold to the contract"
+
 
 class BuildFailedError(PipelineError):
     """Models or tests failed; what was built is there to be looked at."""
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind

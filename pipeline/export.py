@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_LOADS
+from pipeline.runs import PIPELINE_RUNS
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import reader_for
 from pipeline.warehouse.location import engine_of_file
@@ -38,9 +39,8 @@ _STAR = {
     "FactOrders": ("customer_key", "time_key"),
     "FactOrderCategories": ("time_key", "customer_key", "order_id"),
 }
-_SPELLED = {
-    name.lower(): name for name in (*_STAR, "build_info", "build_tests", RAW_LOADS)
-}
+_RECORD = ("build_info", "build_tests", RAW_LOADS, PIPELINE_RUNS)
+_SPELLED = {name.lower(): name for name in (*_STAR, *_RECORD)}
 
 _MONEY = pa.decimal128(18, 4)
 

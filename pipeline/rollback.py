@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS
+from pipeline.runs import PUBLISHED, recorded
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
@@ -59,12 +60,13 @@ def rollback(engine: Engine, number: int, reporter: Reporter) -> Version:
             warehouse is as it was.
     """
     engine.check_requirements()
-    with engine.lock():
+    with recorded(engine, "rollback", reporter) as recorder, engine.lock():
         # A published file that is damaged is a reason to go back, not one to stay.
         with suppress(UnreadableError):
             engine.undo_unfinished()
             engine.check_published()
         place = _kept_version(engine, number)
+        recorder.begin()
         version = _version(engine, number, place)
         problem = version.problem or _problem(place)
         if problem:
@@ -74,6 +76,7 @@ def rollback(engine: Engine, number: int, reporter: Reporter) -> Version:
             )
         with uninterrupted():
             left_undone = engine.restore(place)
+            recorder.know(outcome=PUBLISHED, version=version.built_at)
     for text in left_undone:
         reporter.warn(text)
     return version

@@ -91,6 +91,33 @@ def build_tests(warehouse: Warehouse) -> pd.DataFrame | None:
     return warehouse.query("select * from build_tests")
 
 
+def runs(warehouse: Warehouse) -> pd.DataFrame | None:
+    """The last runs of the pipeline, the newest first; None where none were kept.
+
+    Columns: started, command, outcome (with the reason), seconds, rows_in,
+    rows_rejected, tests_passed; a number is NaN where the run did not come so far.
+    """
+    if not warehouse.has("pipeline_runs"):
+        return None
+    found = warehouse.query(
+        """
+        select
+            started_at, command, outcome, reason,
+            seconds, rows_in, rows_rejected, tests_passed
+        from pipeline_runs
+        order by started_at desc, run_id desc
+        limit 30
+        """
+    )
+    numbers = ["seconds", "rows_in", "rows_rejected", "tests_passed"]
+    shown = found[["command", *numbers]].astype(dict.fromkeys(numbers, float))
+    started = found["started_at"].str.slice(0, 16).str.replace("T", " ")
+    why = ": " + found["reason"].where(found["reason"].notna())
+    shown.insert(0, "started", started)
+    shown.insert(2, "outcome", found["outcome"] + why.fillna(""))
+    return shown
+
+
 def row_counts(warehouse: Warehouse) -> dict[str, int]:
     """How many rows the star's tables have, the Unknown members aside, by table."""
     counted = warehouse.query(

@@ -36,6 +36,7 @@ def main() -> None:
     _intake(rows)
     _left_out(rows)
     _tests()
+    _runs()
     _definitions()
 
 
@@ -163,6 +164,31 @@ def _tests() -> None:
         with st.expander("All tests"):
             columns = {name: name.replace("_", " ").capitalize() for name in names}
             ui.table(results, columns, "All tests of the last build.", "all_tests")
+
+
+def _runs() -> None:
+    with ui.card(
+        "How did the last runs go?",
+        "The newest first, until the build of these figures. A run that failed changed "
+        "nothing; its log says more.",
+    ):
+        runs = cache.ask(data_health.runs)
+        if runs is None:
+            ui.note(
+                "**No runs were written down.** `python -m pipeline build` does so.",
+                icon="history",
+            )
+            return
+        columns = {
+            "started": ui.name_column("Started (UTC)"),
+            "command": st.column_config.TextColumn("What"),
+            "outcome": st.column_config.TextColumn("What came of it"),
+            "seconds": ui.number_column("Seconds", "%,.0f"),
+            "rows_in": ui.number_column("Rows in", "%,d"),
+            "rows_rejected": ui.number_column("Rejected", "%,d"),
+            "tests_passed": ui.number_column("Tests passed", "%,d"),
+        }
+        ui.table(runs, columns, "The last runs of the pipeline.", "runs")
 
 
 def _definitions() -> None:

@@ -30,6 +30,14 @@ class DbtBuild:
         return [node for node in self.nodes if node.is_failed]
 
 
+@dataclass(frozen=True)
+class CompiledTest:
+    """A test of the data: its name, and the query of the rows that fail it."""
+
+    name: str
+    sql: str
+
+
 class DbtSession:
     """The project, parsed once, of which parts can be built one after the other.
 
@@ -90,8 +98,7 @@ class DbtSession:
             *("--exclude", f"tag:{_CODE_TESTS}", *exclude),
         ]
         with self._reporter.task("starting dbt", 0, steps=True) as task:
-            if self._manifest is None:
-                self._manifest = self._parse(task)
+            self._require_manifest(task)
             result = self._invoke(arguments, task)
         results = getattr(result, "results", None)
         if not results:
@@ -114,6 +121,33 @@ class DbtSession:
             for unique_id, node in self._manifest.nodes.items()
             if str(node.resource_type) == "test" and _CODE_TESTS not in node.tags
         }
+
+    def tables(self) -> dict[str, list[str]]:
+        """The tables of all seeds and models, with the columns of their contracts."""
+        with self._reporter.task("starting dbt", 0, steps=True) as task:
+            self._require_manifest(task)
+        return {
+            node.alias: list(node.columns) if node.config.contract.enforced else []
+            for node in self._manifest.nodes.values()
+            if str(node.resource_type) in ("seed", "model")
+        }
+
+    def compiled_tests(self) -> list[CompiledTest]:
+        """The tests of the data that stop a build, without asking the database."""
+        select = ["--select", "test_type:data", "--exclude", f"tag:{_CODE_TESTS}"]
+        ask_nothing = ["--no-introspect", "--no-populate-cache", "--no-write-json"]
+        with self._reporter.task("compiling tests", 0, steps=True) as task:
+            self._require_manifest(task)
+            compiled = self._invoke(["compile", *ask_nothing, *select], task)
+        return [
+            CompiledTest(result.node.name, result.node.compiled_code.strip())
+            for result in compiled.results
+            if str(result.node.config.severity).lower() == "error"
+        ]
+
+    def _require_manifest(self, task: Task) -> None:
+        if self._manifest is None:
+            self._manifest = self._parse(task)
 
     def _invoke(self, arguments: Sequence[str], task: Task) -> Any:
         follower = _Follower(self._reporter, task)

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
+from pipeline.journal import Journal
 from pipeline.raw_files.contract import (
     BATCH_ID,
     RAW_BATCHES,
@@ -34,6 +35,7 @@ from pipeline.terminal.printable import printable
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.append import Appended
 from pipeline.warehouse.arrow import ColumnTypes, batch_of, schema_of
+from pipeline.warehouse.errors import BusyError
 from pipeline.warehouse.location import Location
 
 Record = TypeVar("Record")
@@ -109,6 +111,10 @@ class Engine(ABC):
 
         The lock is the operating system's or the server's: it dies with its process.
         """
+
+    @abstractmethod
+    def journal(self) -> Journal:
+        """Where runs are written down, published or not."""
 
     @contextmanager
     def exclusive_use(self) -> Iterator[None]:
@@ -213,6 +219,17 @@ class Engine(ABC):
     def dbt_environment(self) -> dict[str, str]:
         """The environment variables that point dbt to the build area."""
         return {"DWH_TARGET": self.target, self._variable: self._build.database}
+
+    def scratch_environment(self, folder: Path) -> dict[str, str]:
+        """The variables that point dbt to nothing, under the names a reader has.
+
+        Args:
+            folder: Where a database of a file may be made.
+        """
+        name = self.published.database
+        if self.published.is_file:
+            name = str(folder / "warehouse.db")
+        return {"DWH_TARGET": self.target, self._variable: name}
 
     def end_dbt(self) -> None:  # noqa: B027
         """Close what dbt's adapter keeps open in this process after a run."""
@@ -359,7 +376,7 @@ def file_lock(path: Path, location: str) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise PipelineError(
+        raise BusyError(
             f"another build or load of {location} is running; "
             "run this again when it has finished"
         ) from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from pipeline.errors import PipelineError
+from pipeline.journal import FileJournal
 from pipeline.private_files import private_files
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse import open_reader
@@ -152,6 +153,10 @@ class FileEngine(Engine):
         """
         with private_files(), file_lock(self._beside(".lock"), self.location):
             yield
+
+    def journal(self) -> FileJournal:
+        """The file `<database>.runs`."""
+        return FileJournal(self._beside(".runs"))
 
     def begin_build(self) -> None:
         """Remove what a killed build or load left; the engine makes its file itself."""

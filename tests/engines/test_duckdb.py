@@ -249,7 +249,8 @@ def test_a_build_is_published_with_one_rename_while_readers_stay(
     assert orders(database) == ["O1", "O2", "O3"]
     assert database.with_name("shop.duckdb.previous").read_bytes() == first
     assert {path.name for path in database.parent.glob("shop.duckdb*")} == {
-        *("shop.duckdb", "shop.duckdb.lock", "shop.duckdb.previous")
+        *("shop.duckdb", "shop.duckdb.lock", "shop.duckdb.previous"),
+        "shop.duckdb.runs",
     }
     assert read(database, "select count(*) from build_tests") == [(2,)]
     keys = read(database, "select * from int_customer_keys order by 1")

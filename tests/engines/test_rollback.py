@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 from pipeline.warehouse import engine_for, open_reader
 from pipeline.warehouse.engine import Engine
@@ -101,9 +102,9 @@ def test_a_version_on_postgres_without_its_tables_is_refused(
 ) -> None:
     import psycopg2
 
-    from pipeline.warehouse.postgres.connection import connect, server_settings
+    from pipeline.warehouse.postgres.connection import connect
 
-    with closing(connect(server_settings())) as connection:
+    with closing(connect(target_settings("postgres"))) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor, suppress(psycopg2.Error):
             cursor.execute("drop table back_and_forth_previous.raw_loads")

@@ -110,7 +110,7 @@ def test_a_build_without_any_data_is_the_demo_shops(
     assert (summary.info.source, summary.info.origin) == ("demo", "seeds")
     assert summary.tables["FactOrders"] == 1
     assert summary.tests == {"pass": 2}
-    assert beside(database) == {"", ".lock"}
+    assert beside(database) == {"", ".lock", ".runs"}
 
 
 def test_a_build_of_raw_files_holds_them_and_says_so(
@@ -158,7 +158,7 @@ def test_a_published_file_is_one_file_and_the_last_version_stays(
 
     run_build(write_shop())
 
-    assert beside(database) == {"", ".lock", ".previous"}
+    assert beside(database) == {"", ".lock", ".previous", ".runs"}
     assert database.with_name("shop.db.previous").read_bytes() == first
     assert read(database, "pragma journal_mode") == [("delete",)]
     assert read(database, "pragma integrity_check") == [("ok",)]
@@ -270,7 +270,7 @@ def test_a_failed_test_publishes_nothing(
     # What failed can be looked at, and is in nobody's way.
     assert orders(database.with_name("shop.db.building")) == ["O1", "O2", "O3"]
     run_build()
-    assert beside(database) == {"", ".lock", ".previous"}
+    assert beside(database) == {"", ".lock", ".previous", ".runs"}
 
 
 @pytest.mark.usefixtures("published")
@@ -361,7 +361,7 @@ def test_what_a_killed_build_left_is_thrown_away(
     run_build()
 
     assert orders(database) == ["D1"]
-    assert beside(database) == {"", ".lock"}
+    assert beside(database) == {"", ".lock", ".runs"}
 
 
 KILLED_WRITER = """
@@ -394,7 +394,7 @@ def test_a_killed_writers_journal_does_not_reach_the_new_file(
 
     run_build()
 
-    assert beside(database) == {"", ".lock", ".previous"}
+    assert beside(database) == {"", ".lock", ".previous", ".runs"}
     assert read(database, "pragma integrity_check") == [("ok",)]
     assert orders(database) == ["O1", "O2", "O3"]
     assert not read(database, "select 1 from sqlite_master where name = 'half_done'")
@@ -419,7 +419,7 @@ def test_a_file_in_wal_mode_leaves_no_wal_to_the_new_file(
 
     run_build()
 
-    assert beside(database) == {"", ".lock", ".previous"}
+    assert beside(database) == {"", ".lock", ".previous", ".runs"}
     assert read(database, "pragma journal_mode") == [("delete",)]
     assert orders(database) == ["D1"]
 

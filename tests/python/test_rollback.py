@@ -239,6 +239,7 @@ WANDERER = """
 import random, sys
 from pipeline.rollback import rollback
 from pipeline.terminal.progress import Reporter
+from pipeline.warehouse.sqlite.engine import SqliteEngine
 
 engine = SqliteEngine(sys.argv[1])
 chance = random.Random(int(sys.argv[2]))

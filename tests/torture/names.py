@@ -125,7 +125,7 @@ def hostile_names(arena: Arena) -> Iterator[str | None]:
             arena, outcome.exit_code, here, database, folder, command
         )
         after = {path.name for path in here.iterdir()}
-        strange = after - before - {database, f"{database}.lock"}
+        strange = after - before - {database, f"{database}.lock", f"{database}.runs"}
         if strange:
             fault = fault or f"made {strange}"
         said = outcome.last_line if outcome.exit_code else ""

@@ -7,7 +7,12 @@ from pathlib import Path
 import duckdb
 
 from pipeline.errors import PipelineError
-from pipeline.warehouse.errors import BusyError, MissingRelationError, UnreadableError
+from pipeline.warehouse.errors import (
+    BusyError,
+    FullDiskError,
+    MissingRelationError,
+    UnreadableError,
+)
 
 
 @contextmanager
@@ -43,7 +48,7 @@ def _meaning(path: Path, error: duckdb.Error) -> PipelineError:
             f"{path} cannot be written to ({first}); choose another database"
         )
     if any(sign in text for sign in ("No space left", "File too large", "disk")):
-        return PipelineError(
+        return FullDiskError(
             f"{path} cannot be written ({first}); free some disk space and run again"
         )
     if isinstance(error, duckdb.IOException | duckdb.SerializationException):

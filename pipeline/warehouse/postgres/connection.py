@@ -8,7 +8,12 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from pipeline.errors import PipelineError
-from pipeline.warehouse.errors import BusyError, MissingRelationError, UnreachableError
+from pipeline.warehouse.errors import (
+    BusyError,
+    FullDiskError,
+    MissingRelationError,
+    UnreachableError,
+)
 
 Connection = Any  # psycopg2 has no types
 Cursor = Any
@@ -71,7 +76,7 @@ def _meaning(settings: Mapping[str, Any], error: psycopg2.Error) -> PipelineErro
             "its owner grant it, or set PGUSER"
         )
     if code in (errorcodes.DISK_FULL, errorcodes.OUT_OF_MEMORY):
-        return PipelineError(
+        return FullDiskError(
             f"PostgreSQL on {host}:{port} has no room left ({first}); make some"
         )
     if code == errorcodes.DEPENDENT_OBJECTS_STILL_EXIST:

@@ -35,6 +35,7 @@ from pipeline.warehouse.engine import (
     refuse_others,
     write_loads,
 )
+from pipeline.warehouse.errors import BusyError
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.postgres.connection import (
     Connection,
@@ -43,6 +44,7 @@ from pipeline.warehouse.postgres.connection import (
     explained,
 )
 from pipeline.warehouse.postgres.copy import CopyStream
+from pipeline.warehouse.postgres.journal import PostgresJournal
 from pipeline.warehouse.postgres.reader import table_hash
 from pipeline.warehouse.sql import make_table, quoted, transaction
 
@@ -88,6 +90,7 @@ class PostgresEngine(Engine):
         self.schema = schema
         self.building = f"{schema}_building"
         self.older = f"{schema}_older"
+        self._runs = f"{schema}_runs"
         self.previous = [
             f"{schema}_previous{f'_{number}' if number > 1 else ''}"
             for number in range(1, MOST_KEPT + 1)
@@ -134,7 +137,7 @@ class PostgresEngine(Engine):
     def check_published(self) -> None:
         """Refuse schemas of another program, and a user who may not make schemas."""
         with self._cursor() as cursor:
-            ours = (self.schema, self.building, *self.previous, self.older)
+            ours = (self.schema, self.building, *self.previous, self.older, self._runs)
             for schema in ours:
                 self._refuse_others_schema(cursor, schema)
             cursor.execute(
@@ -185,7 +188,7 @@ class PostgresEngine(Engine):
                 cursor.execute("select pg_try_advisory_lock(%s)", (key,))
                 (is_mine,) = cursor.fetchone()
             if not is_mine:
-                raise PipelineError(
+                raise BusyError(
                     f"another build or load of {self.location} is running; "
                     "run this again when it has finished"
                 )
@@ -194,6 +197,10 @@ class PostgresEngine(Engine):
                 yield
             finally:
                 self._locked = None
+
+    def journal(self) -> PostgresJournal:
+        """A table in the schema `<schema>_runs`."""
+        return PostgresJournal(self._transaction, self._runs, _MARK)
 
     def in_place(self) -> Self:
         """The published schema stands in for the build schema."""

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
+from pipeline.journal import FileJournal
 from pipeline.raw_files.contract import RAW_BATCHES, RAW_LOADS, RawBatch
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
@@ -122,6 +123,10 @@ class SparkEngine(Engine):
         folder.mkdir(parents=True, exist_ok=True)
         with file_lock(folder / f"{self.schema}.lock", self.location):
             yield
+
+    def journal(self) -> FileJournal:
+        """A file beside the catalogue."""
+        return FileJournal(spark_folder() / f"{self.schema}.runs")
 
     def in_place(self) -> Self:
         """The schema stands in for the build schema, if bare dbt works there.

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.errors import PipelineError
 from pipeline.warehouse.errors import (
     BusyError,
+    FullDiskError,
     MissingRelationError,
     UnfinishedError,
     UnreadableError,
@@ -54,7 +55,7 @@ def _meaning(path: Path, name: str, text: str) -> PipelineError:
     if name.startswith(("SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ")):
         return UnreadableError(f"{path} cannot be read ({text}); look after its disk")
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return PipelineError(
+        return FullDiskError(
             f"{path} cannot be written ({text}); free some disk space and run again"
         )
     if text.startswith(("no such table", "no such column")):

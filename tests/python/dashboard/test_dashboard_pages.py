@@ -562,6 +562,30 @@ def test_data_health_says_why_there_are_no_tests(
     assert_says(app, "kept no test results")
 
 
+def test_data_health_shows_the_runs_that_published_nothing_too(
+    own_warehouse: Path, show: Show
+) -> None:
+    change(
+        own_warehouse,
+        "insert into pipeline_runs (run_id, command, started_at, outcome, reason) "
+        "values ('x', 'build', '2000-01-01T02:03:04', 'failed', 'the disk is full')",
+    )
+
+    app = show(own_warehouse, "Data health")
+
+    (runs,) = (each.value for each in app.dataframe if "tests_passed" in each.value)
+    assert list(runs["outcome"]) == ["published", "failed: the disk is full"]
+    assert runs["started"].iloc[1] == "2000-01-01 02:03"
+    assert runs["rows_in"].iloc[0] > 0
+
+
+def test_data_health_says_why_there_are_no_runs(
+    own_warehouse: Path, show: Show
+) -> None:
+    change(own_warehouse, "drop table pipeline_runs")
+    assert_says(show(own_warehouse, "Data health"), "No runs were written down")
+
+
 def test_names_are_masked_unless_asked_for(
     demo_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
