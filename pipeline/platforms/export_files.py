@@ -358,7 +358,7 @@ def find_files(
     for file in best.values():
         if not file.header.missing:
             found.append(file)
-        elif file.table.is_named_by_its_kind_alone:
+        elif file.table.is_named_by_its_kind_alone or _is_another_thing(file):
             strangers.append(file)
         else:
             faults.append(what_is_missing(file))
@@ -366,7 +366,14 @@ def find_files(
         faults = _absent_parts(folder, tables, found, strangers, advice)
     if faults:
         raise PipelineError("; ".join(faults))
-    warnings = [f"not read: {what_is_missing(file)}" for file in strangers]
+    others = [file.path.name for file in strangers if _is_another_thing(file)]
+    warnings = [
+        f"not read: {what_is_missing(file)}"
+        for file in strangers
+        if file.path.name not in others
+    ]
+    if others:
+        warnings.append(f"not read, since they are something else: {listed(others)}")
     found = _without_copies(found, warnings)
     order = {table.name: number for number, table in enumerate(tables)}
     found.sort(key=lambda file: (order[file.table.name], file.path.name))
@@ -444,6 +451,11 @@ def files_with_tables(
         opened.callback(original.close)
         for table in candidates:
             yield ExportFile(path, table, original, opened)
+
+
+def _is_another_thing(file: ExportFile) -> bool:
+    """Whether it lacks most of the columns, so that its name alone is the export's."""
+    return 2 * len(file.header.missing) > len(file.table.required)
 
 
 def _fit(file: ExportFile) -> tuple[bool, int, int]:

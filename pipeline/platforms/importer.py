@@ -92,7 +92,8 @@ class Import:
         return [
             LeftOut(str(reason), int(rows), None if amount is None else str(amount))
             for reason, rows, amount in self.rows(
-                "select reason, rows, amount from left_out where rows > 0 order by all"
+                "select reason, rows, cast(amount as decimal(18, 2)) from left_out "
+                "where rows > 0 order by all"
             )
         ]
 

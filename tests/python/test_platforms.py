@@ -3,6 +3,7 @@
 The samples in tests/exports have the columns and the quirks of real exports.
 """
 
+import shutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -164,8 +165,8 @@ def test_every_sample_is_tried() -> None:
 def test_what_is_no_sale_is_said(tmp_path: Path) -> None:
     _, left_out = imported("amazon_transactions", tmp_path)
     assert [(row.reason, row.rows, row.amount) for row in left_out] == [
-        ("transactions of the type Service Fee", 1, "-39.9900"),
-        ("transactions of the type Transfer", 1, "-1000.0000"),
+        ("transactions of the type Service Fee", 1, "-39.99"),
+        ("transactions of the type Transfer", 1, "-1000.00"),
     ]
 
 
@@ -287,7 +288,7 @@ def test_the_example_of_the_documentation_works(tmp_path: Path) -> None:
     )
     assert origin == f"my_shop: sales_2026.csv in {export}"
     assert [(row.reason, row.rows, row.amount) for row in left_out] == [
-        ("vouchers", 1, "25.0000")
+        ("vouchers", 1, "25.00")
     ]
     assert figures_of(tmp_path / "out") == Figures(
         "33", "0", "0", "0", "0", 1, 0, "Mug"
@@ -308,6 +309,20 @@ def test_doctor_says_what_is_there_and_what_to_run(
     assert "orders.csv is most like shopify's orders_export" in printed.out
     assert "Created at (nearest: Created on" in printed.out
     assert printed.err.splitlines()[-1].startswith(f"doctor failed: {tmp_path}: no exp")
+
+
+def test_doctor_finds_two_exports_among_other_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for sample in ("shopify_pos", "woocommerce_lines"):
+        shutil.copytree(EXPORTS / sample, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "bank.csv").write_text("Booked,Worth\n", encoding="utf-8")
+    assert main(["doctor", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    for platform in ("shopify", "woocommerce"):
+        assert f"an export of {platform}:" in printed.out
+        assert f"build --from {platform} {tmp_path}" in printed.err
+    assert "not read, since they are something else: bank.csv, orders" in printed.err
 
 
 def test_an_export_given_as_raw_files_leads_to_doctor(
