@@ -12,10 +12,9 @@ create macro bare_number(value) as regexp_replace(
 -- An amount with a decimal point, exact: '1,234.50', '$10.00', '-$1.00', '($5.00)', 'USD 7'.
 create macro amount(value) as case
     when regexp_full_match(value, '-?\d+(\.\d+)?') then try_cast(value as decimal(18, 4))
-    when regexp_full_match(bare_number(value), '[+-]?\d{1,3}(,\d{3})+(\.\d*)?')
-        then try_cast(replace(bare_number(value), ',', '') as decimal(18, 4))
-    when regexp_full_match(bare_number(value), '[+-]?\d*\.?\d+|[+-]?\d+\.')
-        then try_cast(bare_number(value) as decimal(18, 4))
+    else try_cast(replace(
+        regexp_extract(bare_number(value), '^[+-]?(\d{1,3}(,\d{3})+(\.\d*)?|\d*\.?\d+|\d+\.)$'), ',', ''
+    ) as decimal(18, 4))
 end;
 
 -- An amount with a decimal comma, exact: '1.234,50 €', '15,00€'.
