@@ -1,5 +1,6 @@
 """Batches of a small shop, what they do to its raw tables, and how to load them."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -8,19 +9,27 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from pipeline.build import BuildRequest, fill_raw_tables
+from benchmarks.untested_build import UntestedSession
+from generator.command_line import main as generate
+from pipeline.build import BuildRequest, build, fill_raw_tables
 from pipeline.build_record import Stages
+from pipeline.compare import compare_warehouses
+from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
+from pipeline.export import export
 from pipeline.raw_files.contract import RAW_COLUMNS, RAW_TABLES
 from pipeline.raw_files.raw_folder import check_folder
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.location import Location
 from pipeline.warehouse.reader import Row
 from tests.small_shop import all_columns, write_csv
 
 # The rows of each raw table, with all of the contract's columns; "" is an empty field.
 Shop = Mapping[str, Sequence[tuple[str, ...]]]
+
+FEW_NIGHTS = 3
 
 _IDS = [f"{n}" for n in range(1, 6)]
 _DAYS = ["2024-01-31", "2024-02-01", "2024-02-29 23:59:59", "2024-03-01", "someday"]
@@ -276,3 +285,69 @@ def _check_ledger(raw: RawNights, held: Shop, batch: Shop, *, is_first: bool) ->
             assert load.table_hash == reader.table_hash(name, RAW_COLUMNS[name])
         newest = f"select count(*) from {name} where batch_id = {entry.batch_id}"
         assert raw.read(newest) == [(entry.row_count,)]
+
+
+def check_whole_builds(engine: Engine, folder: Path) -> None:
+    """A warehouse that grew night by night equals a full load of the last rows.
+
+    Key maps stay, so that a customer has the same key in both.
+
+    Args:
+        engine: With nothing published.
+        folder: An empty one.
+    """
+    first, *nights, last = write_nights(folder / "nights", 32)
+    build_untested(engine, first)
+    _build_raw(engine, nights)
+    build_untested(engine, last, is_batch=True)
+    grown = folder / "grown.duckdb"
+    with open_reader(engine.published) as reader:
+        export(reader, "duckdb", grown, Reporter())
+    build_untested(engine, folder / "nights" / "full")
+    assert_equal_warehouses(Location("duckdb", str(grown)), engine.published)
+
+
+def check_one_build(engine: Engine, folder: Path, full: Location) -> None:
+    """Raw tables that grew night by night, built once, equal a full load.
+
+    Args:
+        engine: With nothing published.
+        folder: An empty one.
+        full: The warehouse of the full files of `FEW_NIGHTS`.
+    """
+    *nights, last = write_nights(folder / "nights", FEW_NIGHTS)
+    _build_raw(engine, nights)
+    build_untested(engine, last, is_batch=True)
+    assert_equal_warehouses(engine.published, full)
+
+
+def write_nights(out: Path, days: int) -> list[Path]:
+    """Generate a shop night by night; its folders, in their order."""
+    shop = ("--customers", "150", "--products", "30", "--start", "2025-01-01")
+    assert generate([*shop, "--days", str(days), "--out", str(out)]) == 0
+    listed = json.loads((out / "days.json").read_text(encoding="utf-8"))
+    return [out / each["folder"] for each in listed]
+
+
+def build_untested(engine: Engine, folder: Path, *, is_batch: bool = False) -> None:
+    """Build everything, or what changed, without dbt's tests."""
+    request = BuildRequest(raw_folder=str(folder), is_batch=is_batch)
+    build(engine, find_project(None), request, Reporter(), UntestedSession)
+
+
+def assert_equal_warehouses(one: Location, other: Location) -> None:
+    """Every table of star and reports has the same rows in both."""
+    with open_reader(one) as first, open_reader(other) as second:
+        tables = list(compare_warehouses(first, second))
+    assert len(tables) > 20
+    assert [table for table in tables if table.differences] == []
+
+
+def _build_raw(engine: Engine, folders: Sequence[Path]) -> None:
+    raw = RawNights(engine)
+    for folder in folders:
+        if folder.with_name(f"{folder.name}-mended").exists():
+            with pytest.raises(PipelineError, match="half a batch"):
+                raw.build(folder, is_batch=True)
+        else:
+            raw.build(folder, is_batch=folder.name != "first")

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+import resource
+import shutil
 import signal
 import sqlite3
 import tempfile
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline.__main__ import main
 from pipeline.build import BuildRequest
+from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_TABLES
 from pipeline.warehouse import engine_for
@@ -30,6 +33,7 @@ from tests.batch_shop import (
     after,
     batches,
     check_nights,
+    check_whole_builds,
     write_batch,
 )
 
@@ -313,6 +317,27 @@ def test_a_batch_that_is_killed_leaves_nothing_and_can_come_again(
     assert sum(raw.rows("raw_order_items").values()) == len(rows)
 
 
+def test_a_disk_that_is_full_leaves_nothing_of_a_batch(
+    raw: RawNights, tmp_path: Path
+) -> None:
+    many = [(f"C{n}", "Ann" * 30, "", "", "", "", "") for n in range(2_000)]
+    folder = write_batch(tmp_path / "batch", {"raw_customers": many})
+    database = Path(raw.engine.location)
+    before = database.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50_000, limits[1]))
+    try:
+        with pytest.raises(PipelineError, match="free some disk space"):
+            raw.build(folder, is_batch=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert database.read_bytes() == before
+    assert not database.with_name("shop.db.building").exists()
+    raw.build(folder, is_batch=True)
+    assert sum(raw.rows("raw_customers").values()) == 2_000
+
+
 def test_two_batches_do_not_come_at_once(raw: RawNights, tmp_path: Path) -> None:
     folder = write_batch(tmp_path / "batch", MANY_KINDS[0])
 
@@ -321,3 +346,11 @@ def test_two_batches_do_not_come_at_once(raw: RawNights, tmp_path: Path) -> None
         pytest.raises(PipelineError, match="another build or load of"),
     ):
         raw.build(folder, is_batch=True)
+
+
+def test_a_warehouse_that_grew_by_batches_equals_a_full_load(tmp_path: Path) -> None:
+    engine = engine_for("sqlite", str(tmp_path / "shop.db"))
+
+    check_whole_builds(engine, tmp_path)
+
+    shutil.rmtree(find_project(None).target_path(engine.build_location))

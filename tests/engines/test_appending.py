@@ -1,22 +1,31 @@
 """Batches on the other engines: the same rule, and one build equal to a full load."""
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.dbt.project import find_project
 from pipeline.warehouse import engine_for
+from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.location import Location
 from tests.batch_shop import (
+    FEW_NIGHTS,
     FIRST,
     MANY_KINDS,
     Shop,
     batches,
+    build_untested,
     check_nights,
+    check_one_build,
+    write_nights,
 )
+from tests.conftest import MakeOnce
 
-SERVERS = ("postgres", "spark")
 SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
@@ -43,3 +52,36 @@ def test_any_batches_leave_what_the_rule_says_on_postgres(
 
 def test_batches_of_many_kinds_leave_what_the_rule_says_on_spark(spark: None) -> None:
     check_in("spark", MANY_KINDS)
+
+
+@pytest.fixture(scope="session")
+def full(make_once: MakeOnce) -> Location:
+    """The full files of the last night, loaded at once."""
+
+    def make(path: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            write_nights(Path(folder) / "nights", FEW_NIGHTS)
+            engine = engine_for("duckdb", str(path))
+            build_untested(engine, Path(folder) / "nights" / "full")
+            forget_parsed(engine)
+
+    return Location("duckdb", str(make_once("full_nights.duckdb", make)))
+
+
+def forget_parsed(engine: Engine) -> None:
+    shutil.rmtree(find_project(None).target_path(engine.build_location))
+
+
+@pytest.mark.parametrize("target", ["duckdb", "postgres", "spark"])
+def test_a_warehouse_that_grew_by_batches_equals_a_full_load(
+    target: str, request: pytest.FixtureRequest, tmp_path: Path, full: Location
+) -> None:
+    place = str(tmp_path / "shop.duckdb")
+    if target != "duckdb":
+        request.getfixturevalue(target)
+        place = "grown_by_batches"
+    engine = engine_for(target, place)
+
+    check_one_build(engine, tmp_path, full)
+
+    forget_parsed(engine)
