@@ -64,6 +64,9 @@ select
     purchase_date("purchase-date") as order_date,
     case
         when lower("order-status") like 'shipped%' or lower("order-status") = 'shipping' then 'shipped'
+        when lower("order-status") in ('unshipped', 'partiallyshipped') then 'processing'
+        -- not paid yet, and without a price
+        when lower("order-status") like 'pending%' then 'pending payment'
         else lower("order-status")
     end as status,
     currency,

@@ -117,13 +117,13 @@ select
     amount("Subtotal") as subtotal,
     coalesce(amount("Shipping"), 0) as shipping,
     coalesce(amount("Taxes"), 0) as tax,
-    coalesce(amount("Refunded Amount"), 0) as refunded,
     case
         when amount("Total") = amount("Subtotal") + coalesce(amount("Shipping"), 0) + coalesce(tip, 0)
             and amount("Total") > coalesce(tip, 0)
             then coalesce(amount("Taxes"), 0) / (amount("Total") - coalesce(tip, 0))
         else 0
-    end as tax_in_prices
+    end as tax_in_prices,
+    cast(round(coalesce(amount("Refunded Amount"), 0) * (1 - tax_in_prices), 2) as decimal(18, 4)) as refunded
 from orders_export
 inner join order_rows on orders_export.rowid = order_rows.orders_export_row
 left join tips using (order_number)

@@ -95,7 +95,8 @@ create table products_export (
 comment on table products_export is '*.csv optional';
 
 create macro order_date(value) as wall_clock(
-    value, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M:%S', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%Y-%m-%d']
+    value, ['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%dT%H:%M:%S', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y',
+        '%d.%m.%Y %H:%M:%S', '%d.%m.%Y %H:%M', '%Y-%m-%d']
 );
 
 -- What "name:Mug|sku:MUG" says of one thing; it may say other things more than once.
@@ -132,7 +133,7 @@ select
     1 as layout,
     rowid as position,
     "Order Number" as order_id,
-    order_date("Order Date") as order_date,
+    order_date(month_first("Order Date")) as order_date,
     "Order Status" as status,
     "Order Currency" as currency,
     coalesce(nullif("Customer User ID", '0'), lower(trim("Email (Billing)"))) as customer_id,
@@ -163,7 +164,7 @@ select
     2,
     1000 * rowid + place,
     coalesce(order_number, order_id),
-    order_date(order_date),
+    order_date(month_first(order_date)),
     status,
     order_currency,
     coalesce(nullif(customer_user, '0'), nullif(customer_id, '0'), lower(trim(coalesce(customer_email, billing_email)))),
@@ -346,9 +347,10 @@ create view check_dates_can_be_read as
 select
     rowid as order_lines_row, null as orders_with_lines_row, null as report_row, null as report_in_french_row,
     "Order Date" as date
-from order_lines where order_date("Order Date") is null
+from order_lines qualify order_date(month_first("Order Date")) is null
 union all
-select null, rowid, null, null, order_date from orders_with_lines where order_date(order_date) is null
+select null, rowid, null, null, order_date from orders_with_lines
+qualify order_date(month_first(order_date)) is null
 union all
 select null, null, case language when 'en' then export_row end, case language when 'fr' then export_row end, written_date
 from analytics where order_date(written_date) is null;

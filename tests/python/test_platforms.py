@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sample_exports import EXPORTS, SAMPLES, imported, rows_of
+from sample_exports import EXPORTS, SAMPLES, copied, import_folder, imported, rows_of
 
 from pipeline.__main__ import main
 from pipeline.errors import PipelineError
@@ -58,8 +58,8 @@ BY_HAND = {
     "shopify": Figures("95", "-4.50", "-14", "12.20", "10", 5, 3, "MUG-B"),
     "shopify_2013": Figures("35", "-3.50", "0", "6.30", "5", 1, 1, "MUG-B"),
     # Sales at a till: two tips, a voucher and a payment's row do not count. An order is
-    # free, one cancelled before it was paid, one cancelled and paid back, one in part.
-    "shopify_pos": Figures("115", "-18", "-20", "5.90", "9.98", 6, 2, "MUG"),
+    # free, one cancelled before it was paid, one cancelled and paid back, two in part.
+    "shopify_pos": Figures("115", "-18", "-25", "5.90", "9.98", 6, 2, "MUG"),
     # A mug of three came back, a whole order was paid back, another was cancelled.
     "woocommerce_lines": Figures("70", "-3", "-20", "6.70", "10", 3, 2, "MUG"),
     "woocommerce_suite": Figures("40", "-3", "-10", "1", "5", 2, 2, "Cap"),
@@ -70,7 +70,7 @@ BY_HAND = {
     # The first day tells that the day stands first.
     "square_uk": Figures("20", "-2", "-9", "1.50", "0", 1, 1, "MUG"),
     "etsy": Figures("45", "-2", "0", "1.50", "8", 2, 2, "MUG"),
-    "amazon": Figures("50", "-2", "-15", "4", "4.99", 2, 0, "MUG"),
+    "amazon": Figures("65", "-2", "-15", "5.20", "4.99", 3, 0, "CAP"),
     "amazon_transactions": Figures("20", "-2", "-9", "0.80", "4.99", 1, 0, "MUG"),
     # A refund without pieces.
     "amazon_transactions_canada": Figures(
@@ -167,6 +167,31 @@ def test_what_is_no_sale_is_said(tmp_path: Path) -> None:
     assert [(row.reason, row.rows, row.amount) for row in left_out] == [
         ("transactions of the type Service Fee", 1, "-39.99"),
         ("transactions of the type Transfer", 1, "-1000.00"),
+    ]
+
+
+def test_one_day_over_12_tells_of_all_days_that_they_stand_first(
+    tmp_path: Path,
+) -> None:
+    imported("square_uk", tmp_path / "square")
+    assert [
+        row["order_date"] for row in rows_of(tmp_path / "square", "raw_orders")
+    ] == [
+        "2026-12-25 10:15:00",
+        "2027-01-05 13:00:00",
+    ]
+    folder = copied("woocommerce_lines", tmp_path)
+    orders = folder / "orders-2026.csv"
+    text = orders.read_text(encoding="utf-8").replace("2026-01-05", "25/01/2026")
+    for day in (6, 7, 8):
+        text = text.replace(f"2026-01-0{day}", f"0{day}/02/2026")
+    orders.write_text(text, encoding="utf-8")
+    import_folder("woocommerce_lines", folder, tmp_path / "woo")
+    assert [row["order_date"] for row in rows_of(tmp_path / "woo", "raw_orders")] == [
+        "2026-01-25 10:00:00",
+        "2026-02-06 10:00:00",
+        "2026-02-07 10:00:00",
+        "2026-02-08 10:00:00",
     ]
 
 
