@@ -8,7 +8,8 @@ import duckdb
 import pytest
 
 from pipeline.__main__ import main
-from tests.python.test_platforms import BY_HAND, EXPORTS, Figures, normal, platform_of
+from tests.python.sample_exports import EXPORTS, platform_of
+from tests.python.test_platforms import BY_HAND, Figures, normal
 
 # One of each platform.
 SAMPLES = (

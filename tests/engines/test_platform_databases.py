@@ -16,7 +16,8 @@ from pipeline.platforms.definition import find_platform
 from pipeline.platforms.importer import import_export
 from pipeline.terminal.progress import Reporter
 from tests.engines.conftest import ROOT, missing
-from tests.python.test_platforms import Figures, figures_of, normal, rows_of
+from tests.python.sample_exports import rows_of
+from tests.python.test_platforms import Figures, figures_of, normal
 
 # As WooCommerce makes them, but for columns that are not read.
 WOOCOMMERCE = """

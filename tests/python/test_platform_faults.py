@@ -7,7 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sample_exports import (
+
+from pipeline.__main__ import main
+from pipeline.errors import PipelineError
+from tests.python.sample_exports import (
     PLATFORMS,
     Sheet,
     copied,
@@ -16,9 +19,6 @@ from sample_exports import (
     rows_of,
     what_comes_out,
 )
-
-from pipeline.__main__ import main
-from pipeline.errors import PipelineError
 
 # Of each layout the file of sales.
 SALES = {

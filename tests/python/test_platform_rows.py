@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sample_exports import (
+
+from pipeline.errors import PipelineError
+from tests.python.sample_exports import (
     EXPORTS,
     SAMPLES,
     Sheet,
@@ -17,8 +19,6 @@ from sample_exports import (
     opened,
     what_comes_out,
 )
-
-from pipeline.errors import PipelineError
 
 
 @dataclass(frozen=True)

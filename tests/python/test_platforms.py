@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sample_exports import EXPORTS, SAMPLES, copied, import_folder, imported, rows_of
 
 from pipeline.__main__ import main
 from pipeline.errors import PipelineError
@@ -19,6 +18,14 @@ from pipeline.platforms.definition import find_platform
 from pipeline.platforms.importer import import_export
 from pipeline.raw_files.contract import RAW_TABLE_NAMES
 from pipeline.terminal.progress import Reporter
+from tests.python.sample_exports import (
+    EXPORTS,
+    SAMPLES,
+    copied,
+    import_folder,
+    imported,
+    rows_of,
+)
 from tests.python.warehouses import SHARED_DATA
 
 SALES = {
