@@ -48,6 +48,16 @@ GROWN_SHOP = {
 Table = list[tuple[Any, ...]]
 
 
+# What says when it was built, and how that went.
+OF_THE_BUILD = (
+    "build_info",
+    "build_tests",
+    "pipeline_runs",
+    "raw_batches",
+    "raw_loads",
+)
+
+
 def read(database: Path, sql: str) -> Table:
     with closing(sqlite3.connect(database)) as connection:
         return connection.execute(sql).fetchall()
@@ -62,7 +72,7 @@ def contents(database: Path) -> dict[str, Table]:
             "select name from sqlite_master where type in ('table', 'view') "
             "and name not like 'sqlite_%'"
         ).fetchall():
-            if name in ("build_info", "build_tests", "raw_batches", "raw_loads"):
+            if name in OF_THE_BUILD:
                 continue
             columns = [
                 f'"{column}"'
