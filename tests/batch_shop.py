@@ -29,8 +29,6 @@ from tests.small_shop import all_columns, write_csv
 # The rows of each raw table, with all of the contract's columns; "" is an empty field.
 Shop = Mapping[str, Sequence[tuple[str, ...]]]
 
-FEW_NIGHTS = 3
-
 _IDS = [f"{n}" for n in range(1, 6)]
 _DAYS = ["2024-01-31", "2024-02-01", "2024-02-29 23:59:59", "2024-03-01", "someday"]
 # What is no key at all, and what is the same key as another text.
@@ -245,7 +243,7 @@ def check_nights(engine: Engine, folder: Path, nights: Sequence[Shop]) -> None:
     """
     raw = RawNights(engine)
     held: Shop = {}
-    for night, batch in enumerate([*nights, nights[-1]]):
+    for night, batch in enumerate(nights):
         files = write_batch(folder / str(night), batch)
         if night and not is_whole(batch):
             with pytest.raises(PipelineError, match="half a batch"):
@@ -307,15 +305,16 @@ def check_whole_builds(engine: Engine, folder: Path) -> None:
     assert_equal_warehouses(Location("duckdb", str(grown)), engine.published)
 
 
-def check_one_build(engine: Engine, folder: Path, full: Location) -> None:
+def check_one_build(engine: Engine, folder: Path, days: int, full: Location) -> None:
     """Raw tables that grew night by night, built once, equal a full load.
 
     Args:
         engine: With nothing published.
         folder: An empty one.
-        full: The warehouse of the full files of `FEW_NIGHTS`.
+        days: How many come one by one.
+        full: The warehouse of the full files.
     """
-    *nights, last = write_nights(folder / "nights", FEW_NIGHTS)
+    *nights, last = write_nights(folder / "nights", days)
     _build_raw(engine, nights)
     build_untested(engine, last, is_batch=True)
     assert_equal_warehouses(engine.published, full)
