@@ -1,7 +1,6 @@
 """dbt without the pipeline, as people who know dbt try it in their first hour."""
 
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -11,9 +10,11 @@ from typing import Any
 
 import pytest
 from dbt.cli.main import dbtRunner
-from warehouses import ROOT, read_rows, run_project
+from warehouses import ROOT, read_rows, run_project, without_variables
 
 from pipeline.__main__ import main
+from pipeline.dbt.events import build_events
+from pipeline.dbt.oddities import surroundings
 from pipeline.dbt.project import find_project
 
 # For each variable of the models another value, which changes what they hold.
@@ -45,17 +46,18 @@ class BareDbt:
         self._options = [
             *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
             *("--target-path", str(self._target), "--log-path", str(folder)),
-            *("--log-level", "none", "--no-use-colors"),
+            *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
         ]
         self.manifest: Any = self._invoke(["parse"], None).result
 
     def _invoke(self, arguments: list[str], manifest: Any) -> Any:
-        current = Path.cwd()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DWH_DATABASE", str(self.database))
-            patch.delenv("DWH_TARGET", raising=False)
+        # As quick as in the pipeline, which changes nothing of what dbt does.
+        with (
+            without_variables(),
+            surroundings({"DWH_DATABASE": str(self.database)}),
+            build_events(),
+        ):
             outcome = dbtRunner(manifest=manifest).invoke([*arguments, *self._options])
-        os.chdir(current)
         assert outcome.exception is None, str(outcome.exception)
         return outcome
 
@@ -72,6 +74,7 @@ class BareDbt:
 
     def again(self, *arguments: str) -> list[str]:
         """Run a command on the database as it is; tell the same."""
+        arguments = (*arguments, "--no-write-json")
         results = self._invoke(list(arguments), self.manifest).result.results
         assert results
         return [

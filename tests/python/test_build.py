@@ -21,15 +21,14 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.dbt.project import find_project
 from pipeline.warehouse.sqlite.engine import SqliteEngine
+from tests.python.warehouses import MUCH_IS_WRONG
 from tests.small_shop import SMALL_SHOP, write_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 # Twenty in a full run; each costs about as long as a build.
 KILLS = int(os.environ.get("DWH_KILLS", "4"))
 
-# Much of the small shop is wrong on purpose.
-MEANT = "max_rejected_share: 1"
-VARIABLES = ("--vars", f"{{{MEANT}}}")
+VARIABLES = ("--vars", f"{{{MUCH_IS_WRONG}}}")
 
 # The small shop, a day later: ids that sort before the others, and one order more.
 GROWN_SHOP = {
@@ -116,12 +115,13 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         for table, rows in tables.items():
             write_csv(folder / name / f"{table}.csv", rows)
     parsed = find_project(None).target_path(str(SqliteEngine(str(path)).building))
-    start = time.monotonic()
     first = command(path, "build", "--raw", folder / "shop", *VARIABLES)
-    seconds = time.monotonic() - start
     assert first.returncode == 0, first.stderr
     shutil.copyfile(path, folder / "built.db")
+    # The first may have parsed the project, which none after it does.
+    start = time.monotonic()
     again = command(path, "build", "--raw", folder / "grown", *VARIABLES)
+    seconds = time.monotonic() - start
     assert again.returncode == 0, again.stderr
     shutil.copyfile(path, folder / "grown.db")
     yield Warehouse(
@@ -258,7 +258,7 @@ def test_built_twice_from_the_same_rows_every_table_is_equal(
 def test_variables_given_for_a_build_hold_in_it(warehouse: Warehouse) -> None:
     path = warehouse.reset()
     variables = "as_of_date: 2024-05-15, currency: EUR, max_basket_items: 1"
-    given = ["--vars", f"{{{variables}, {MEANT}}}"]
+    given = ["--vars", f"{{{variables}, {MUCH_IS_WRONG}}}"]
 
     assert main(["build", "--database", str(path), *given]) == 0
 
@@ -287,7 +287,7 @@ def test_more_customers_and_products_change_no_key(warehouse: Warehouse) -> None
     ("arguments", "message"),
     [
         (
-            ["--vars", f"{{as_of_date: 2024-02-01, {MEANT}}}"],
+            ["--vars", f"{{as_of_date: 2024-02-01, {MUCH_IS_WRONG}}}"],
             "var as_of_date (2024-02-01) is before the latest order (2024-03-01)",
         ),
         (["--vars", "{as_of_dat: 2025-01-01}"], "there is no variable as_of_dat"),

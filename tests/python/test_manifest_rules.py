@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warehouses import ROOT, read_rows, run_project
+from warehouses import ROOT, dbt_files, read_rows
 
 Node = dict[str, Any]
 
@@ -54,14 +54,9 @@ KEYWORDS_BEFORE_PARENTHESES = {
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("parse")
-    result = run_project(
-        *("dbt.cli.main", "parse", "--target-path", folder / "target"),
-        *("--log-path", folder / "logs", "--profiles-dir", ROOT),
-    )
-    assert result.returncode == 0, result.stdout
-    return dict(json.loads((folder / "target" / "manifest.json").read_text()))
+def manifest(demo_warehouse: Path) -> dict[str, Any]:
+    """The project as the demo shop's build parsed it."""
+    return dict(json.loads((dbt_files(demo_warehouse) / "manifest.json").read_text()))
 
 
 def own(resources: dict[str, Node]) -> Iterator[Node]:
