@@ -13,6 +13,7 @@ from tests.conftest import MakeOnce
 # The files that take longest, which begin: the two processes of `make test` end at once
 # where what is left at the end is short.
 LONGEST = (
+    "test_batches.py",
     "test_bare_dbt.py",
     "test_dashboard_browser.py",
     "test_build.py",
