@@ -12,7 +12,7 @@ from pipeline.runs import recorded, runs
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for, open_reader
 
-TARGETS = ("duckdb", "postgres", "spark")
+TARGETS = ("duckdb", "postgres")
 Warehouse = Callable[[str, str], str]
 
 
