@@ -1,6 +1,8 @@
 """What dbt left of a build: how long each model and test took, and what it read."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.equality import FLOOR_TABLES
+from pipeline.dbt.project import ROOT
 
 # What the models of the floor's tables need for columns that the floor lacks:
 # predicted values, and the evidence of pairs.
@@ -67,9 +70,19 @@ def newest_artifacts(project: Path) -> Path:
 
 
 def read_artifacts(folder: Path) -> DbtArtifacts:
-    """Read dbt's artifacts of a build."""
+    """Read dbt's artifacts of a build, which leaves the manifest to be made."""
+    path = folder / "manifest.json"
+    if not path.exists():
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "dbt.cli.main", "parse", "--quiet"),
+                *("--target-path", str(folder), "--log-path", str(folder)),
+            ],
+            cwd=ROOT,
+            check=True,
+        )
     results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(path.read_text(encoding="utf-8"))
     return DbtArtifacts(results["results"], manifest["nodes"])
 
 

@@ -64,6 +64,7 @@ class DbtSession:
         self._reporter = reporter
         self._log = target_path / "dbt.log"
         self._options = [
+            "--no-write-json",
             *("--target", target),
             # The profile's one is for dbt without the pipeline, on its own connections.
             *(("--threads", "2") if target == "sqlite" else ()),
@@ -92,7 +93,8 @@ class DbtSession:
             KeyboardInterrupt: It was interrupted.
         """
         arguments = [
-            *("build", "--no-write-json"),
+            # Of the tests, those named, and not all of what is named.
+            *("build", "--indirect-selection=empty"),
             *(f"--exclude-resource-type={kind}" for kind in self.left_out),
             *(("--select", *select) if select else ()),
             *("--exclude", f"tag:{_CODE_TESTS}", *exclude),
@@ -110,7 +112,9 @@ class DbtSession:
         return DbtBuild(nodes, self._log)
 
     def _parse(self, task: Task) -> Any:
-        manifest = self._invoke(["parse", *self._parsed.options()], task)
+        with surroundings(self._environment):
+            options = self._parsed.options()
+        manifest = self._invoke(["parse", *options], task)
         self._parsed.keep()
         return manifest
 
@@ -155,10 +159,14 @@ class DbtSession:
             # Importing dbt takes seconds: not before everything else was checked.
             from dbt.cli.main import dbtRunner
 
+            from pipeline.dbt.contexts import build_contexts
             from pipeline.dbt.events import build_events
+            from pipeline.dbt.templates import compiled_templates
 
+            contexts = build_contexts() if self._manifest else nullcontext()
             runner = dbtRunner(manifest=self._manifest, callbacks=[follower])
-            with build_events(), self._connections():
+            templates = compiled_templates(self._log.parent)
+            with build_events(), contexts, templates, self._connections():
                 outcome = runner.invoke([*arguments, *self._options])
         if isinstance(outcome.exception, KeyboardInterrupt):
             raise KeyboardInterrupt

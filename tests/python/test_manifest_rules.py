@@ -1,13 +1,12 @@
 """Rules that the dbt project keeps: layers, names, keys, contracts, descriptions."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from warehouses import ROOT, dbt_files, read_rows
+from warehouses import ROOT, read_manifest, read_rows
 
 Node = dict[str, Any]
 
@@ -56,7 +55,7 @@ KEYWORDS_BEFORE_PARENTHESES = {
 @pytest.fixture(scope="module")
 def manifest(demo_warehouse: Path) -> dict[str, Any]:
     """The project as the demo shop's build parsed it."""
-    return dict(json.loads((dbt_files(demo_warehouse) / "manifest.json").read_text()))
+    return read_manifest(demo_warehouse)
 
 
 def own(resources: dict[str, Node]) -> Iterator[Node]:

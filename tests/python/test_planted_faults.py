@@ -17,6 +17,7 @@ from warehouses import (
     MUCH_IS_WRONG,
     build_warehouse,
     dbt_files,
+    read_manifest,
     read_rows,
     run_project,
 )
@@ -102,7 +103,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     assert generated.returncode == 0, generated.stderr
     database = build_warehouse(folder / "shop.db", folder / "raw", MUCH_IS_WRONG)
     made = dbt_files(database)
-    manifest = json.loads((made / "manifest.json").read_text("utf-8"))
+    manifest = read_manifest(database)
     run = json.loads((made / "run_results.json").read_text("utf-8"))
     nodes = manifest["nodes"]
     # A source has no alias, its table an identifier.

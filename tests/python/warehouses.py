@@ -1,5 +1,6 @@
 """Warehouses for tests to look into, built and read as users build and read them."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -80,6 +81,19 @@ def dbt_files(database: Path) -> Path:
     """Where dbt left its files when the pipeline built a warehouse."""
     location = engine_for("sqlite", str(database)).build_location
     return find_project(None).target_path(location)
+
+
+def read_manifest(database: Path) -> dict[str, Any]:
+    """The project of a warehouse, as dbt parses it; a build leaves no such file."""
+    made = dbt_files(database)
+    path = made / "manifest.json"
+    if not path.exists():
+        parsed = run_project(
+            *("dbt.cli.main", "parse", "--target-path", made, "--log-path", made),
+            *("--profiles-dir", ROOT),
+        )
+        assert parsed.returncode == 0, parsed.stdout
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def run_models(database: Path, select: str) -> None:
