@@ -15,6 +15,7 @@ from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.location import Location
 from tests.batch_shop import (
     FIRST,
+    MANY_KINDS,
     Shop,
     batches,
     build_untested,
@@ -46,6 +47,10 @@ def test_any_batches_leave_what_the_rule_says_on_postgres(
     nights: list[Shop], postgres: None
 ) -> None:
     check_in("postgres", [*nights, nights[-1]])
+
+
+def test_a_batch_of_many_kinds_leaves_what_the_rule_says_on_spark(spark: None) -> None:
+    check_in("spark", MANY_KINDS[:1])
 
 
 @pytest.fixture(scope="session")
