@@ -9,7 +9,7 @@ import hashlib
 import marshal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -51,9 +51,11 @@ def compiled_templates(target_path: Path) -> Iterator[None]:
     finally:
         setattr(jinja2.Environment, "compile", stock)  # noqa: B010
         if not used.keys() <= known.keys():
-            fresh = target_path / path.name
-            fresh.write_bytes(marshal.dumps({**known, **used}))
-            fresh.replace(path)
+            # A full disk is no reason to fail: they are compiled again.
+            with suppress(OSError):
+                fresh = target_path / path.name
+                fresh.write_bytes(marshal.dumps({**known, **used}))
+                fresh.replace(path)
 
 
 def _read(path: Path) -> dict[bytes, CodeType]:

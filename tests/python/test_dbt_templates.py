@@ -50,3 +50,11 @@ def test_a_damaged_file_is_made_again(target_path: Path, left: bytes) -> None:
         assert rendered(SandboxedEnvironment(), "{{ number }}") == "2"
 
     assert path.read_bytes() != left
+
+
+def test_what_cannot_be_kept_stops_nothing(target_path: Path) -> None:
+    with compiled_templates(target_path):
+        assert rendered(SandboxedEnvironment(), "{{ number }}") == "2"
+        target_path.rmdir()
+
+    assert not (target_path.parent / "templates.marshal").exists()
