@@ -65,6 +65,25 @@ def test_links_and_pictures_lead_somewhere(document: Path) -> None:
     ] == []
 
 
+def test_the_rooms_of_the_readme_are_the_folders() -> None:
+    rooms: list[str] = []
+    for line in section("README.md", "## The rooms").splitlines():
+        folders = re.findall(r"(?:^|(?<= ))[a-z_/]+/(?=\s|$)", line)
+        if folders and not line.startswith(" "):
+            top = folders.pop(0)
+            rooms.append(top)
+        rooms += [top + folder for folder in folders]
+    not_ours = {*read(".gitignore").splitlines(), "venv/"}
+    there = {
+        f"{path.name}/"
+        for path in ROOT.iterdir()
+        if path.is_dir() and not path.name.startswith((".", "__"))
+    }
+
+    assert there - not_ours == {room for room in rooms if room.count("/") == 1}
+    assert [room for room in rooms if not (ROOT / room).is_dir()] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_goals_of_make_are_those_of_the_makefile(document: Path) -> None:
     goals = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
