@@ -44,6 +44,7 @@ from pipeline.warehouse.spark.session import (
     check_java,
     check_spark_folder,
     explained,
+    made_spark_folder,
     spark_folder,
     spark_session,
 )
@@ -119,9 +120,8 @@ class SparkEngine(Engine):
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Lock a file beside the catalogue."""
-        folder = spark_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        with file_lock(folder / f"{self.schema}.lock", self.location):
+        path = made_spark_folder() / f"{self.schema}.lock"
+        with file_lock(path, self.location):
             yield
 
     def journal(self) -> FileJournal:
@@ -389,8 +389,7 @@ class _SparkArea(Area):
 @contextmanager
 def _staged(name: str) -> Iterator[Path]:
     """A file beside the catalogue, for as long as Spark reads it."""
-    folder = spark_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = made_spark_folder()
     with tempfile.TemporaryDirectory(dir=folder, prefix="loading-") as staged:
         yield Path(staged) / name
 

@@ -74,8 +74,7 @@ def spark_session() -> Session:
         PipelineError: There is no Java, or another process has the catalogue.
     """
     check_java()
-    # Java makes files for everybody to read, so it makes them where nobody else may go.
-    spark_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_spark_folder()
     builder = SparkSession.builder.enableHiveSupport()
     for name, value in target_settings("spark")["server_side_parameters"].items():
         builder = builder.config(name, value)
@@ -89,6 +88,16 @@ def spark_folder() -> Path:
     """Where the tables and the catalogue of the local session are."""
     parameters = target_settings("spark")["server_side_parameters"]
     return Path(str(parameters["spark.sql.warehouse.dir"])).parent.absolute()
+
+
+def made_spark_folder() -> Path:
+    """The same, made if need be.
+
+    Java makes files for everybody to read, so it makes them where nobody else may go.
+    """
+    folder = spark_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def check_spark_folder() -> None:
