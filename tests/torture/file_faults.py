@@ -147,8 +147,8 @@ def _fault(shop: _Shop, outcome: Outcome, *, killed: bool) -> str | None:
         kept = shop.kept()
         is_more = shop.command == "build" and len(kept) == _KEPT + 1
         # A load in place changes the version that the next build keeps.
-        is_other = shop.command == "load" or kept[:1] == [3 - found]
-        if not is_other or not (len(kept) == _KEPT or is_more):
+        is_replaced_kept = shop.command == "load" or kept[:1] == [3 - found]
+        if not is_replaced_kept or not (len(kept) == _KEPT or is_more):
             fault = fault or f"generation {found} is published, and kept are {kept}"
     again = shop.build(3 - shop.generation)
     if again.exit_code != 0:

@@ -91,7 +91,7 @@ def spark_folder() -> Path:
 
 
 def made_spark_folder() -> Path:
-    """The same, made if need be.
+    """The folder of tables and catalogue, made if it is not there.
 
     Java makes files for everybody to read, so it makes them where nobody else may go.
     """
