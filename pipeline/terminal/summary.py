@@ -1,7 +1,7 @@
 """The tables for people that are printed at the end."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -33,3 +33,9 @@ def print_table(
     console.print(f"{printable(title)}:", style="bold", soft_wrap=True)
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
     sys.stdout.flush()
+
+
+def print_rows(title: str, tables: Mapping[str, int]) -> None:
+    """Print how many rows there are of each table."""
+    rows = [(table, f"{count:,}") for table, count in tables.items()]
+    print_table(title, ("table", "rows"), rows)

@@ -172,7 +172,7 @@ def test_an_export_of_a_platform_can_be_a_batch(
         raw.run(request)
         raise PipelineError("the models are left out")  # after the rename: a warning
 
-    monkeypatch.setattr("pipeline.__main__.build", build_raw)
+    monkeypatch.setattr("pipeline.commands.build.build", build_raw)
     assert build(Path(raw.engine.location), *given) == 0
 
     batch = raw.engine.published_batches()[-4:]

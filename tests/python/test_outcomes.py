@@ -25,10 +25,11 @@ from tests.small_shop import WriteShop
 COMMAND = """
 import sys
 from pathlib import Path
-import pipeline.__main__ as command
+from pipeline.__main__ import main
+from pipeline.commands import build
 from pipeline.dbt.project import Project
-command.find_project = lambda given: Project(Path(sys.argv[1]), "1", {}, {})
-sys.exit(command.main(sys.argv[2:]))
+build.find_project = lambda given: Project(Path(sys.argv[1]), "1", {}, {})
+sys.exit(main(sys.argv[2:]))
 """
 
 
@@ -129,7 +130,7 @@ def test_a_folder_that_cannot_be_synced_after_the_rename_is_a_warning(
 
     monkeypatch.setattr(os, "fsync", refuse_folders)
     monkeypatch.setattr(
-        "pipeline.__main__.find_project",
+        "pipeline.commands.build.find_project",
         lambda given: Project(small_project, "1", {}, {}),
     )
     arguments = [*(["--raw"] if command == "build" else []), str(write_shop())]

@@ -1,0 +1,1 @@
+"""The command line: a module a command, with what it takes and prints."""

@@ -1,0 +1,40 @@
+"""`fit`: predict lifetime values in place."""
+
+import argparse
+
+from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
+from pipeline.terminal.progress import Reporter
+from pipeline.terminal.summary import print_table
+
+
+def add(commands: Commands) -> None:
+    """Say what it takes."""
+    fits = commands.add_parser(
+        "fit",
+        parents=[of_a_warehouse()],
+        help="predict lifetime values in place, for use with bare dbt",
+        description="Fit the lifetime value models to the purchases of the warehouse, "
+        "score its customers, and replace its tables clv_*. A build does it by itself.",
+    )
+    fits.set_defaults(command=_run, name="fit")
+
+
+def _run(options: argparse.Namespace, reporter: Reporter) -> None:
+    # scipy takes a while to import, and no other command needs it.
+    from pipeline.fit import fit
+
+    engine = engine_of(options)
+    print_table(
+        f"fitted in {engine.location}",
+        ("fit", "until", "model", "customers", "status", "used"),
+        [
+            (
+                *(prediction.fit_name, str(prediction.observed_through)),
+                *(model.model_name, f"{model.customers:,}", model.status),
+                "yes" if prediction.is_used(model) else "",
+            )
+            for prediction in fit(engine)
+            for model in prediction.models
+        ],
+    )
+    reporter.say("show the predictions with: dbt run --select source:predictions+")
