@@ -13,6 +13,7 @@ from pipeline.commands import (
     history,
     imports,
     load,
+    notify,
     rollback,
     verify,
 )
@@ -27,6 +28,7 @@ _COMMANDS = (
     rollback,
     history,
     verify,
+    notify,
     imports,
     doctor,
     fit,

@@ -190,7 +190,7 @@ def recorded(engine: Engine, command: str, reporter: Reporter) -> Iterator[Recor
         elif isinstance(error, KeyboardInterrupt):
             recorder.end(INTERRUPTED)
         else:
-            recorder.end(FAILED, _reason(error))
+            recorder.end(FAILED, reason_of(error))
         raise
     recorder.end(PUBLISHED)
 
@@ -256,7 +256,7 @@ def _run_of(record: Record) -> Run | None:
     return Run(**found)
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Why a run failed, by its kind: messages may quote what stands in a row."""
     if isinstance(error, PipelineError):
         return error.kind

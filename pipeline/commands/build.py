@@ -14,6 +14,7 @@ from pipeline.commands.arguments import SOURCE, Commands, engine_of, of_a_wareho
 from pipeline.commands.imports import import_into
 from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
+from pipeline.notify import told
 from pipeline.terminal.progress import Reporter
 from pipeline.terminal.summary import print_rows, print_table
 from pipeline.warehouse.engine import Engine
@@ -77,25 +78,27 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> None:
-    engine = engine_of(options)
-    project = find_project(options.vars)
-    request = BuildRequest(
-        raw_folder=options.append or options.raw,
-        is_batch=options.append is not None,
-        full_refresh=options.full_refresh,
-        accept_changed_raw=options.accept_changed_raw,
-    )
-    with _imported(options, engine, request, reporter) as request:
-        summary = build(engine, project, request, reporter)
-    if options.json:
-        print(json.dumps(summary.as_json(), indent=2), flush=True)
-    else:
-        _print_summary(summary)
-    tests = ", ".join(f"{count} {status}" for status, count in summary.tests.items())
-    reporter.say(
-        f"published {summary.database} in {summary.seconds:.1f} s "
-        f"(tests: {tests or 'none'})"
-    )
+    with told(reporter) as news:
+        engine = engine_of(options)
+        news.database = Path(engine.location).name
+        project = find_project(options.vars)
+        request = BuildRequest(
+            raw_folder=options.append or options.raw,
+            is_batch=options.append is not None,
+            full_refresh=options.full_refresh,
+            accept_changed_raw=options.accept_changed_raw,
+        )
+        with _imported(options, engine, request, reporter) as request:
+            summary = news.summary = build(engine, project, request, reporter)
+        if options.json:
+            print(json.dumps(summary.as_json(), indent=2), flush=True)
+        else:
+            _print_summary(summary)
+        tests = ", ".join(f"{n} {status}" for status, n in summary.tests.items())
+        reporter.say(
+            f"published {summary.database} in {summary.seconds:.1f} s "
+            f"(tests: {tests or 'none'})"
+        )
 
 
 @contextmanager

@@ -1,0 +1,24 @@
+"""`notify`: a trial message to those who are told of builds."""
+
+import argparse
+
+from pipeline.commands.arguments import Commands
+from pipeline.notify import send_trial
+from pipeline.terminal.progress import Reporter
+
+
+def add(commands: Commands) -> None:
+    """Say what it takes."""
+    notifies = commands.add_parser(
+        "notify",
+        help="tell those in DWH_NOTIFY that they will be told",
+        description="Send a trial message to each Apprise URL in DWH_NOTIFY, as a "
+        "build does that fails. The exit code is 1 where one did not take it.",
+    )
+    notifies.set_defaults(command=_run, name="notify")
+
+
+def _run(options: argparse.Namespace, reporter: Reporter) -> None:
+    del options
+    send_trial(reporter)
+    reporter.say("all were told")
