@@ -13,18 +13,20 @@ from pipeline.commands import (
     history,
     imports,
     load,
+    night,
     notify,
     rollback,
     verify,
 )
 from pipeline.commands.arguments import Parser
-from pipeline.terminal.outcome import run
+from pipeline.terminal.outcome import WAREHOUSE_STAYS, run
 from pipeline.terminal.progress import Reporter, reporter_for
 
 # In the order of the help.
 _COMMANDS = (
     load,
     build,
+    night,
     rollback,
     history,
     verify,
@@ -45,7 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace, Reporter], None] = options.command
-    return run(options.name, lambda: command(options, reporter_for(sys.stderr)))
+    return run(
+        options.name,
+        lambda: command(options, reporter_for(sys.stderr)),
+        options.if_interrupted,
+    )
 
 
 def _parser() -> Parser:
@@ -53,6 +59,7 @@ def _parser() -> Parser:
         prog="python -m pipeline",
         description="Import and load a shop's files; build, publish, export, compare.",
     )
+    parser.set_defaults(if_interrupted=WAREHOUSE_STAYS)
     commands = parser.add_subparsers(required=True, metavar="command")
     for command in _COMMANDS:
         command.add(commands)

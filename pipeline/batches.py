@@ -6,7 +6,9 @@ So a late, a changed, a shrunken and a repeated order come out right, in whateve
 batches come. `raw_batches` has what each of them did.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.errors import RawFileError
@@ -76,7 +78,17 @@ def _batch(
     ]
 
 
-def require_whole_batch(checked: CheckedFolder) -> None:
+@contextmanager
+def blamed_on(position: int) -> Iterator[None]:
+    """Let a fault of raw files say which of several batches has it."""
+    try:
+        yield
+    except RawFileError as error:
+        error.batch = position
+        raise
+
+
+def require_whole_batches(batches: Sequence[CheckedFolder]) -> None:
     """Refuse headers without lines, and lines without headers, before all else.
 
     A file that was lost on its way must not take every line with it.
@@ -84,36 +96,69 @@ def require_whole_batch(checked: CheckedFolder) -> None:
     Raises:
         RawFileError: Which half there is.
     """
-    rows = {file.table.name: file.row_count for file in checked.files}
-    orders, lines = rows["raw_orders"], rows["raw_order_items"]
-    if bool(orders) != bool(lines):
-        raise RawFileError(
-            f"half a batch: {orders:,} rows in raw_orders and {lines:,} in "
-            "raw_order_items; a batch holds whole orders, headers and lines"
-        )
+    for position, checked in enumerate(batches):
+        rows = {file.table.name: file.row_count for file in checked.files}
+        orders, lines = rows["raw_orders"], rows["raw_order_items"]
+        if bool(orders) != bool(lines):
+            with blamed_on(position):
+                raise RawFileError(
+                    f"half a batch: {orders:,} rows in raw_orders and {lines:,} in "
+                    "raw_order_items; a batch holds whole orders, headers and lines"
+                )
 
 
-def append_batch(
+def append_batches(
     engine: Engine,
-    checked: CheckedFolder,
+    batches: Sequence[CheckedFolder],
     loads: Sequence[RawLoad],
     reporter: Reporter,
 ) -> int:
-    """Put a batch into the build area, which took the published raw tables over.
+    """Put batches into the build area, which took the published raw tables over.
 
     Args:
         engine: Where to; it holds its lock.
-        checked: The files of the batch.
+        batches: The files of each batch; a later one replaces what an earlier brought.
         loads: What is known of the tables taken over.
         reporter: Told what happens.
 
     Returns:
-        The rows of the batch.
+        The rows of the batches.
 
     Raises:
-        PipelineError: It is half a batch, or its files changed.
+        RawFileError: One is half a batch, or its files changed.
     """
     ledger = engine.published_batches() or _ledger_of(loads)
+    held = {load.raw_table: load for load in loads}
+    changed: set[str] = set()
+    row_count = 0
+    for position, checked in enumerate(batches):
+        with blamed_on(position):
+            batch, appended = _append_batch(engine, checked, ledger, reporter)
+        ledger += batch
+        for name, rows in appended.rows.items():
+            held[name] = RawLoad(
+                raw_table=name,
+                source="load",
+                origin=printable(checked.origin),
+                row_count=rows.held,
+                loaded_at=batch[0].loaded_at,
+            )
+        changed |= appended.rows.keys()
+        row_count += sum(each.row_count for each in batch)
+    for name in changed:
+        held[name] = replace(held[name], table_hash=engine.raw_hash(name))
+    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, rows_of(held.values()))
+    engine.write_table(RAW_BATCHES, RAW_BATCHES_COLUMNS, rows_of(ledger))
+    return row_count
+
+
+def _append_batch(
+    engine: Engine,
+    checked: CheckedFolder,
+    ledger: Sequence[RawBatch],
+    reporter: Reporter,
+) -> tuple[list[RawBatch], Appended]:
+    """Its rows of the ledger, and what it did to the raw tables."""
     batch_id = next_batch_id(ledger)
     _say_if_repeated(checked, ledger, reporter)
     files = [file for file in checked.files if file.row_count]
@@ -123,20 +168,8 @@ def append_batch(
         appended = engine.append_raw(files, batch_id, held_id, task.advance)
     nothing = dict.fromkeys(RAW_TABLE_NAMES, AppendedRows(0, 0, 0))
     batch = _batch(checked, batch_id, "append", {**nothing, **appended.rows})
-    held = {load.raw_table: load for load in loads}
-    for name, rows in appended.rows.items():
-        held[name] = RawLoad(
-            raw_table=name,
-            source="load",
-            origin=printable(checked.origin),
-            row_count=rows.held,
-            loaded_at=batch[0].loaded_at,
-            table_hash=engine.raw_hash(name),
-        )
-    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, rows_of(held.values()))
-    engine.write_table(RAW_BATCHES, RAW_BATCHES_COLUMNS, rows_of([*ledger, *batch]))
     _say_what_it_did(batch, appended, reporter)
-    return sum(each.row_count for each in batch)
+    return batch, appended
 
 
 def _ledger_of(loads: Sequence[RawLoad]) -> list[RawBatch]:

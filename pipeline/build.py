@@ -7,13 +7,13 @@ warehouse as it was.
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.batches import append_batch, require_whole_batch
+from pipeline.batches import append_batches, blamed_on, require_whole_batches
 from pipeline.build_record import (
     BuildInfo,
     BuildSummary,
@@ -47,6 +47,21 @@ _DBT_ITSELF = "dbt itself"
 
 
 @dataclass(frozen=True)
+class Batch:
+    """What changed in a shop.
+
+    Attributes:
+        folder: Its raw files.
+        origin: What they were made from, if it is not the folder itself.
+        platform: The platform whose export that was.
+    """
+
+    folder: str
+    origin: str | None = None
+    platform: str | None = None
+
+
+@dataclass(frozen=True)
 class BuildRequest:
     """What to build.
 
@@ -55,7 +70,7 @@ class BuildRequest:
             from the published warehouse, or are the demo's.
         raw_origin: What they were made from, if it is not the folder itself.
         platform: The platform whose export that was.
-        is_batch: Whether the files hold what changed, and all else stays.
+        batches: Instead of all raw files: what changed, one after the other.
         full_refresh: Give new surrogate keys to everything.
         accept_changed_raw: Take raw tables over that were changed since they were
             loaded.
@@ -64,7 +79,7 @@ class BuildRequest:
     raw_folder: str | None = None
     raw_origin: str | None = None
     platform: str | None = None
-    is_batch: bool = False
+    batches: Sequence[Batch] = ()
     full_refresh: bool = False
     accept_changed_raw: bool = False
 
@@ -100,17 +115,14 @@ def _build(
     engine.check_requirements()
     engine.check_published()
     recorder.may_write()
-    checked: CheckedFolder | None = None
-    if request.raw_folder is not None:
-        with stages.timed("check raw files"):
-            checked = check_folder(
-                request.raw_folder,
-                reporter,
-                request.raw_origin,
-                request.platform,
-                is_batch=request.is_batch,
-            )
-    with closing(checked) if checked else nullcontext(), engine.exclusive_use():
+    with ExitStack() as held:
+        checked = []
+        if request.raw_folder is not None or request.batches:
+            with stages.timed("check raw files"):
+                for folder in checked_folders(request, reporter):
+                    held.callback(folder.close)
+                    checked.append(folder)
+        held.enter_context(engine.exclusive_use())
         recorder.begin()
         engine.begin_build()
         try:
@@ -158,41 +170,73 @@ def _build(
     )
 
 
-def fill_raw_tables(
-    engine: Engine,
-    request: BuildRequest,
-    checked: CheckedFolder | None,
-    reporter: Reporter,
-    stages: Stages,
-) -> None:
-    """Load the checked files into the build area, or take the published rows over.
-
-    A batch comes into the rows that were taken over.
+def checked_folders(
+    request: BuildRequest, reporter: Reporter
+) -> Iterator[CheckedFolder]:
+    """The folders to load, in their order, checked and held open.
 
     Raises:
-        PipelineError: The files changed, or the published rows did, since loaded; or
-            there is nothing that a batch could change.
+        RawFileError: One does not hold to the contract.
     """
-    is_batch = checked is not None and request.is_batch
-    if checked is not None and is_batch:
-        require_whole_batch(checked)
-    if checked is not None and not is_batch:
-        with stages.timed("load raw files") as stage:
-            loaded = load_folder(engine, checked, reporter, in_place=False)
-            stage.rows = sum(loaded.values())
+    if request.raw_folder is not None:
+        yield check_folder(
+            request.raw_folder, reporter, request.raw_origin, request.platform
+        )
+    for position, batch in enumerate(request.batches):
+        with blamed_on(position):
+            checked = check_folder(
+                batch.folder, reporter, batch.origin, batch.platform, is_batch=True
+            )
+        yield checked
+
+
+def require_shop(engine: Engine) -> None:
+    """Refuse what batches cannot change.
+
+    Raises:
+        PipelineError: Nothing is published, or the demo's shop.
+    """
     published = engine.published_source()
-    if is_batch and published != "load":
+    if published != "load":
         what = f"holds the {published} shop" if published else "holds no shop yet"
         raise PipelineError(
             f"{engine.location} {what}, and a batch says only what changed; begin with "
             "everything: build --raw DIR"
         )
+
+
+def fill_raw_tables(
+    engine: Engine,
+    request: BuildRequest,
+    checked: Sequence[CheckedFolder],
+    reporter: Reporter,
+    stages: Stages,
+) -> None:
+    """Load the checked files into the build area, or take the published rows over.
+
+    Batches come into the rows that were taken over.
+
+    Raises:
+        PipelineError: The files changed, or the published rows did, since loaded; or
+            there is nothing that a batch could change.
+    """
+    is_full = request.raw_folder is not None
+    if not is_full:
+        require_whole_batches(checked)
+    if is_full:
+        with stages.timed("load raw files") as stage:
+            (everything,) = checked
+            loaded = load_folder(engine, everything, reporter, in_place=False)
+            stage.rows = sum(loaded.values())
+    elif checked:
+        require_shop(engine)
+    published = engine.published_source()
     taken: list[str] = []
-    takes_rows = published == "load" and (checked is None or is_batch)
+    takes_rows = published == "load" and not is_full
     if takes_rows:
         taken += (*RAW_TABLE_NAMES, RAW_BATCHES)
     # The demo shop's customers are nobody's: a shop that follows it begins at 1.
-    demo_ends = checked is not None and published == "demo"
+    demo_ends = is_full and published == "demo"
     if not request.full_refresh and not demo_ends:
         taken += KEY_MAPS
     if not taken:
@@ -207,9 +251,9 @@ def fill_raw_tables(
             "took over from the published warehouse: "
             + ", ".join(f"{name} ({count:,})" for name, count in rows.items())
         )
-    if checked is not None and is_batch:
+    if checked and not is_full:
         with stages.timed("append batch") as stage:
-            stage.rows = append_batch(engine, checked, loads, reporter)
+            stage.rows = append_batches(engine, checked, loads, reporter)
 
 
 def _take_over_loads(

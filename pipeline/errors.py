@@ -18,9 +18,14 @@ class PipelineError(Exception):
 
 
 class RawFileError(PipelineError):
-    """A raw file, or the folder of them, does not hold to the contract."""
+    """A raw file, or the folder of them, does not hold to the contract.
+
+    Attributes:
+        batch: Of several batches, the position of the one at fault.
+    """
 
     kind = "the raw files do not hold to the contract"
+    batch: int | None = None
 
 
 class BuildFailedError(PipelineError):

@@ -59,21 +59,26 @@ class News:
 
     Attributes:
         database: The file or schema, without the folder, which may name a person.
+        work: What is done to it.
         summary: What was published; None until then.
     """
 
     database: str = "the warehouse"
+    work: str = "build"
     summary: BuildSummary | None = field(default=None)
 
     def failed(self, error: BaseException) -> Message:
-        """Of a build that published nothing."""
+        """Of what did not do all that was asked for."""
         is_interrupted = isinstance(error, KeyboardInterrupt)
+        left = "Nothing was published: the warehouse is as it was."
+        if self.summary is not None:
+            left = "All else is published."
         return Message(
             "failure",
-            f"{self.database}: the build "
+            f"{self.database}: the {self.work} "
             + ("was interrupted" if is_interrupted else "failed"),
             ("" if is_interrupted else f"Why: {reason_of(error)}.\n")
-            + "Nothing was published: the warehouse is as it was. The log says more.",
+            + f"{left} The log says more.",
         )
 
     def published(self, summary: BuildSummary) -> Message:

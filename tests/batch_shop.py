@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 
 from benchmarks.untested_build import UntestedSession
 from generator.command_line import main as generate
-from pipeline.build import BuildRequest, build, fill_raw_tables
+from pipeline.build import (
+    Batch,
+    BuildRequest,
+    build,
+    checked_folders,
+    fill_raw_tables,
+)
 from pipeline.build_record import Stages
 from pipeline.compare import compare_warehouses
 from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.export import export
 from pipeline.raw_files.contract import RAW_COLUMNS, RAW_TABLES
-from pipeline.raw_files.raw_folder import check_folder
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
@@ -191,19 +196,15 @@ class RawNights:
 
     def build(self, folder: Path, *, is_batch: bool) -> None:
         """Load what changed, or everything; raises what a build raises."""
-        self.run(BuildRequest(raw_folder=str(folder), is_batch=is_batch))
+        self.run(request_of(folder, is_batch=is_batch))
 
     def run(self, request: BuildRequest) -> None:
         """Do what is asked of a build, but for the models."""
-        assert request.raw_folder is not None
-        checked = check_folder(
-            request.raw_folder,
-            self.reporter,
-            request.raw_origin,
-            request.platform,
-            is_batch=request.is_batch,
-        )
-        with closing(checked), self.engine.exclusive_use():
+        with ExitStack() as held:
+            checked = list(checked_folders(request, self.reporter))
+            for folder in checked:
+                held.callback(folder.close)
+            held.enter_context(self.engine.exclusive_use())
             self.engine.begin_build()
             try:
                 fill_raw_tables(self.engine, request, checked, self.reporter, Stages())
@@ -330,8 +331,15 @@ def write_nights(out: Path, days: int) -> list[Path]:
 
 def build_untested(engine: Engine, folder: Path, *, is_batch: bool = False) -> None:
     """Build everything, or what changed, without dbt's tests."""
-    request = BuildRequest(raw_folder=str(folder), is_batch=is_batch)
+    request = request_of(folder, is_batch=is_batch)
     build(engine, find_project(None), request, Reporter(), UntestedSession)
+
+
+def request_of(folder: Path, *, is_batch: bool) -> BuildRequest:
+    """To load what changed, or everything."""
+    if is_batch:
+        return BuildRequest(batches=[Batch(str(folder))])
+    return BuildRequest(raw_folder=str(folder))
 
 
 def assert_equal_warehouses(one: Location, other: Location) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.build import BuildRequest, build
+from pipeline.build import Batch, BuildRequest, build
 from pipeline.build_record import BuildSummary
 from pipeline.commands.arguments import SOURCE, Commands, engine_of, of_a_warehouse
 from pipeline.commands.imports import import_into
@@ -83,8 +83,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
         news.database = Path(engine.location).name
         project = find_project(options.vars)
         request = BuildRequest(
-            raw_folder=options.append or options.raw,
-            is_batch=options.append is not None,
+            raw_folder=options.raw,
+            batches=[Batch(options.append)] if options.append else (),
             full_refresh=options.full_refresh,
             accept_changed_raw=options.accept_changed_raw,
         )
@@ -93,12 +93,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
         if options.json:
             print(json.dumps(summary.as_json(), indent=2), flush=True)
         else:
-            _print_summary(summary)
-        tests = ", ".join(f"{n} {status}" for status, n in summary.tests.items())
-        reporter.say(
-            f"published {summary.database} in {summary.seconds:.1f} s "
-            f"(tests: {tests or 'none'})"
-        )
+            print_summary(summary)
+        say_published(summary, reporter)
 
 
 @contextmanager
@@ -124,10 +120,23 @@ def _imported(
     engine.check_published()
     with TemporaryDirectory(prefix="raw-") as raw:
         origin = import_into(Path(raw), name, folders, options.source, reporter)
-        yield replace(request, raw_folder=raw, raw_origin=origin, platform=name)
+        if options.append is None:
+            yield replace(request, raw_folder=raw, raw_origin=origin, platform=name)
+        else:
+            yield replace(request, batches=[Batch(raw, origin, name)])
 
 
-def _print_summary(summary: BuildSummary) -> None:
+def say_published(summary: BuildSummary, reporter: Reporter) -> None:
+    """The last line of a build."""
+    tests = ", ".join(f"{count} {status}" for status, count in summary.tests.items())
+    reporter.say(
+        f"published {summary.database} in {summary.seconds:.1f} s "
+        f"(tests: {tests or 'none'})"
+    )
+
+
+def print_summary(summary: BuildSummary) -> None:
+    """What came of a build, for people."""
     info = summary.info
     print_rows(f"rows ({info.source}: {info.origin})", summary.tables)
     print_table(

@@ -25,6 +25,11 @@ def work_is_done() -> None:
     _done.set()
 
 
+def more_work() -> None:
+    """What was done was a part: what follows can be interrupted, and can fail."""
+    _done.clear()
+
+
 def is_done() -> bool:
     """Whether the work was done, whatever has happened since."""
     return _done.is_set()

@@ -17,12 +17,17 @@ from pipeline.terminal.output import unfailing_output
 from pipeline.terminal.printable import printable
 
 EXIT_FAILED = 1
+WAREHOUSE_STAYS = "the published warehouse is as it was"
 # Set, it shows where in the program an error came from.
 DEBUG = "DWH_DEBUG"
 _DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
-def run(name: str, work: Callable[[], object]) -> int:
+def run(
+    name: str,
+    work: Callable[[], object],
+    if_interrupted: str = WAREHOUSE_STAYS,
+) -> int:
     """Do some work.
 
     Once it is done (published, loaded), nothing that follows makes it a failure: what
@@ -31,6 +36,7 @@ def run(name: str, work: Callable[[], object]) -> int:
     Args:
         name: What the last line says was being done.
         work: Raises whatever it likes.
+        if_interrupted: What is left by it then.
 
     Returns:
         The exit code: 0 only if everything was done. Otherwise the last line on
@@ -38,7 +44,7 @@ def run(name: str, work: Callable[[], object]) -> int:
     """
 
     def say_interrupted() -> None:
-        _print_last(f"{name} was interrupted; the published warehouse is as it was")
+        _print_last(f"{name} was interrupted; {if_interrupted}")
 
     with unfailing_output() as out:
         code = 0

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pipeline.errors import PipelineError
+from pipeline.errors import RawFileError
 from pipeline.raw_files.contract import BATCH_ID, RAW_TABLES, RawTable
 from pipeline.warehouse.sql import quoted
 
@@ -120,7 +120,7 @@ def append(area: Area, tables: Sequence[RawTable], held_id: int) -> Appended:
         held_id: The number of held rows that have none.
 
     Raises:
-        PipelineError: It is half a batch; to be rolled back.
+        RawFileError: It is half a batch; to be rolled back.
     """
     has_orders = any(table.name == _ORDERS for table in tables)
     named = [table for table in tables if _named_in(table) == table.name]
@@ -187,7 +187,7 @@ def _refuse_lines_without_header(area: Area) -> None:
         which = f"order {first!r}"
         if orders > 1:
             which = f"{orders:,} orders, from {first!r} to {last!r},"
-        raise PipelineError(
+        raise RawFileError(
             f"half a batch: raw_order_items has lines of {which} that raw_orders does "
             "not have; a batch holds whole orders, headers and lines"
         )

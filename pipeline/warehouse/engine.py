@@ -176,7 +176,7 @@ class Engine(ABC):
             advance: Told the bytes read.
 
         Raises:
-            PipelineError: It is half a batch.
+            RawFileError: It is half a batch.
         """
 
     def published_source(self) -> str | None:

@@ -35,7 +35,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def take_over(engine: Engine, *, accept_changed_raw: bool = False) -> None:
     engine.begin_build()
     request = BuildRequest(accept_changed_raw=accept_changed_raw)
-    fill_raw_tables(engine, request, None, Reporter(), Stages())
+    fill_raw_tables(engine, request, [], Reporter(), Stages())
 
 
 def test_changed_rows_are_taken_over_only_if_somebody_says_so(
