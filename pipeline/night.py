@@ -129,7 +129,7 @@ class BatchesRefusedError(PipelineError):
 
     def __init__(self, refused: Sequence[Path], count: int) -> None:
         self.kind = f"{len(refused)} of {count} batches refused"
-        names = listed([batch.name for batch in refused])
+        names = listed(sorted(batch.name for batch in refused))
         super().__init__(
             f"{self.kind}: {names}; they are in {refused[0].parent}, each with its "
             f"reason in {REASON}; mend them and drop them again"

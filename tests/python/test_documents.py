@@ -17,7 +17,7 @@ from tests.python.warehouses import ROOT
 DOCUMENTS = sorted(
     path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"))
 )
-COMMANDS = ("load", "build", "fit", "export", "compare")
+COMMANDS = ("load", "build", "night", "fit", "export", "compare")
 
 
 def read(name: str | Path) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline import build as builds
 from pipeline import night as nights
+from pipeline import notify
 from pipeline.__main__ import main
 from pipeline.dbt.run import DbtBuild
 from pipeline.runs import runs
@@ -209,6 +210,28 @@ def test_a_batch_is_complete_when_it_was_left_alone_for_ten_minutes(
     assert inbox.night() == 0
 
     assert inbox.there() == (["1"] if waits else ["done"])
+
+
+def test_people_are_told_once_a_night(
+    inbox: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages: list[notify.Message] = []
+    monkeypatch.setattr(notify, "tell", lambda message, *_: messages.append(message))
+    inbox.drop("1", HALF)
+    inbox.drop("2", order("O8", POISON))
+    inbox.drop("3", order("O3"))
+
+    assert inbox.night() == 1
+
+    (message,) = messages
+    assert (message.kind, message.title) == ("failure", "shop.db: the night failed")
+    assert "Why: 2 of 3 batches refused." in message.body
+    assert "All else is published." in message.body
+    assert inbox.night() == 0
+    assert len(messages) == 1
+    inbox.drop("4", HALF)
+    assert inbox.night() == 1
+    assert "Nothing was published" in messages[1].body
 
 
 def test_an_empty_inbox_is_built_with_what_is_held(inbox: Folder) -> None:
