@@ -172,7 +172,7 @@ class FileEngine(Engine):
         for suffix in ("", *self._sidecars):
             leftover = path.with_name(path.name + suffix)
             try:
-                leftover.unlink(missing_ok=True)
+                _remove_stray(leftover)
             except OSError as error:
                 raise PipelineError(
                     f"{leftover} is in the way and cannot be removed "
@@ -284,7 +284,15 @@ class FileEngine(Engine):
     def _remove_strays(self) -> None:
         """Without a published file, what stands beside its name belongs to nothing."""
         for suffix in self._sidecars:
-            self._beside(suffix).unlink(missing_ok=True)
+            _remove_stray(self._beside(suffix))
+
+
+def _remove_stray(path: Path) -> None:
+    """Remove a file, or the folder to which a killed engine had spilled rows."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

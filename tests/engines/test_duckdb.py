@@ -327,6 +327,19 @@ def test_a_killed_writers_log_does_not_reach_the_new_file(
     assert orders(database.with_name("shop.duckdb.previous")) == committed
 
 
+def test_what_a_killed_build_had_spilled_does_not_stop_the_next(tmp_path: Path) -> None:
+    engine = DuckdbEngine(str(tmp_path / "dwh.duckdb"))
+    for folder in ("dwh.duckdb.building.tmp", "dwh.duckdb.tmp"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "duckdb_temp_1_0_storage_DEFAULT-0.tmp").touch()
+
+    engine.begin_build()
+    engine.write_table("raw_loads", (("raw_table", "text"),), [("raw_orders",)])
+    engine.publish()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["dwh.duckdb"]
+
+
 def test_a_writer_in_another_process_stops_the_build(
     run_build: Callable[..., BuildSummary], database: Path
 ) -> None:
