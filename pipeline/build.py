@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.batches import append_batches, blamed_on, require_whole_batches
 from pipeline.build_record import (
+    BUILD_INFO,
     BuildInfo,
     BuildSummary,
     RowsByReason,
@@ -400,7 +401,7 @@ class _Record:
             duration_seconds=round(time.monotonic() - started, 3),
             **versions(engine.target),
         )
-        engine.write_table("build_info", columns_of(BuildInfo), rows_of([info]))
+        engine.write_table(BUILD_INFO, columns_of(BuildInfo), rows_of([info]))
         return info
 
     def _value(self, column: str, model: str) -> str:

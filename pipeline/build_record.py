@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+BUILD_INFO = "build_info"
+
 
 @dataclass(frozen=True)
 class BuildInfo:

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.build_record import BUILD_INFO
 from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_LOADS
@@ -39,7 +40,7 @@ _STAR = {
     "FactOrders": ("customer_key", "time_key"),
     "FactOrderCategories": ("time_key", "customer_key", "order_id"),
 }
-_RECORD = ("build_info", "build_tests", RAW_LOADS, PIPELINE_RUNS)
+_RECORD = (BUILD_INFO, "build_tests", RAW_LOADS, PIPELINE_RUNS)
 _SPELLED = {name.lower(): name for name in (*_STAR, *_RECORD)}
 
 _MONEY = pa.decimal128(18, 4)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from pipeline.build_record import BUILD_INFO
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS
 from pipeline.runs import PUBLISHED, recorded
@@ -13,8 +14,6 @@ from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.errors import UnreadableError
 from pipeline.warehouse.location import Location
-
-BUILD_INFO = "build_info"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.build_record import BuildInfo
+from pipeline.build_record import BUILD_INFO, BuildInfo
 from pipeline.dbt.project import Project
 from pipeline.dbt.run import CompiledTest, DbtSession
 from pipeline.errors import PipelineError
@@ -25,9 +25,8 @@ from pipeline.records import columns_of
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.errors import UnreadableError
 from pipeline.warehouse.reader import Reader
-
-_BUILD_INFO = "build_info"
 
 
 def verify(engine: Engine, project: Project, reporter: Reporter) -> Iterator[str]:
@@ -39,7 +38,8 @@ def verify(engine: Engine, project: Project, reporter: Reporter) -> Iterator[str
         reporter: Told what is being checked.
 
     Raises:
-        PipelineError: There is no such warehouse, or it cannot be opened.
+        PipelineError: There is no such warehouse, it cannot be opened, or it does not
+            say how it was built.
     """
     with open_reader(engine.published) as reader:
         if RAW_LOADS not in reader.tables:
@@ -50,11 +50,11 @@ def verify(engine: Engine, project: Project, reporter: Reporter) -> Iterator[str
         if damage:
             return
         yield from _changed_raw_tables(reader, engine.published_loads())
-        session, folder = _session(engine, project, reader)
-        with folder:
+        with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+            session = _session(engine, project, reader, Path(folder))
             expected = {
                 RAW_LOADS: [name for name, _ in RAW_LOADS_COLUMNS],
-                _BUILD_INFO: [name for name, _ in columns_of(BuildInfo)],
+                BUILD_INFO: [name for name, _ in columns_of(BuildInfo)],
                 **{table.name: table.columns for table in RAW_TABLES},
                 **session.tables(),
             }
@@ -68,30 +68,39 @@ def verify(engine: Engine, project: Project, reporter: Reporter) -> Iterator[str
 
 
 def _session(
-    engine: Engine, project: Project, reader: Reader
-) -> tuple[DbtSession, tempfile.TemporaryDirectory[str]]:
-    """The project as the warehouse was built with, on an empty database beside it.
+    engine: Engine, project: Project, reader: Reader, folder: Path
+) -> DbtSession:
+    """The project as the warehouse was built with, on an empty database in a folder.
 
     dbt only writes the tests' SQL there: who opens a file to compile may change it.
     """
-    folder = tempfile.TemporaryDirectory(prefix="verify-")
-    stored: Mapping[str, object] = {}
-    if _BUILD_INFO in reader.tables and "variables" in reader.tables[_BUILD_INFO]:
-        ((text,),) = reader.fetch(f"select variables from {_BUILD_INFO}")  # noqa: S608
-        stored = json.loads(str(text))
     given = {
         name: value
-        for name, value in stored.items()
+        for name, value in _variables(reader).items()
         if name in project.variables and value != project.variables[name]
     }
-    session = DbtSession(
+    return DbtSession(
         replace(project, given=given),
         engine.target,
-        engine.scratch_environment(Path(folder.name)),
+        engine.scratch_environment(folder),
         project.target_path(f"verify {engine.location}"),
         Reporter(),
     )
-    return session, folder
+
+
+def _variables(reader: Reader) -> Mapping[str, object]:
+    """The variables that the warehouse was built with; none where it does not say."""
+    if "variables" not in reader.tables.get(BUILD_INFO, {}):
+        return {}
+    rows = reader.fetch(f"select variables from {BUILD_INFO}")  # noqa: S608
+    try:
+        ((text,),) = rows
+        return dict(json.loads(text))
+    except (TypeError, ValueError):
+        raise UnreadableError(
+            f"{BUILD_INFO} of {reader.location} is not as a build writes it; go back "
+            "to the version before (rollback), or build again"
+        ) from None
 
 
 def _changed_raw_tables(reader: Reader, loads: Iterable[RawLoad]) -> Iterator[str]:

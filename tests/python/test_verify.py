@@ -72,6 +72,14 @@ def test_a_damaged_file_is_a_fault_and_no_file_is_one_too(
     assert code == 1
     assert any("is damaged" in fault for fault in faults)
 
+    with closing(sqlite3.connect(tmp_path / "emptied.db")) as connection:
+        connection.execute("create table raw_loads (raw_table text)")
+        connection.execute("create table build_info (variables text)")
+    code, _, last = verify(tmp_path / "emptied.db", capsys)
+    assert code == 1
+    assert "build_info" in last
+    assert "fault of the program" not in last
+
     code, _, last = verify(tmp_path / "nothing.db", capsys)
     assert code == 1
     assert last.startswith("verify failed: ")
