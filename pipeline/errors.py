@@ -7,7 +7,7 @@ class PipelineError(Exception):
     Line breaks are folded, so that an error stays one line in any log.
 
     Attributes:
-        kind: The same in a few words, which name nothing of a file or a table: for the
+        kind: The same in a few words, without anything that stands in a row: for the
             record of runs, which is kept where a log is not.
     """
 

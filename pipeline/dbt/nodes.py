@@ -11,10 +11,9 @@ _FAILED = ("error", "fail", "runtime error")
 
 @dataclass(frozen=True)
 class BuildTest:
-    """One test of a build: a row of `build_tests`.
+    """One test of the data in a build: a row of `build_tests`.
 
     Attributes:
-        test_type: `data` or `unit`.
         model_name: Name of the model (or seed) it tests.
         table_name: That model's table, such as DimCustomer.
         column_name: The column, or columns, where it is about some.
@@ -26,7 +25,6 @@ class BuildTest:
 
     unique_id: str
     name: str
-    test_type: str
     model_name: str | None
     table_name: str | None
     column_name: str | None
@@ -96,8 +94,6 @@ def _read_test(result: Any, manifest: Any) -> BuildTest:
     return BuildTest(
         unique_id=node.unique_id,
         name=node.name,
-        # Unit tests are of the code; a build leaves them out.
-        test_type="data",
         model_name=tested.split(".")[2] if tested else None,
         table_name=_table(manifest, tested) if tested else None,
         column_name=getattr(node, "column_name", None)

@@ -22,7 +22,10 @@ from pipeline.dbt.project import Project
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_TABLES
 from pipeline.terminal.progress import LogReporter
+from pipeline.warehouse import open_reader
 from pipeline.warehouse.duckdb.engine import DuckdbEngine
+from pipeline.warehouse.errors import UnreadableError
+from pipeline.warehouse.location import Location
 from tests.file_modes import watched
 from tests.small_project import ROOT
 from tests.small_shop import SMALL_SHOP, WriteShop, all_columns, as_loaded
@@ -149,6 +152,21 @@ def test_a_target_that_is_no_duckdb_file_is_refused(
 
     assert "is no DuckDB database" in capsys.readouterr().err.splitlines()[-1]
     assert database.read_bytes() == content
+
+
+@pytest.mark.parametrize("folder", ["disk 1", "read-only"])
+def test_a_damaged_file_is_damaged_whatever_its_folder_is_called(
+    tmp_path: Path, folder: str
+) -> None:
+    database = tmp_path / folder / "dwh.duckdb"
+    database.parent.mkdir()
+    with closing(duckdb.connect(str(database))) as connection:
+        connection.execute("create table raw_loads as select 1 as n")
+    with database.open("r+b") as file:
+        file.truncate(6_000)
+
+    with pytest.raises(UnreadableError):
+        open_reader(Location("duckdb", str(database)))
 
 
 @pytest.mark.parametrize("name", ["back\\slash", os.fsdecode(b"caf\xe9")])

@@ -136,6 +136,18 @@ def test_a_reader_of_duckdb_keeps_its_version_while_another_is_published(
     assert all_versions(duckdb_engine) == [1, 2]
 
 
+def test_a_damaged_published_file_of_duckdb_is_gone_back_from(
+    duckdb_engine: Engine,
+) -> None:
+    published = duckdb_engine.published.path
+    pages = published.read_bytes()
+    published.write_bytes(pages[: 3 * 4096] + bytes(len(pages) - 3 * 4096))
+
+    assert rollback(duckdb_engine) == 0
+
+    assert version_of(duckdb_engine.published) == 1
+
+
 def test_a_damaged_version_on_duckdb_is_refused(
     duckdb_engine: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,15 +136,15 @@ def test_a_build_of_raw_files_holds_them_and_says_so(
     )
     assert read(
         database,
-        "select name, test_type, model_name, table_name, column_name, severity, "
+        "select name, model_name, table_name, column_name, severity, "
         "status, failures, description from build_tests order by name",
     ) == [
         (
-            *("not_null_fct_orders_order_id", "data", "fct_orders", "FactOrders"),
+            *("not_null_fct_orders_order_id", "fct_orders", "FactOrders"),
             *("order_id", "error", "pass", 0, "Every order has its id."),
         ),
         (
-            *("orders_are_as_wanted", "data", "fct_orders", "FactOrders"),
+            *("orders_are_as_wanted", "fct_orders", "FactOrders"),
             *(None, "error", "pass", 0, None),
         ),
     ]

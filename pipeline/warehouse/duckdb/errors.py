@@ -27,27 +27,34 @@ def explained(path: Path) -> Iterator[None]:
 def _meaning(path: Path, error: duckdb.Error) -> PipelineError:
     text = str(error)
     first = text.splitlines()[0]
+    # A folder may be called what looks like a trouble.
+    said = text.replace(str(path), "")
     if isinstance(error, duckdb.CatalogException):
         return MissingRelationError(f"{path}: {first}", text.partition("!")[0])
-    if "newer version of DuckDB" in text:
+    if "newer version of DuckDB" in said:
         return UnreadableError(
             f"{path} was made by a newer version of DuckDB than {duckdb.__version__}; "
             "choose another database, or move it away"
         )
-    if "Could not set lock" in text or "Conflicting lock" in text:
+    if "Could not set lock" in said or "Conflicting lock" in said:
         return BusyError(
             f"{path} is open in another program (DuckDB files have one writer, or "
             "readers); close it and run this again"
         )
-    if "not a valid DuckDB database" in text:
+    if "not a valid DuckDB database" in said:
         return UnreadableError(
             f"{path} is no DuckDB database; choose another database, or move it away"
         )
-    if "Permission denied" in text or "read-only" in text.lower():
+    if said.startswith("Corrupt database file"):
+        return UnreadableError(
+            f"{path} is damaged ({first}); go back to the version before (rollback), "
+            "or move it away and build again"
+        )
+    if "Permission denied" in said or "read-only" in said.lower():
         return PipelineError(
             f"{path} cannot be written to ({first}); choose another database"
         )
-    if any(sign in text for sign in ("No space left", "File too large", "disk")):
+    if any(sign in said for sign in ("No space left", "File too large", "disk")):
         return FullDiskError(
             f"{path} cannot be written ({first}); free some disk space and run again"
         )

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 
 from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
+from pipeline.warehouse.errors import BusyError, FullDiskError
 
 MINIMUM_JAVA = 17
 _INSTALL = f"install Java {MINIMUM_JAVA} (Debian: apt install openjdk-17-jre-headless)"
@@ -119,16 +120,16 @@ def explained() -> Iterator[None]:
     except (PySparkException, Py4JError) as error:
         text = str(error)
         if "Another instance of Derby" in text or "XSDB6" in text:
-            raise PipelineError(
+            raise BusyError(
                 f"the Spark catalogue in {spark_folder()} is open in another process; "
                 "run this again when it has finished"
             ) from None
         if "No space left" in text:
-            raise PipelineError(
+            raise FullDiskError(
                 f"{spark_folder()} cannot be written (no space left); free some disk "
                 "space and run again"
             ) from None
-        lines = text.strip().splitlines()
+        lines = text.strip().splitlines() or ["unknown error"]
         causes = [line for line in lines if line.startswith(_CAUSE)]
         said = causes[-1].removeprefix(_CAUSE) if causes else lines[0]
         raise PipelineError(f"Spark: {said[:300]}") from None
