@@ -7,7 +7,7 @@
 {% macro refuse_rejected_rows(raw_table, keys) -%}
     {%- if execute -%}
         {%- set reasons = run_query(
-            "select reject_reason, count(*), min(row_json) from " 
+            "select reject_reason, count(*), min(row_json) from "
             ~ ref(raw_table | replace('raw_', 'stg_') ~ '_validated')
             ~ " group by reject_reason order by count(*) desc, reject_reason"
         ).rows -%}
@@ -49,8 +49,8 @@
         keys: the columns that may not be empty.
 #}
 {% macro reject_reason_in_words(reason, row, keys) -%}
-    {%- set number = '\\s*[+-]?[0-9]{1,12}([.][0-9]{1,4}0*)?\\s*' -%}
-    {%- set whole = '\\s*[+-]?[0-9]{1,12}([.]0+)?\\s*' -%}
+    {%- set number = ' *[+-]?[0-9]{1,12}([.][0-9]{1,4}0*)? *' -%}
+    {%- set whole = ' *[+-]?[0-9]{1,12}([.]0+)? *' -%}
     {%- set numbers = {'quantity': whole, 'price_per_item': number, 'line_total': number} -%}
     {%- if reason in ('bad date', 'date out of range') -%}
         {{ reason }}, such as {{ quoted_sample(row['order_date']) }}
@@ -62,7 +62,9 @@
     {%- elif reason == 'bad number' -%}
         {%- set found = namespace(column=none) -%}
         {%- for column, pattern in numbers.items() if row[column] and not found.column -%}
-            {%- if not modules.re.fullmatch(pattern, row[column]) -%}
+            {%- set is_number = modules.re.fullmatch(pattern, row[column]) -%}
+            {%- if not is_number or column == 'quantity'
+                and not -2147483648 <= row[column] | float <= 2147483647 -%}
                 {%- set found.column = column -%}
             {%- endif -%}
         {%- endfor -%}
