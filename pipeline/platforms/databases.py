@@ -21,7 +21,7 @@ from pipeline.terminal.progress import Reporter
 
 PASSWORD = "DWH_SOURCE_PASSWORD"  # noqa: S105 - the name of the variable
 _BATCH_ROWS = 50_000
-# The driver of each kind of database, and what makes its transaction read-only.
+# The driver of each kind of database.
 _DRIVERS = {"mysql": "mysql+pymysql", "postgresql": "postgresql+psycopg2"}
 
 
@@ -67,11 +67,8 @@ class SourceDatabase:
         table: ExportTable,
         name: str,
         target: duckdb.DuckDBPyConnection,
-    ) -> int:
+    ) -> None:
         """Copy the columns that a table of the SQL asks for, as text.
-
-        Returns:
-            How many rows.
 
         Raises:
             PipelineError: A column is missing.
@@ -86,10 +83,7 @@ class SourceDatabase:
                 f"found {listed(sorted(has))}"
             )
         columns = [column for column in table.columns if column in has]
-        query: sa.Executable = sa.select(*map(sa.column, columns)).select_from(
-            sa.table(name)
-        )
-        rows = 0
+        query = sa.select(*map(sa.column, columns)).select_from(sa.table(name))
         into = f"{quoted(table.name)} ({', '.join(map(quoted, columns))})"
         result = self._connection.execute(
             query, execution_options={"stream_results": True}
@@ -105,8 +99,6 @@ class SourceDatabase:
             target.register("batch", texts)
             target.execute(f"insert into {into} select * from batch")  # noqa: S608
             target.unregister("batch")
-            rows += len(batch)
-        return rows
 
 
 def _text(value: Any) -> str | None:

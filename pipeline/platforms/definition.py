@@ -1,5 +1,6 @@
 """Platforms: one SQL file each, and what it declares."""
 
+import codecs
 import fnmatch
 import shlex
 from dataclasses import dataclass, field
@@ -153,7 +154,7 @@ class Platform:
             sources=tuple(table.sources),
             delimiter=table.chosen("delimiter", DELIMITERS, ","),
             quoting=table.chosen("quoting", {"none": False}, True),
-            encoding=table.options.get("encoding", "utf-8"),
+            encoding=table.encoding,
             part=table.options.get("part", name),
             is_optional=table.is_optional,
             key=tuple(table.key),
@@ -173,7 +174,11 @@ class _Comment:
     is_optional: bool = False
 
     def __post_init__(self) -> None:
-        for word in shlex.split(self.text):
+        try:
+            words = shlex.split(self.text)
+        except ValueError:
+            raise PipelineError(f"{self.where}: a quote is not closed") from None
+        for word in words:
             name, sign, value = word.partition("=")
             if sign and name == "table":
                 self.sources.append(value)
@@ -187,6 +192,16 @@ class _Comment:
                 self.patterns.append(word)
             else:
                 raise PipelineError(f"{self.where}: {word} is not known")
+
+    @property
+    def encoding(self) -> str:
+        name = self.options.get("encoding", "utf-8")
+        try:
+            return codecs.lookup(name).name
+        except LookupError:
+            raise PipelineError(
+                f"{self.where}: encoding={name} is not known; write one such as cp1252"
+            ) from None
 
     def chosen(self, option: str, values: dict[str, _Value], default: _Value) -> _Value:
         value = self.options.get(option)

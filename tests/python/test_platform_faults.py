@@ -6,10 +6,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipeline.__main__ import main
 from pipeline.errors import PipelineError
+from pipeline.platforms.definition import find_platform
 from tests.python.sample_exports import (
     PLATFORMS,
     Sheet,
@@ -313,3 +315,26 @@ def test_a_build_of_it_fails_and_leaves_the_published_warehouse_alone(
     assert main(["build", "--from", "shopify", str(folder), *database]) == 1
     assert said in capsys.readouterr().err.splitlines()[-1]
     assert published.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("comment", "fault"),
+    [
+        ('sales_".csv', "a quote is not closed"),
+        ("sales.csv encoding=latin-99", "encoding=latin-99 is not known; write one su"),
+        ("sales.csv delimiter=pipe", "delimiter=pipe; expected one of comma, tab"),
+        ("sales.csv often", "often is not known"),
+    ],
+)
+def test_a_comment_that_cannot_be_read_is_told(
+    comment: str, fault: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "my_shop.sql"
+    path.write_text(
+        "-- My shop.\ncreate table sales (receipt text);\n"
+        f"comment on table sales is '{comment}';\n",
+        encoding="utf-8",
+    )
+    with duckdb.connect() as connection, pytest.raises(PipelineError) as caught:
+        find_platform(str(path)).declare(connection)
+    assert str(caught.value).startswith(f"{path}: comment of sales: {fault}")
