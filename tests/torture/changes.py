@@ -8,6 +8,7 @@ as it became: never columns of one under the names of the other, nor half of eac
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline.raw_files.contract import RAW_TABLES, RawTable
@@ -103,13 +104,10 @@ def change_during_load(arena: Arena) -> Iterator[str | None]:
         may_be = [_rows(path.read_bytes(), table)]
         before = {table: target.rows(table) for table in RAW_TABLES}
 
-        def make(change: Callable[[Path], None] = change, path: Path = path) -> None:
-            change(path)
-
         outcome = arena.children.run(
             *command,
             strike=Strike(str(folder), moment, moment, STOP),
-            when_stopped=make,
+            when_stopped=partial(change, path),
         )
         if path.exists():
             may_be.append(_rows(path.read_bytes(), table))

@@ -33,8 +33,12 @@ CHANGING = (
     "unlink",
     "mkdir",
     "sendfile",
+    "rmdir",
+    "chmod",
+    "chown",
+    "fchmod",
+    "fchown",
 )
-CHANGING += ("rmdir", "chmod", "chown", "fchmod", "fchown")
 
 
 class _Shop:

@@ -20,15 +20,11 @@ _FOREIGN = [
     "127.0.0.1.evil.example",
     "",
     "[::1]",
-]
-_FOREIGN += [
     "user@localhost",
     "localhost:x",
     "localhost,evil.example",
     "0x7f.1",
     "127.1",
-]
-_FOREIGN += [
     "localhost/",
     "localhost\t.evil",
     "\uff4c\uff4f\uff43alhost",
@@ -42,13 +38,9 @@ _ORIGINS = [
     "http://evil.example",
     "https://{host}",
     "http://{host}.evil.example",
-]
-_ORIGINS += [
     "http://localhost:1",
     "http://{host}@evil.example",
     "http://{host}, http://evil.example",
-]
-_ORIGINS += [
     "{host}",
     "http://{host}/",
     "javascript:1",
@@ -61,20 +53,14 @@ _PATHS = [
     "/_stcore/health",
     "/_stcore/host-config",
     "/app/static/world_110m.json",
-]
-_PATHS += [
     "/nothing",
     "/../../../../etc/passwd",
     "/app/static/../../../../etc/passwd",
     "//evil.example/",
-]
-_PATHS += [
     "/app/static/%2e%2e/%2e%2e/app.py",
     "/app/static/..%2f..%2fdashboard.py",
     "/%00",
     "/%ff%fe",
-]
-_PATHS += [
     "/media/../app.py",
     "/_stcore/upload_file/x/y",
     "/component/../x",
