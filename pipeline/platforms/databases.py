@@ -15,9 +15,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from pipeline.errors import PipelineError
-from pipeline.platforms.definition import ExportTable, quoted
+from pipeline.platforms.definition import ExportTable
 from pipeline.raw_files.header import listed
 from pipeline.terminal.progress import Reporter
+from pipeline.warehouse.sql import quoted
 
 PASSWORD = "DWH_SOURCE_PASSWORD"  # noqa: S105 - the name of the variable
 _BATCH_ROWS = 50_000
@@ -124,7 +125,7 @@ def open_source(url: str) -> Iterator[SourceDatabase]:
     """
     try:
         address = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # the second of a port
         raise PipelineError(
             "--source is no address of a database; expected "
             "mysql://user@host/database or postgresql://user@host/database"

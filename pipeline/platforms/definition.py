@@ -239,11 +239,6 @@ def find_platform(name: str) -> Platform:
     return known[name]
 
 
-def quoted(name: str) -> str:
-    """A name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def one_line(error: duckdb.Error) -> str:
     """What DuckDB says, without its drawing of the place."""
     return " ".join(str(error).partition("\n\n")[0].split())

@@ -19,13 +19,13 @@ from pipeline.platforms.definition import (
     ExportTable,
     Platform,
     one_line,
-    quoted,
 )
 from pipeline.raw_files.csv_structure import CsvStructure
 from pipeline.raw_files.header import listed
 from pipeline.raw_files.held_file import HeldFile
 from pipeline.raw_files.limits import Limits
 from pipeline.raw_files.raw_file import Advance
+from pipeline.warehouse.sql import quoted
 
 _CHUNK_BYTES = 1 << 20
 # Where the header of a file with notes before it may stand.

@@ -16,12 +16,12 @@ from pipeline.platforms.definition import (
     Platform,
     one_line,
     platforms,
-    quoted,
 )
 from pipeline.platforms.export_files import ExportFile, find_files, holds_export_of
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_TABLES, RawTable
 from pipeline.terminal.progress import Reporter
+from pipeline.warehouse.sql import quoted
 
 # Of the memory that a machine with 4 GB can spare.
 _MEMORY = "2GB"

@@ -194,6 +194,7 @@ def test_a_database_of_ones_own_on_postgresql(
         (["etsy"], "expected one folder with its export, or --source"),
         (["woocommerce_db", "--source", "oracle://u@h/d"], "--source oracle: expected"),
         (["woocommerce_db", "--source", "nowhere"], "--source is no address"),
+        (["woocommerce_db", "--source", "mysql://u@h:x/d"], "--source is no address"),
     ],
 )
 def test_what_does_not_go_together_is_one_line(
