@@ -276,6 +276,10 @@ def _arrow_value(value: Any, kind: pa.DataType) -> Any:
 
 
 def _replace(building: Path, out: Path) -> None:
+    # A folder that is not empty cannot be renamed over. A kill may have left this one.
+    old = out.with_name(f"{out.name}.replaced")
+    if old.is_dir():
+        _remove(old)
     if out.exists():
         # Whoever could read the earlier export can read this one.
         mode = stat.S_IMODE(out.stat().st_mode)
@@ -285,9 +289,6 @@ def _replace(building: Path, out: Path) -> None:
     if not out.is_dir():
         building.replace(out)
         return
-    # A folder that is not empty cannot be renamed over.
-    old = out.with_name(f"{out.name}.replaced")
-    _remove(old)
     out.rename(old)
     building.rename(out)
     _remove(old)

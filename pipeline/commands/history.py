@@ -48,8 +48,10 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
         ),
         [
             (
-                *(run.started_at, run.command),
-                *(_shown(run.seconds, ",.1f"), _shown(run.rows_in, ",")),
+                run.started_at,
+                run.command,
+                _shown(run.seconds, ",.1f"),
+                _shown(run.rows_in, ","),
                 _shown(run.rows_rejected, ","),
                 _shown(run.tests_passed, ","),
                 run.outcome if run.reason is None else f"{run.outcome}: {run.reason}",

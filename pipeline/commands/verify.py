@@ -33,7 +33,7 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
         print(printable(fault), flush=True)
     if count:
         raise PipelineError(
-            f"{count} faults in {engine.location}; go back to the version before "
-            "(rollback), or build again"
+            f"{count} fault{'s' if count > 1 else ''} in {engine.location}; go back to "
+            "the version before (rollback), or build again"
         )
     reporter.say(f"{engine.location} is whole ({time.monotonic() - started:.1f} s)")

@@ -4,8 +4,10 @@ tests/engines/test_duckdb.py asks the same of DuckDB's files.
 """
 
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,17 @@ def test_an_export_is_private_until_its_owner_opens_it(
     export()
     files = list(out.iterdir()) if kind == "parquet" else [out]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
+
+
+def test_what_a_killed_export_left_goes_with_the_next(tmp_path: Path) -> None:
+    database, out = tmp_path / "shop.db", tmp_path / "export"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("create table DimCustomer (name text)")
+    left = tmp_path / "export.replaced"
+    left.mkdir()
+    (left / "DimCustomer.parquet").touch()
+
+    place = ["--target", "sqlite", "--database", str(database)]
+    assert main(["export", *place, "--format", "parquet", "--out", str(out)]) == 0
+
+    assert {path.name for path in tmp_path.iterdir()} == {"shop.db", "export"}
