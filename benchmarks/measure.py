@@ -82,7 +82,7 @@ def measure(
 
 
 def describe_machine() -> str:
-    """Return one line: processor, cores, memory, Python, SQLite and DuckDB versions."""
+    """Return one line: processor, cores, memory, system, Python, SQLite."""
     processor = platform.processor() or platform.machine()
     if (cpuinfo := Path("/proc/cpuinfo")).exists():
         for line in cpuinfo.read_text().splitlines():

@@ -21,7 +21,7 @@ class TableWriter(Protocol):
         """Append rows."""
 
     def close(self) -> None:
-        """Finish the file and have it on disk."""
+        """Finish the file."""
 
 
 def _values_bytes(column: pa.StringArray) -> memoryview:

@@ -1,7 +1,7 @@
-{#- ten thousand times 0.1 and 100000000.0003, which doubles cannot hold -#}
+{#- ten thousand times 0.1 and 12345678.0003, which doubles cannot hold -#}
 with
 
-day_numbers as (
+numbers as (
 
     {{ numbers_below(4) }}
 
@@ -18,7 +18,7 @@ totals as (
             ~ to_money('0.1') ~ ' end'
         ) }} as mixed_signs
 
-    from day_numbers
+    from numbers
 
 )
 

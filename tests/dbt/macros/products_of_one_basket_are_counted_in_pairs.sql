@@ -1,4 +1,4 @@
-{#- three baskets; product 9 is alone in two, and one pair is below the minimum -#}
+{#- five baskets: product 9 is alone in two, and pairs with -3 are below the minimum -#}
 {%- set baskets = {1: [5, 7, 9], 2: [7, 5], 3: [9], 4: [5, 9, 7, -3], 5: [9]} -%}
 with
 

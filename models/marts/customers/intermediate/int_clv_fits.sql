@@ -24,7 +24,7 @@ fits as (
 
     select
         'calibration' as fit_name,
-        {{ add_days('as_of_date', -7 * variable('clv_holdout_weeks') | int) }}
+        {{ add_days('as_of_date', -7 * variable('clv_holdout_weeks')) }}
             as observed_through,
         {{ variable('clv_holdout_weeks') }} as horizon_weeks,
         {{ rate }} as yearly_discount_rate
