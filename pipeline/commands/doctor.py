@@ -1,6 +1,7 @@
 """`doctor`: what is in a folder of downloads."""
 
 import argparse
+import shlex
 
 from pipeline.commands.arguments import Commands
 from pipeline.dbt.project import find_project
@@ -41,7 +42,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
                 *finding.facts,
             ],
         )
-        reporter.say(f"run: python -m pipeline build --from {name} {options.folder}")
+        folder = shlex.quote(options.folder)
+        reporter.say(f"run: python -m pipeline build --from {name} {folder}")
     for line in likeness:
         print(line)
     if not findings:

@@ -1,6 +1,7 @@
 """`import`: the raw files of a platform's export."""
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,9 +37,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     origin = import_into(
         options.out, options.platform, folders, options.source, reporter
     )
-    reporter.say(
-        f"imported {origin}; build with: python -m pipeline build --raw {options.out}"
-    )
+    out = shlex.quote(str(options.out))
+    reporter.say(f"imported {origin}; build with: python -m pipeline build --raw {out}")
 
 
 def import_into(

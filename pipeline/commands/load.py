@@ -1,6 +1,7 @@
 """`load`: raw files into the raw tables, in place."""
 
 import argparse
+import shlex
 import time
 
 from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
@@ -28,7 +29,7 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_of(options)
     loaded = load(engine, options.folder, reporter)
     chosen = "".join(
-        f" --{name} {value}"
+        f" --{name} {shlex.quote(value)}"
         for name in ("target", "database")
         if (value := getattr(options, name)) is not None
     )

@@ -1,6 +1,7 @@
 """What is in a folder of downloads: which platform's, what of it counts, what next."""
 
 import csv
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def examine(
     ):
         raise PipelineError(
             f"{folder} holds raw files, not an export; build with: "
-            f"python -m pipeline build --raw {folder}"
+            f"python -m pipeline build --raw {shlex.quote(folder)}"
         )
     return findings, [] if findings else list(_likeness(path))
 

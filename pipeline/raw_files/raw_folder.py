@@ -1,5 +1,6 @@
 """Find the raw files in a folder, and check all of them."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -75,7 +76,10 @@ def check_folder(
         if faults:
             what = _in_one_line(faults)
             if all(isinstance(file, AbsentFile) for file in files):
-                what += f"; of a platform's export: python -m pipeline doctor {folder}"
+                what += (
+                    "; of a platform's export: python -m pipeline doctor "
+                    + shlex.quote(folder)
+                )
             raise RawFileError(what)
         opened.pop_all()
     return CheckedFolder(origin or folder, platform, tuple(files))

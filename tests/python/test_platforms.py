@@ -346,14 +346,15 @@ def test_doctor_says_what_is_there_and_what_to_run(
 def test_doctor_finds_two_exports_among_other_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    folder = tmp_path / "My Downloads"
     for sample in ("shopify_pos", "woocommerce_lines"):
-        shutil.copytree(EXPORTS / sample, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "bank.csv").write_text("Booked,Worth\n", encoding="utf-8")
-    assert main(["doctor", str(tmp_path)]) == 0
+        shutil.copytree(EXPORTS / sample, folder, dirs_exist_ok=True)
+    (folder / "bank.csv").write_text("Booked,Worth\n", encoding="utf-8")
+    assert main(["doctor", str(folder)]) == 0
     printed = capsys.readouterr()
     for platform in ("shopify", "woocommerce"):
         assert f"an export of {platform}:" in printed.out
-        assert f"build --from {platform} {tmp_path}" in printed.err
+        assert f"build --from {platform} '{folder}'" in printed.err
     assert "not read, since they are something else: bank.csv, orders" in printed.err
 
 
