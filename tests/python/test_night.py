@@ -5,13 +5,16 @@ A few tables stand in for dbt's models: nothing here is about them.
 
 import os
 import shutil
+import signal
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from generator.command_line import main as generate
 from pipeline import build as builds
 from pipeline import night as nights
 from pipeline import notify
@@ -20,15 +23,24 @@ from pipeline.dbt.run import DbtBuild
 from pipeline.runs import runs
 from pipeline.warehouse.engine import Engine, file_lock
 from pipeline.warehouse.sqlite.engine import SqliteEngine
-from tests.batch_shop import Shop, write_batch
+from tests.batch_shop import Shop as Rows
+from tests.batch_shop import write_batch
 from tests.python.sample_exports import EXPORTS
 from tests.torture import generations
+from tests.unattended_nights import Shop
 
+# `python -m pipeline`, with a few tables in the place of the models.
+WITHOUT_MODELS = (
+    *(sys.executable, "-c"),
+    "import sys; from pipeline.__main__ import main; "
+    "from tests.torture.generations import replace_models; "
+    "replace_models(); sys.exit(main())",
+)
 # Of this customer's orders the models make nothing.
 POISON = "nobody"
 
 
-def order(number: str, customer: str = "C1", quantity: str = "1") -> Shop:
+def order(number: str, customer: str = "C1", quantity: str = "1") -> Rows:
     """An order of one line."""
     return {
         "raw_orders": [(number, customer, "2024-02-01", "paid", "", "", "")],
@@ -36,7 +48,7 @@ def order(number: str, customer: str = "C1", quantity: str = "1") -> Shop:
     }
 
 
-HALF: Shop = {"raw_orders": order("O9")["raw_orders"]}
+HALF: Rows = {"raw_orders": order("O9")["raw_orders"]}
 
 
 class Folder:
@@ -47,7 +59,7 @@ class Folder:
         self.path.mkdir()
         self.engine = SqliteEngine(str(folder / "shop.db"))
 
-    def drop(self, name: str, batch: Shop) -> Path:
+    def drop(self, name: str, batch: Rows) -> Path:
         """Put a complete batch into it."""
         folder = write_batch(self.path / name, batch)
         (folder / nights.COMPLETE).touch()
@@ -210,6 +222,24 @@ def test_a_batch_is_complete_when_it_was_left_alone_for_ten_minutes(
     assert inbox.night() == 0
 
     assert inbox.there() == (["1"] if waits else ["done"])
+
+
+def test_nights_that_nobody_attends_end_as_a_full_load(tmp_path: Path) -> None:
+    days = tmp_path / "days"
+    few = ("--customers", "60", "--products", "20", "--start", "2025-06-01")
+    assert generate([*few, "--days", "4", "--out", str(days)]) == 0
+    shop = Shop(tmp_path, days, "sqlite", WITHOUT_MODELS)
+
+    nights = list(shop.nights(kills={2: "took over"}))
+
+    assert [(night.kind, night.exit_code) for night in nights] == [
+        *(("day", 0), ("day", -signal.SIGKILL), ("again", 0), ("day", 0)),
+        *(("broken", 1), ("mended", 0)),
+    ]
+    assert [night for night in nights if not night.is_as_it_should] == []
+    left = {place: len(batches) for place, batches in shop.left().items()}
+    assert left == {".": 0, "done": 5, "refused": 1}
+    assert "tables are equal" in shop.compare_with_a_full_load()
 
 
 def test_people_are_told_once_a_night(
