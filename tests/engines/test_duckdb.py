@@ -358,6 +358,33 @@ def test_what_a_killed_build_had_spilled_does_not_stop_the_next(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["dwh.duckdb"]
 
 
+def test_an_interrupt_while_a_load_is_committed_comes_too_late(
+    write_shop: WriteShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = duckdb.connect
+
+    class Interrupted:
+        def __init__(self, *arguments: object, **options: object) -> None:
+            self._connection = connect(*arguments, **options)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self._connection, name)
+
+        def execute(self, sql: str, *values: object) -> object:
+            answer = self._connection.execute(sql, *values)
+            if sql == "commit":
+                os.kill(os.getpid(), signal.SIGINT)
+            return answer
+
+    monkeypatch.setattr(duckdb, "connect", Interrupted)
+    database = tmp_path / "dwh.duckdb"
+
+    assert load(write_shop(), database) == 0
+
+    monkeypatch.undo()
+    assert len(read(database, "select * from raw_loads")) == len(SMALL_SHOP)
+
+
 def test_a_writer_in_another_process_stops_the_build(
     run_build: Callable[..., BuildSummary], database: Path
 ) -> None:

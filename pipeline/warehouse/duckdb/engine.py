@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RawBatch
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
+from pipeline.terminal.interrupts import uninterrupted
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.duckdb.errors import explained
@@ -84,12 +85,14 @@ class DuckdbEngine(FileEngine):
         path = self.path if in_place else self.building
         new = not path.exists()
         try:
-            with self._transaction(path) as connection:
+            with ExitStack() as end, self._transaction(path) as connection:
                 # Kept in their order, rows wait in memory and take half as long again.
                 connection.execute("set preserve_insertion_order = false")
                 write = partial(_write, connection)
                 fill(folder.files, batches[-1].batch_id, advance, write)
                 write_loads(folder, batches, write, partial(table_hash, connection))
+                if in_place:  # from here to the end of the commit
+                    end.enter_context(uninterrupted())
             return []
         except BaseException:
             if new:

@@ -11,7 +11,7 @@ import copy
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import Self
 
@@ -24,7 +24,7 @@ from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RawBatch
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
-from pipeline.terminal.interrupts import work_is_done
+from pipeline.terminal.interrupts import uninterrupted, work_is_done
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes
 from pipeline.warehouse.engine import (
@@ -232,7 +232,7 @@ class PostgresEngine(Engine):
     ) -> Sequence[str]:
         """Fill new tables by COPY, which take the names of the old ones at the end."""
         schema = self.schema if in_place else self.building
-        with self._transaction() as cursor:
+        with ExitStack() as end, self._transaction() as cursor:
             if in_place:
                 cursor.execute(f"create schema if not exists {quoted(schema)}")
             write = partial(_write, cursor, schema)
@@ -243,6 +243,8 @@ class PostgresEngine(Engine):
                 cursor.execute(f"drop table if exists {_relation(schema, name)}")
                 cursor.execute(f"alter table {loaded} rename to {quoted(name)}")
             write_loads(folder, batches, write, partial(table_hash, cursor, schema))
+            if in_place:  # from here to the end of the commit
+                end.enter_context(uninterrupted())
         return []
 
     def append_raw(
