@@ -8,11 +8,10 @@ reconcile its tables with each other, hold for what is there.
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.build_record import BUILD_INFO, BuildInfo
-from pipeline.dbt.project import Project
+from pipeline.dbt.project import Project, find_project
 from pipeline.dbt.run import CompiledTest, DbtSession
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import (
@@ -29,12 +28,11 @@ from pipeline.warehouse.errors import UnreadableError
 from pipeline.warehouse.reader import Reader
 
 
-def verify(engine: Engine, project: Project, reporter: Reporter) -> Iterator[str]:
+def verify(engine: Engine, reporter: Reporter) -> Iterator[str]:
     """What is wrong with a published warehouse, a line a fault.
 
     Args:
         engine: Where it is.
-        project: The project that built it.
         reporter: Told what is being checked.
 
     Raises:
@@ -51,7 +49,7 @@ def verify(engine: Engine, project: Project, reporter: Reporter) -> Iterator[str
             return
         yield from _changed_raw_tables(reader, engine.published_loads())
         with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-            session = _session(engine, project, reader, Path(folder))
+            session = _session(engine, reader, Path(folder))
             expected = {
                 RAW_LOADS: [name for name, _ in RAW_LOADS_COLUMNS],
                 BUILD_INFO: [name for name, _ in columns_of(BuildInfo)],
@@ -67,20 +65,14 @@ def verify(engine: Engine, project: Project, reporter: Reporter) -> Iterator[str
         yield from _failed_tests(reader, tests, reporter)
 
 
-def _session(
-    engine: Engine, project: Project, reader: Reader, folder: Path
-) -> DbtSession:
+def _session(engine: Engine, reader: Reader, folder: Path) -> DbtSession:
     """The project as the warehouse was built with, on an empty database in a folder.
 
     dbt only writes the tests' SQL there: who opens a file to compile may change it.
     """
-    given = {
-        name: value
-        for name, value in _variables(reader).items()
-        if name in project.variables and value != project.variables[name]
-    }
+    project = _project(reader)
     return DbtSession(
-        replace(project, given=given),
+        project,
         engine.target,
         engine.scratch_environment(folder),
         project.target_path(f"verify {engine.location}"),
@@ -88,15 +80,22 @@ def _session(
     )
 
 
-def _variables(reader: Reader) -> Mapping[str, object]:
-    """The variables that the warehouse was built with; none where it does not say."""
+def _project(reader: Reader) -> Project:
+    """The project, with the variables that the warehouse says it was built with."""
+    project = find_project(None)
     if "variables" not in reader.tables.get(BUILD_INFO, {}):
-        return {}
+        return project
     rows = reader.fetch(f"select variables from {BUILD_INFO}")  # noqa: S608
     try:
         ((text,),) = rows
-        return dict(json.loads(text))
-    except (TypeError, ValueError):
+        given = {
+            name: value
+            for name, value in dict(json.loads(text)).items()
+            if name in project.variables and value != project.variables[name]
+        }
+        # They must keep their rules: whoever wrote the file, dbt runs a text as Jinja.
+        return find_project(json.dumps(given))
+    except (TypeError, ValueError, PipelineError):
         raise UnreadableError(
             f"{BUILD_INFO} of {reader.location} is not as a build writes it; go back "
             "to the version before (rollback), or build again"

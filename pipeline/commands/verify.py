@@ -4,7 +4,6 @@ import argparse
 import time
 
 from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
-from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
 from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter
@@ -29,7 +28,7 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     started = time.monotonic()
     engine = engine_of(options)
     count = 0
-    for count, fault in enumerate(verify(engine, find_project(None), reporter), 1):  # noqa: B007
+    for count, fault in enumerate(verify(engine, reporter), 1):  # noqa: B007
         print(printable(fault), flush=True)
     if count:
         raise PipelineError(

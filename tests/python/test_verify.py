@@ -72,14 +72,23 @@ def test_a_damaged_file_is_a_fault_and_no_file_is_one_too(
     assert code == 1
     assert any("is damaged" in fault for fault in faults)
 
-    with closing(sqlite3.connect(tmp_path / "emptied.db")) as connection:
-        connection.execute("create table raw_loads (raw_table text)")
-        connection.execute("create table build_info (variables text)")
-    code, _, last = verify(tmp_path / "emptied.db", capsys)
-    assert code == 1
-    assert "build_info" in last
-    assert "fault of the program" not in last
-
     code, _, last = verify(tmp_path / "nothing.db", capsys)
     assert code == 1
     assert last.startswith("verify failed: ")
+
+
+@pytest.mark.parametrize("rows", [[], ["no JSON"], ['{"currency": "{{ 7 }}"}']])
+def test_variables_that_no_build_wrote_are_a_fault(
+    rows: Sequence[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("create table raw_loads (raw_table text)")
+        connection.execute("create table build_info (variables text)")
+        marks = [(row,) for row in rows]
+        connection.executemany("insert into build_info values (?)", marks)
+
+    code, _, last = verify(tmp_path / "shop.db", capsys)
+
+    assert code == 1
+    assert "build_info of" in last
+    assert "is not as a build writes it" in last
