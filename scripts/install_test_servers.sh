@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests start but pip cannot bring: Chromium and axe-core for the
-# dashboard's pages, PostgreSQL and Java 17 for the other engines, MariaDB for a shop's own database. Debian and its kin;
-# does nothing for what is there already.
+# dashboard's pages, PostgreSQL and Java 17 for the other engines, MariaDB for a shop's
+# own database. Debian and its kin; does nothing for what is there already.
 set -euo pipefail
 cd "$(dirname "$0")"
 

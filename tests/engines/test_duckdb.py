@@ -168,6 +168,10 @@ def test_a_damaged_file_is_damaged_whatever_its_folder_is_called(
     with pytest.raises(UnreadableError):
         open_reader(Location("duckdb", str(database)))
 
+    database.unlink()
+    with pytest.raises(UnreadableError, match="there is no such file"):
+        open_reader(Location("duckdb", str(database)))
+
 
 @pytest.mark.parametrize("name", ["back\\slash", os.fsdecode(b"caf\xe9")])
 def test_a_path_that_duckdb_would_read_otherwise_is_refused(

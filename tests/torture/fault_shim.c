@@ -1,7 +1,8 @@
 /* Preloaded into a process, it counts the process's file operations below one folder
    (or its messages, where the "folder" is "socket:") and makes the one that is asked
-   for fail, or kills the process there, or stops it for a while. It also sets the clock. What C libraries do is met as well as what
-   Python does: SQLite and DuckDB write their files themselves. */
+   for fail, or kills the process there, or stops it for a while. It also sets the clock.
+   What C libraries do is met as well as what Python does: SQLite and DuckDB write their
+   files themselves. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -31,6 +31,10 @@ def _meaning(path: Path, error: duckdb.Error) -> PipelineError:
     said = text.replace(str(path), "")
     if isinstance(error, duckdb.CatalogException):
         return MissingRelationError(f"{path}: {first}", text.partition("!")[0])
+    if "database does not exist" in said:
+        return UnreadableError(
+            f"{path} cannot be opened (there is no such file); choose another database"
+        )
     if "newer version of DuckDB" in said:
         return UnreadableError(
             f"{path} was made by a newer version of DuckDB than {duckdb.__version__}; "
