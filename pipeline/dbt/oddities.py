@@ -1,14 +1,11 @@
 """What is odd about dbt's own behaviour: each oddity, and what is done about it."""
 
 import gc
-import hashlib
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 # Lines of its messages that say where, not what.
 _PLACES = ("> in macro", "> called by", "compiled code at", "compiled Code at")
@@ -60,14 +57,10 @@ class ParsedProject:
     way is right.
     """
 
-    def __init__(
-        self, target: str, variables: Mapping[str, Any], target_path: Path
-    ) -> None:
+    def __init__(self, target: str, target_path: Path) -> None:
         self._own = target_path / "partial_parse.msgpack"
         self._is_shared = target == "sqlite"
-        given = json.dumps(dict(variables), sort_keys=True)
-        digest = hashlib.sha256(given.encode()).hexdigest()[:12]
-        self._shared = target_path.parent / f"parsed-{digest}.msgpack"
+        self._shared = target_path.parent / "parsed.msgpack"
 
     def options(self) -> Sequence[str]:
         """The options of `dbt parse` that let it begin with what is known."""

@@ -73,10 +73,14 @@ class DbtSession:
             *("--target-path", str(target_path)),
             *("--log-path", str(target_path)),
             *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
-            *(("--vars", json.dumps(dict(project.given))) if project.given else ()),
         ]
+        # Parsed without them, whatever they are: none of the project's configurations
+        # or dependencies asks for one, and dbt would parse everything for each set.
+        self._variables = (
+            ["--vars", json.dumps(dict(project.given))] if project.given else []
+        )
         self._manifest: Any = None
-        self._parsed = ParsedProject(target, project.given, target_path)
+        self._parsed = ParsedProject(target, target_path)
         self._results: list[Any] = []
         target_path.mkdir(parents=True, exist_ok=True)
 
@@ -98,6 +102,7 @@ class DbtSession:
             *(f"--exclude-resource-type={kind}" for kind in self.left_out),
             *(("--select", *select) if select else ()),
             *("--exclude", f"tag:{_CODE_TESTS}", *exclude),
+            *self._variables,
         ]
         with self._reporter.task("starting dbt", 0, steps=True) as task:
             self._require_manifest(task)
@@ -142,7 +147,9 @@ class DbtSession:
         ask_nothing = ["--no-introspect", "--no-populate-cache", "--no-write-json"]
         with self._reporter.task("compiling tests", 0, steps=True) as task:
             self._require_manifest(task)
-            compiled = self._invoke(["compile", *ask_nothing, *select], task)
+            compiled = self._invoke(
+                ["compile", *ask_nothing, *select, *self._variables], task
+            )
         return [
             CompiledTest(result.node.name, result.node.compiled_code.strip())
             for result in compiled.results

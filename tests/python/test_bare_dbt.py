@@ -3,8 +3,8 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from dbt.cli.main import dbtRunner
 from warehouses import ROOT, read_rows, run_project, without_variables
 
 from pipeline.__main__ import main
+from pipeline.dbt.contexts import build_contexts
 from pipeline.dbt.events import build_events
 from pipeline.dbt.oddities import surroundings
 from pipeline.dbt.project import find_project
+from pipeline.dbt.templates import compiled_templates
 
 # For each variable of the models another value, which changes what they hold.
 OTHER_VALUES = {
@@ -50,7 +52,14 @@ class BareDbt:
             *("--target-path", str(self._target), "--log-path", str(folder)),
             *("--log-level", "none", "--log-level-file", "none", "--no-use-colors"),
         ]
-        self.manifest: Any = self._invoke(["parse"], None).result
+        self.manifest = self.parse({})
+        # As it is now: a build notes in it what it compiled.
+        self.parsed = as_json(self.manifest)
+
+    def parse(self, variables: Mapping[str, object]) -> Any:
+        """The whole project, parsed with some variables."""
+        given = ("--vars", json.dumps(variables))
+        return self._invoke(["parse", "--no-partial-parse", *given], None).result
 
     def _invoke(self, arguments: list[str], manifest: Any) -> Any:
         # As quick as in the pipeline, which changes nothing of what dbt does.
@@ -58,6 +67,8 @@ class BareDbt:
             without_variables(),
             surroundings({"DWH_DATABASE": str(self.database)}),
             build_events(),
+            build_contexts() if manifest else nullcontext(),
+            compiled_templates(self._target),
         ):
             outcome = dbtRunner(manifest=manifest).invoke([*arguments, *self._options])
         assert outcome.exception is None, str(outcome.exception)
@@ -156,6 +167,31 @@ def test_another_value_is_tried_of_each_variable() -> None:
         assert defaults[name] != value
 
 
+def test_the_variables_change_nothing_of_the_parsed_project(bare: BareDbt) -> None:
+    with_others = as_json(bare.parse(OTHER_VALUES))
+
+    # Models and tests by their SQL, configuration and what they depend on.
+    for kind in ("nodes", "sources", "macros", "exposures", "parent_map"):
+        assert with_others[kind]
+        assert without_times(with_others[kind]) == without_times(bare.parsed[kind])
+
+
+def as_json(manifest: Any) -> dict[str, Any]:
+    """What dbt would write into manifest.json."""
+    return dict(manifest.writable_manifest().to_dict(omit_none=False))
+
+
+def without_times(parsed: Any) -> Any:
+    """Some of a manifest, without when it was parsed."""
+    if not isinstance(parsed, dict):
+        return parsed
+    return {
+        name: without_times(value)
+        for name, value in parsed.items()
+        if name != "created_at"
+    }
+
+
 @pytest.mark.parametrize("name", OTHER_VALUES)
 def test_a_variable_may_be_changed_without_a_failing_test(
     bare: BareDbt, first_build: list[str], name: str
@@ -164,8 +200,20 @@ def test_a_variable_may_be_changed_without_a_failing_test(
     readers = bare.readers(name)
     assert readers
     variables = json.dumps({name: OTHER_VALUES[name]})
+    without_unit_tests = ["build", "--exclude-resource-type", "unit_test"]
 
-    assert bare.run("build", "--vars", variables, "--select", *readers) == []
+    assert (
+        bare.run(*without_unit_tests, "--vars", variables, "--select", *readers) == []
+    )
+
+
+def test_the_unit_tests_hold_whatever_the_variables(
+    bare: BareDbt, first_build: list[str]
+) -> None:
+    assert not first_build
+    all_others = json.dumps(OTHER_VALUES)
+
+    assert bare.run("test", "--vars", all_others, "--select", "test_type:unit") == []
 
 
 def test_an_empty_run_makes_every_model_without_a_row(

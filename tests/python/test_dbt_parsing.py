@@ -1,4 +1,4 @@
-"""dbt parses a project once for all databases, and again only what has changed."""
+"""dbt parses a project once for all builds, and again only what has changed."""
 
 import sqlite3
 import sys
@@ -12,10 +12,10 @@ from pipeline.warehouse.sqlite.engine import SqliteEngine
 from tests.small_project import write_small_project
 
 
-def built_ids(project: Path, database: Path) -> list[str]:
+def built_ids(project: Path, database: Path, **given: str) -> list[str]:
     build(
         SqliteEngine(str(database)),
-        Project(project, "1", {"currency": "EUR"}, {"failing": "no"}),
+        Project(project, "1", {"currency": "EUR"}, given),
         BuildRequest(),
         LogReporter(sys.stderr),
     )
@@ -23,16 +23,21 @@ def built_ids(project: Path, database: Path) -> list[str]:
         return [order for (order,) in connection.execute("select * from int_ids")]
 
 
-def test_another_database_begins_with_what_was_parsed(tmp_path: Path) -> None:
+def test_another_database_or_variable_begins_with_what_was_parsed(
+    tmp_path: Path,
+) -> None:
     project = tmp_path / "project"
     write_small_project(project)
     model = project / "models/intermediate/int_ids.sql"
-    model.write_text("select order_id from {{ ref('stg_orders') }}")
+    model.write_text(
+        "select order_id || '{{ var('failing') }}' from {{ ref('stg_orders') }}"
+    )
 
-    assert built_ids(project, tmp_path / "first.db") == ["D1"]
-    (parsed,) = (project / "target/build").glob("parsed-*")
+    assert built_ids(project, tmp_path / "first.db") == ["D1no"]
+    parsed = project / "target/build/parsed.msgpack"
     before = parsed.stat()
-    assert built_ids(project, tmp_path / "second.db") == ["D1"]
+    assert built_ids(project, tmp_path / "second.db") == ["D1no"]
+    assert built_ids(project, tmp_path / "third.db", failing="never") == ["D1never"]
     after = parsed.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 

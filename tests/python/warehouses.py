@@ -23,7 +23,7 @@ from pipeline.warehouse import engine_for
 ROOT = Path(__file__).resolve().parents[2]
 # Real data that lives beside the project, where somebody has put it.
 SHARED_DATA = ROOT.parent / "shared" / "data"
-# Variables for shops that are so on purpose. With others dbt parses everything again.
+# Variables for shops that are so on purpose.
 MUCH_IS_WRONG = "max_rejected_share: 1"
 
 
