@@ -281,8 +281,8 @@ from (
     from products
     where not is_gift_card
     union all by name
-    select product_id, arg_max(product_name, order_number) as product_name, arg_max(vendor, order_number) as category,
-        cast(arg_max(price, order_number) as varchar) as price
+    select product_id, arg_max(product_name, line_row) as product_name, arg_max(vendor, line_row) as category,
+        cast(arg_max(price, line_row) as varchar) as price
     from lines
     where not is_gift_card and product_id not in (select coalesce(sku, product_name) from products where coalesce(sku, product_name) is not null)
     group by product_id

@@ -120,11 +120,14 @@ select
     coalesce(try_cast(regexp_extract(product, '^(\d+)\s*×', 1) as integer), 1) as pieces_of_product,
     nullif(trim(regexp_replace(product, '^\d+\s*×\s*', '')), '') as product_name
 from (
-    select
-        * exclude (net),
-        any_amount(net) as net,
-        unnest(string_split(regexp_replace(coalesce(products, ''), ',\s+(\d+)\s*×', chr(31) || '\1×', 'g'), chr(31))) as product
-    from analytics
+    select * exclude (named), unnest(named) as product, generate_subscripts(named, 1) as place
+    from (
+        select
+            * exclude (net),
+            any_amount(net) as net,
+            string_split(regexp_replace(coalesce(products, ''), ',\s+(\d+)\s*×', chr(31) || '\1×', 'g'), chr(31)) as named
+        from analytics
+    )
 );
 
 -- Every line of every layout, with what it cost after its discounts and without tax.
@@ -192,7 +195,7 @@ from (
 union all
 select
     3,
-    1000 * export_row + row_number() over (partition by export_row),
+    1000 * export_row + place,
     order_number || case when net < 0 then '/refund/' || left(order_date(written_date), 10) else '' end,
     order_date(written_date),
     status,
@@ -206,7 +209,7 @@ select
     null,
     share_of(
         net, pieces_of_product,
-        sum(pieces_of_product) over (partition by export_row order by product rows unbounded preceding),
+        sum(pieces_of_product) over (partition by export_row order by product, place),
         sum(pieces_of_product) over (partition by export_row)
     ),
     null, 0, 0, 0, null, null, null
