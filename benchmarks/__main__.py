@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.measure import describe_machine
 from benchmarks.report import render, render_growth
 from benchmarks.runs import SERVERS, DataSet, measure_data_set
-from benchmarks.science import measure_science
+from pipeline.raw_files.contract import RAW_TABLE_NAMES
 
 DEFAULT_LINES = "100k,1m"
 LARGE_LINES = "1m,10m"
@@ -37,6 +37,21 @@ def line_counts(text: str) -> list[int]:
     return [line_count(part) for part in text.split(",")]
 
 
+def folder(text: str) -> Path:
+    """Return the path of a folder that is there."""
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return Path(text).resolve()
+
+
+def raw_folder(text: str) -> Path:
+    """Return the path of a folder of raw CSV files."""
+    for table in RAW_TABLE_NAMES:
+        if not (folder(text) / f"{table}.csv").is_file():
+            raise argparse.ArgumentTypeError(f"{text!r} lacks {table}.csv")
+    return folder(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
@@ -51,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--raw",
-        type=Path,
+        type=raw_folder,
         metavar="DIR",
         help="measure a folder of four raw CSV files instead of generated ones",
     )
@@ -84,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--scratch",
-        type=Path,
+        type=folder,
         metavar="DIR",
         help="where files are made (about 1 GB a million lines); a temporary folder",
     )
@@ -105,7 +120,7 @@ def main() -> int:
         for lines in sizes
     ]
     if options.raw:
-        data_sets = [DataSet(options.raw.name, options.raw.resolve())]
+        data_sets = [DataSet(options.raw.name, options.raw)]
     with_plain_way = engine == "sqlite" and not (options.no_plain or options.raw)
     is_default = not (options.raw or options.lines or is_large)
     science = options.science or ("with" if is_default else "without")
@@ -124,6 +139,9 @@ def main() -> int:
         if len(sections) > 1:
             print(render_growth(sections[0], sections[-1]))
         if science != "without":
+            # Only here: each child starts with its parent's memory.
+            from benchmarks.science import measure_science
+
             sections.append(measure_science(engine, PROJECT, scratch))
             print(render(sections[-1]), flush=True)
     return int(any(section.failures for section in sections))

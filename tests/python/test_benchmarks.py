@@ -15,7 +15,7 @@ from generated_shop import make_shop, money
 from messy_shop import write_messy_shop
 
 from benchmarks import equality, plain_way
-from benchmarks.__main__ import line_count
+from benchmarks.__main__ import line_count, raw_folder
 from benchmarks.artifacts import DbtArtifacts, busy_seconds, floor_models
 from benchmarks.bare_engine import statements
 from benchmarks.floor.build import Settings, build
@@ -264,6 +264,23 @@ def test_line_counts_are_read(text: str, lines: int) -> None:
 def test_wrong_line_counts_are_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="lines"):
         line_count(text)
+
+
+def test_a_folder_that_lacks_a_raw_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "raw_customers.csv").touch()
+    with pytest.raises(argparse.ArgumentTypeError, match=r"lacks raw_products\.csv"):
+        raw_folder(str(tmp_path))
+    with pytest.raises(argparse.ArgumentTypeError, match="there is no folder"):
+        raw_folder(str(tmp_path / "other"))
+
+
+def test_a_childs_peak_memory_is_not_that_of_what_its_parent_imports() -> None:
+    heavy = "{'duckdb', 'numpy', 'pandas', 'pyarrow', 'scipy'}"
+    result = measure(
+        ["-c", f"import sys, benchmarks.__main__; print({heavy} & {{*sys.modules}})"],
+        Path(__file__).parents[2],
+    )
+    assert result.output == "set()\n"
 
 
 def test_table_is_aligned_markdown() -> None:
