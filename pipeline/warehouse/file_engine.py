@@ -141,8 +141,8 @@ class FileEngine(Engine):
         if any(map(Path.exists, beside)):
             with suppress(UnreadableError):  # what cannot be read cannot be mended
                 self._undo_unfinished_work(path)
-            for leftover in filter(Path.is_file, beside):
-                leftover.unlink()
+            for leftover in beside:
+                _remove_stray(leftover)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -29,6 +29,7 @@ from pipeline.warehouse.location import Location
 from tests.file_modes import watched
 from tests.small_project import ROOT
 from tests.small_shop import SMALL_SHOP, WriteShop, all_columns, as_loaded
+from tests.versions import all_versions, publish_version
 
 Rows = list[tuple[object, ...]]
 
@@ -349,17 +350,23 @@ def test_a_killed_writers_log_does_not_reach_the_new_file(
     assert orders(database.with_name("shop.duckdb.previous")) == committed
 
 
-def test_what_a_killed_build_had_spilled_does_not_stop_the_next(tmp_path: Path) -> None:
+def test_what_killed_processes_had_spilled_is_in_nobodys_way(tmp_path: Path) -> None:
     engine = DuckdbEngine(str(tmp_path / "dwh.duckdb"))
-    for folder in ("dwh.duckdb.building.tmp", "dwh.duckdb.tmp"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "duckdb_temp_1_0_storage_DEFAULT-0.tmp").touch()
 
-    engine.begin_build()
-    engine.write_table("raw_loads", (("raw_table", "text"),), [("raw_orders",)])
-    engine.publish()
+    def spill(suffix: str) -> None:
+        folder = tmp_path / f"dwh.duckdb{suffix}.tmp"
+        folder.mkdir()
+        (folder / "duckdb_temp_1_0_storage_DEFAULT-0.tmp").touch()
 
-    assert [path.name for path in tmp_path.iterdir()] == ["dwh.duckdb"]
+    spill(".building")
+    spill("")
+    publish_version(engine, 1)
+    publish_version(engine, 2)
+    spill(".previous")
+    publish_version(engine, 3)
+
+    assert all_versions(engine) == [3, 2, 1]
+    assert list(tmp_path.glob("*.tmp")) == []
 
 
 def test_an_interrupt_while_a_load_is_committed_comes_too_late(
