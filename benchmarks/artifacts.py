@@ -14,7 +14,7 @@ from pipeline.dbt.project import ROOT
 
 # What the models of the floor's tables need for columns that the floor lacks:
 # predicted values, and the evidence of pairs.
-BEYOND_THE_FLOOR = (
+_MODELS_BEYOND_THE_FLOOR = (
     "int_clv_",
     "int_basket_product_strata",
     "int_product_pair_excesses",
@@ -97,7 +97,7 @@ def floor_models(manifest: Mapping[str, Any]) -> frozenset[str]:
         key = left.pop()
         if key not in models or key in found:
             continue
-        if not models[key]["name"].startswith(BEYOND_THE_FLOOR):
+        if not models[key]["name"].startswith(_MODELS_BEYOND_THE_FLOOR):
             found.add(key)
             left += models[key]["depends_on"]["nodes"]
     return frozenset(found)

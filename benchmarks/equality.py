@@ -18,7 +18,7 @@ FLOOR_TABLES = (
 )
 # What the floor does not compute: predicted values, and the evidence of pairs. Other
 # tests compare them with scipy and with definitions.
-BEYOND_THE_FLOOR = {
+_COLUMNS_BEYOND_THE_FLOOR = {
     *("p_alive", "expected_orders", "expected_average_value", "predicted_value"),
     *("leverage", "lift_lower_95", "expected_co_purchases", "q_value"),
     "is_significant",
@@ -29,7 +29,7 @@ def compare(warehouse: str, other: str) -> Iterator[TableDifference]:
     """Compare every table of the floor in two warehouses, named as for a reader."""
     with reader_for(warehouse) as first, reader_for(other) as second:
         for table in FLOOR_TABLES:
-            yield compare_table(first, second, table, BEYOND_THE_FLOOR)
+            yield compare_table(first, second, table, _COLUMNS_BEYOND_THE_FLOOR)
 
 
 def main() -> None:
