@@ -14,7 +14,7 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv warehouse documentation test test-engines torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
+.PHONY: all help venv warehouse documentation test test-engines test-airflow torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
 
 all: documentation ## Build and test the warehouse and its documentation
 	@printf 'The warehouse is %s. Look at it: make dashboard, make docs, or any SQLite client.\n' $(DATABASE)
@@ -69,6 +69,16 @@ test: $(STAMPS)/dev lint ## Run every check and test of the default engine
 
 test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
 	@$(BIN)/python -m pytest tests/engines --numprocesses 2
+
+# Airflow has an environment of its own, with nothing of ours.
+$(STAMPS)/airflow: orchestration/airflow/requirements.lock
+	@echo "Installing Airflow into $@ ..."
+	@$(PYTHON) -m venv $@
+	@$@/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+test-airflow: $(STAMPS)/dev $(STAMPS)/airflow ## Have Airflow itself run its DAG
+	@$(BIN)/python -m pytest tests/orchestration
 
 torture: $(STAMPS)/engines ## Attack loads, publishes and readers for minutes; count how often they held
 	@$(BIN)/python -m tests.torture

@@ -7,10 +7,12 @@ class PipelineError(Exception):
     Line breaks are folded, so that an error stays one line in any log.
 
     Attributes:
+        exit_code: Of the command that it ends.
         kind: The same in a few words, without anything that stands in a row: for the
             record of runs, which is kept where a log is not.
     """
 
+    exit_code: int = 1
     kind: str = "refused"
 
     def __init__(self, message: str) -> None:

@@ -125,7 +125,12 @@ def night(
 
 
 class BatchesRefusedError(PipelineError):
-    """Some batches were not loaded, and never will be as they are."""
+    """Some batches were not loaded, and never will be as they are.
+
+    Its exit code tells a scheduler that to try again is of no use.
+    """
+
+    exit_code = 3
 
     def __init__(self, refused: Sequence[Path], count: int) -> None:
         self.kind = f"{len(refused)} of {count} batches refused"

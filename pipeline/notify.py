@@ -133,8 +133,8 @@ def tell(message: Message, reporter: Reporter, seconds: float | None = None) -> 
     return not any(faults)
 
 
-def send_trial(reporter: Reporter) -> None:
-    """Tell everybody that they will be told.
+def send_text(text: str | None, reporter: Reporter) -> None:
+    """Tell everybody what a scheduler has to say, or that they will be told.
 
     Raises:
         PipelineError: There is nobody to tell, or somebody could not be told.
@@ -147,6 +147,8 @@ def send_trial(reporter: Reporter) -> None:
     if find_spec("apprise") is None:
         raise PipelineError(f"{NOTIFY} needs: pip install '.[notify]'")
     message = Message("info", "a trial", "You will be told of builds that go wrong.")
+    if text is not None:
+        message = Message("failure", "the schedule", text)
     if not tell(message, reporter):
         raise PipelineError("not everybody could be told; try a URL with: apprise -vv")
 

@@ -11,10 +11,14 @@ command -v uv >/dev/null || { echo "lock: install uv first (pip install uv)" >&2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-lock() {
+compile() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-        pyproject.toml "$@" >/dev/null
+        "$@" >/dev/null
+}
+
+lock() {
+    compile pyproject.toml "$@"
 }
 
 # One version of each package, whatever is installed together.
@@ -31,3 +35,7 @@ for extra in databases dev duckdb login notify postgres spark; do
         /^[^ ]/ { is_new = !($0 in known) }
         is_new' "$scratch/default" "$scratch/$extra" >"requirements/$extra.lock"
 done
+
+# Airflow has an environment of its own.
+compile orchestration/airflow/requirements.in \
+    --output-file orchestration/airflow/requirements.lock

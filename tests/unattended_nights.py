@@ -22,7 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from generator.command_line import main as generate
-from pipeline.night import COMPLETE
+from pipeline.night import COMPLETE, BatchesRefusedError
 from pipeline.runs import PUBLISHED, runs
 from pipeline.terminal.summary import print_table
 from pipeline.warehouse import engine_for
@@ -30,6 +30,7 @@ from pipeline.warehouse import engine_for
 ROOT = Path(__file__).resolve().parents[1]
 PIPELINE = (sys.executable, "-m", "pipeline")
 # Nights that are killed, as soon as their log says so.
+REFUSED_SOME = BatchesRefusedError.exit_code
 KILLS = {8: "appending raw files", 15: "starting dbt", 27: "publishing"}
 
 
@@ -58,7 +59,7 @@ class Night:
             return self.told == 0 and self.published <= 1
         is_bad = self.kind == "broken"
         return (self.exit_code, self.published, self.told) == (
-            (1, 0, 1) if is_bad else (0, 1, 0)
+            (REFUSED_SOME, 0, 1) if is_bad else (0, 1, 0)
         )
 
 

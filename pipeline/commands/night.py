@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
         help="load the batches in a folder, build once, publish: for a scheduler",
         description="Load every complete batch, a folder of INBOX each, in the order "
         f"of their names, and build once. Those that were loaded go to INBOX/{DONE}, "
-        f"those that cannot be to INBOX/{REFUSED}, and the exit code is 1 then.",
+        f"those that cannot be to INBOX/{REFUSED}, and the exit code is 3 then.",
     )
     nights.add_argument("inbox", metavar="INBOX", type=Path, help="the folder")
     nights.add_argument(

@@ -57,10 +57,10 @@ def run(
             # A library may have made an error of its own of an interrupt.
             is_interrupted = is_requested() or isinstance(error, KeyboardInterrupt)
             if not is_done():
-                code = EXIT_INTERRUPTED if is_interrupted else EXIT_FAILED
+                code = EXIT_INTERRUPTED if is_interrupted else _exit_code(error)
             if code == EXIT_INTERRUPTED:
                 say_interrupted()
-            elif code == EXIT_FAILED:
+            elif code:
                 _print_last(f"{name} failed: {_message(error)}")
             elif not is_interrupted:
                 _print_last(f"warning: {name} is done, but then: {_message(error)}")
@@ -71,6 +71,10 @@ def run(
                 f"{_message(out.fault)}"
             )
         return code
+
+
+def _exit_code(error: BaseException) -> int:
+    return error.exit_code if isinstance(error, PipelineError) else EXIT_FAILED
 
 
 def _message(error: BaseException) -> str:

@@ -47,7 +47,7 @@ def code(text: str) -> list[str]:
 
 def sources() -> Iterator[str]:
     """The text of whatever reads environment variables."""
-    for folder in ("pipeline", "dashboard", "generator", "benchmarks"):
+    for folder in ("pipeline", "dashboard", "generator", "benchmarks", "orchestration"):
         for path in ROOT.glob(f"{folder}/**/*.py"):
             yield read(path)
     yield from map(read, ("profiles.yml", "Makefile"))

@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from pipeline.night import BatchesRefusedError
+
 ROOT = Path(__file__).resolve().parents[2]
 # What a terminal would obey: not the line feed.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -74,9 +76,9 @@ class Outcome:
             return f"a traceback: {self.stderr[-700:]}"
         if _CONTROL.search(self.stdout + self.stderr):
             return f"control characters: {self.stderr[-300:]!r}"
-        if self.exit_code not in (0, 1):
+        if self.exit_code not in (0, 1, BatchesRefusedError.exit_code):
             return f"exit code {self.exit_code}: {self.stderr[-300:]}"
-        if (self.exit_code == 1) != (" failed: " in self.last_line):
+        if (self.exit_code != 0) != (" failed: " in self.last_line):
             return f"exit code {self.exit_code}, but it says: {self.last_line!r}"
         return None
 

@@ -125,7 +125,7 @@ def _fault(inbox: _Inbox, outcome: Outcome) -> str | None:
         (inbox.inbox / "refused" / name).rename(inbox.inbox / name)
     again = inbox.night()
     held, places = inbox.held(), inbox.places()
-    if places != _AT_LAST or again.exit_code not in (0, 1):
+    if places != _AT_LAST or again.exit_code not in (0, 3):
         return f"the next night leaves {places}: {again.last_line}"
     if held != _ALL and not (refused and held.keys() == _ALL.keys()):
         return f"the next night leaves {held}"
