@@ -14,7 +14,7 @@ parsed as (
         *,
         {{ date_text('registration_date') }} as registration_day
 
-    from raw_rows
+    from raw_rows {{ optimization_fence() }}
 
 ),
 

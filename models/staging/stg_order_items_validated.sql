@@ -51,7 +51,7 @@ limited as (
         case when abs(named_total) < {{ amount_limit }} then named_total end
             as stated_total
 
-    from parsed
+    from parsed {{ optimization_fence() }}
 
 ),
 

@@ -32,7 +32,7 @@ parsed as (
         {{ parse_money('shipping') }} as shipping_amount,
         {{ parse_money('tax') }} as tax_amount
 
-    from raw_rows
+    from raw_rows {{ optimization_fence() }}
 
 ),
 

@@ -185,10 +185,12 @@ class DbtSession:
         return outcome.result
 
     def _connections(self) -> AbstractContextManager[None]:
-        if self._target != "sqlite":
+        if self._target == "sqlite":
+            from pipeline.dbt.sqlite_connections import build_connections
+        elif self._target == "postgres":
+            from pipeline.dbt.postgres_connections import build_connections
+        else:
             return nullcontext()
-        from pipeline.dbt.sqlite_connections import build_connections
-
         return build_connections()
 
 

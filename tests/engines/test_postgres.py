@@ -1,6 +1,7 @@
 """PostgreSQL: what is loaded, who may read it, and what readers see of a publish."""
 
 import gzip
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -8,13 +9,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg2
 import pytest
+from dbt.adapters.postgres.connections import PostgresCredentials
 
 from pipeline.__main__ import main
 from pipeline.compare import raw_differences
+from pipeline.dbt.postgres_connections import BuildConnections
 from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
@@ -71,6 +75,30 @@ def publish_version(engine: PostgresEngine, version: int) -> None:
         f"select * from {engine.building}.{TABLES[0]}"
     )
     engine.publish()
+
+
+def test_the_queries_of_a_build_are_not_compiled_even_after_one_failed() -> None:
+    settings = target_settings("postgres")
+    names = ("host", "port", "user", "password", "schema")
+    credentials = PostgresCredentials(
+        database=settings["dbname"], **{name: settings[name] for name in names}
+    )
+    manager = BuildConnections(
+        SimpleNamespace(credentials=credentials),  # type: ignore[arg-type]
+        multiprocessing.get_context("spawn"),  # type: ignore[arg-type]
+    )
+    manager.set_connection_name("model.first")
+    try:
+        manager.begin()
+        cursor = manager.get_thread_connection().handle.cursor()
+        with pytest.raises(psycopg2.errors.DivisionByZero):
+            cursor.execute("select 1 / 0")
+        cursor.execute("rollback")
+        cursor.execute("show jit")
+
+        assert cursor.fetchone() == ("off",)
+    finally:
+        manager.cleanup_all()
 
 
 def test_a_schema_whose_name_must_be_quoted_is_compared_and_exported(
