@@ -23,7 +23,6 @@ CALIBRATION, ALL_DATA = "calibration", "all_data"
 
 Row = tuple[object, ...]
 
-
 _PARAMETERS = ("r", "alpha", "a", "b", "p", "q", "gamma")
 _EVIDENCE = (
     *("log_likelihood", "likelihood_ratio", "leaving_p_value"),
