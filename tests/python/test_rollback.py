@@ -168,6 +168,20 @@ def test_a_damaged_published_file_can_be_left_behind(
     assert version_of(engine.published) == 3
 
 
+@pytest.mark.parametrize("damage", [b"\xc3nteger", b") \x86\x87\x88\x89\x8a"])
+def test_a_published_file_whose_schema_is_no_text_can_be_left_behind(
+    database: Path, damage: bytes
+) -> None:
+    engine = publish_versions("sqlite", database, 1, 2)
+    whole = database.read_bytes()
+    assert b"integer" in whole
+    database.write_bytes(whole.replace(b"integer", damage))
+
+    assert rollback(database) == 0
+
+    assert version_of(engine.published) == 1
+
+
 KILLED_WRITER = """
 import os, signal, sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)

@@ -140,6 +140,7 @@ def damage_databases(arena: Arena) -> Iterator[str | None]:
 
     What is damaged may go unseen, for the file carries no checksum of its rows (SQLite)
     or is not read whole (DuckDB): then a build goes on, and what it makes is whole.
+    Whatever is damaged, a rollback goes back from it.
     """
     database = arena.folder / "shop.db"
     raw = {n: write_folder(arena.folder / f"raw{n}", n) for n in (1, 2)}
@@ -151,23 +152,30 @@ def damage_databases(arena: Arena) -> Iterator[str | None]:
             memory=MEMORY,
         )
 
-    run("build", "--raw", str(raw[1]))
-    whole = database.read_bytes()
+    kept = database.with_name("shop.db.previous")
+    for folder in raw.values():
+        run("build", "--raw", str(folder))
+    whole, before = database.read_bytes(), kept.read_bytes()
     while True:
         for path in arena.folder.glob("shop.db*"):
             path.unlink()
         data = damaged(arena.random, whole)
         database.write_bytes(data)
-        command = arena.random.choice(["build", "load", "build without raw files"])
-        source = {"load": [str(raw[2])], "build": ["--raw", str(raw[2])]}
+        kept.write_bytes(before)
+        command = arena.random.choice(
+            ["build", "load", "build without raw files", "rollback"]
+        )
+        source = {"load": [str(raw[1])], "build": ["--raw", str(raw[1])]}
         outcome = run(command.split()[0], *source.get(command, []))
         fault = outcome.untidy()
         left = database.read_bytes() if database.exists() else None
         if outcome.exit_code != 0 and left != data:
             fault = fault or "it was refused, and changed"
-        if command == "build" and outcome.exit_code == 0:
+        if command == "rollback" and outcome.exit_code != 0:
+            fault = fault or outcome.last_line
+        if command in ("build", "rollback") and outcome.exit_code == 0:
             found = generation_of(arena.target, database)
-            fault = fault or (None if found == 2 else f"published {found}")
+            fault = fault or (None if found == 1 else f"published {found}")
         yield fault and f"{command}: {_difference(whole, data)}: {fault}"
 
 

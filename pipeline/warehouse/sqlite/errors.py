@@ -20,6 +20,8 @@ def explained(path: Path) -> Iterator[None]:
     """Raise SQLite's errors as `PipelineError`s, with what to do."""
     try:
         yield
+    except UnicodeDecodeError as error:  # of what SQLite says of a damaged schema
+        raise _damaged(path, "text that is not UTF-8") from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         raise _meaning(path, name, str(error)) from error
@@ -39,11 +41,8 @@ def _meaning(path: Path, name: str, text: str) -> PipelineError:
         return UnreadableError(
             f"{path} is no SQLite database; choose another database, or move it away"
         )
-    if name.startswith("SQLITE_CORRUPT"):
-        return UnreadableError(
-            f"{path} is damaged ({text}); go back to the version before (rollback), "
-            "or move it away and build again"
-        )
+    if name.startswith("SQLITE_CORRUPT") or text.startswith("Could not decode to UTF"):
+        return _damaged(path, text)
     if name.startswith("SQLITE_CANTOPEN"):
         return UnreadableError(
             f"{path} cannot be opened ({text}); choose another database"
@@ -61,3 +60,10 @@ def _meaning(path: Path, name: str, text: str) -> PipelineError:
     if text.startswith(("no such table", "no such column")):
         return MissingRelationError(f"{path}: {text}", text.removeprefix("no such "))
     return PipelineError(f"{path}: {text}")
+
+
+def _damaged(path: Path, text: str) -> UnreadableError:
+    return UnreadableError(
+        f"{path} is damaged ({text}); go back to the version before (rollback), or "
+        "move it away and build again"
+    )
