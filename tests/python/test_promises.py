@@ -17,6 +17,7 @@ from benchmarks.report import Row, Section
 from dashboard.navigation import WATCH_SECONDS
 from pipeline.__main__ import main
 from pipeline.dbt.profile import target_settings
+from pipeline.raw_files.contract import RAW_TABLE_NAMES
 from pipeline.terminal import progress
 from scripts import screenshots
 from tests.python.warehouses import ROOT
@@ -103,6 +104,8 @@ def test_benchmarks_fail_by_what_went_wrong_and_not_by_a_budget(
 ) -> None:
     over = Row("pipeline load", wall=9.0, budget="<= 2 x", is_within=False)
     section = Section("a shop", [over], failures=failures)
+    for table in RAW_TABLE_NAMES:
+        (tmp_path / f"{table}.csv").touch()
     monkeypatch.setattr(benchmark, "measure_data_set", lambda *_, **__: section)
     monkeypatch.setattr(sys, "argv", ["benchmarks", "--raw", str(tmp_path)])
 
