@@ -2,6 +2,7 @@
 
 import codecs
 import fnmatch
+import re
 import shlex
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,12 @@ FOLDER = Path(__file__).parent
 _SHARED = FOLDER / "shared" / "macros.sql"
 # The end of a name of a column that gathers all columns line_item_1, line_item_2, ...
 _EACH = "*"
+# A statement that makes a view, whatever is remarked before it.
+_VIEW = re.compile(
+    r"(--[^\n]*\n|/\*.*?\*/|\s)*create\s+(or\s+replace\s+)?(temp(orary)?\s+)?view\s+"
+    r'(?P<name>\w+|"([^"]|"")+")',
+    re.IGNORECASE | re.DOTALL,
+)
 _Value = TypeVar("_Value")
 
 DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";"}
@@ -111,7 +118,10 @@ class Platform:
             return any(table.sources for table in self.declare(connection))
 
     def declare(self, connection: duckdb.DuckDBPyConnection) -> list[ExportTable]:
-        """Make its tables and views, empty.
+        """Make its tables, empty, and its macros.
+
+        Its views are for when the tables are filled: making one costs as much as
+        planning it, and with it all that it reads.
 
         Returns:
             The tables to fill.
@@ -121,7 +131,9 @@ class Platform:
         """
         try:
             connection.execute(_SHARED.read_text(encoding="utf-8"))
-            connection.execute(self.sql)
+            for statement in self._statements:
+                if not _VIEW.match(statement):
+                    connection.execute(statement)
         except duckdb.Error as error:
             raise PipelineError(f"{self.path}: {one_line(error)}") from None
         tables = connection.execute(
@@ -134,6 +146,17 @@ class Platform:
                 "files that it is read from"
             )
         return [self._declared(connection, *table) for table in tables]
+
+    def views(self) -> list[tuple[str, str]]:
+        """The name of each of its views, and the SQL that makes it, in their order."""
+        found = ((_VIEW.match(statement), statement) for statement in self._statements)
+        return [(view["name"], sql) for view, sql in found if view]
+
+    @cached_property
+    def _statements(self) -> list[str]:
+        return [
+            statement.query.strip() for statement in duckdb.extract_statements(self.sql)
+        ]
 
     def _declared(
         self, connection: duckdb.DuckDBPyConnection, name: str, comment: str

@@ -1,5 +1,6 @@
 """Run a platform's SQL over the files of an export: read, check, write raw files."""
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -28,7 +29,7 @@ _MEMORY = "2GB"
 _EXAMPLES = 3
 _CHECK = "check_"
 _WARNING = "warn_"
-_RESULTS = "^(raw_|check_|warn_|left_out$)"
+_RESULTS = re.compile("raw_|check_|warn_|left_out$")
 _ROW = "_row"
 
 
@@ -135,21 +136,18 @@ class Import:
         )
         return f"select {columns} from {table.name}"  # noqa: S608
 
-    def keep_steps(self) -> None:
-        """Work out each view that is a step on the way once, in their order.
+    def make_views(self) -> None:
+        """Make the platform's views, and work out each step on the way once.
 
-        Several of those that follow read it, and on ten million lines it costs. They
+        Several of those that follow read it, and on ten million lines it costs. Steps
         are temporary: DuckDB spends more on compressing a table than on working it out.
         """
-        steps = self.rows(
-            "select view_name from duckdb_views() where not internal and "
-            "not regexp_matches(view_name, ?) order by view_oid",
-            [_RESULTS],
-        )
-        for (name,) in steps:
-            self._execute(f"create temp table step as from {quoted(name)}")
-            self._execute(f"drop view {quoted(name)}")
-            self._execute(f"alter table step rename to {quoted(name)}")
+        for name, sql in self.platform.views():
+            self._execute(sql)
+            if not _RESULTS.match(name):
+                self._execute(f"create temp table step as from {name}")
+                self._execute(f"drop view {name}")
+                self._execute(f"alter table step rename to {name}")
 
     def check(self, reporter: Reporter) -> None:
         """Require that no check gives a row, and that something was sold.
@@ -337,7 +335,7 @@ def read_export(platform: Platform, place: str, reporter: Reporter) -> Iterator[
             names = [file.path.name for file in files]
             export = Import(platform, names, place, connection, placed)
             export.drop_overlaps(reporter)
-        export.keep_steps()
+        export.make_views()
         export.check(reporter)
         yield export
 

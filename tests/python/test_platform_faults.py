@@ -338,3 +338,25 @@ def test_a_comment_that_cannot_be_read_is_told(
     with duckdb.connect() as connection, pytest.raises(PipelineError) as caught:
         find_platform(str(path)).declare(connection)
     assert str(caught.value).startswith(f"{path}: comment of sales: {fault}")
+
+
+def test_views_are_made_when_the_tables_are_filled(tmp_path: Path) -> None:
+    path = tmp_path / "my_shop.sql"
+    path.write_text(
+        "-- My shop.\ncreate table sales (receipt text);\n"
+        "comment on table sales is 'sales.csv';\n"
+        "-- A remark, and; another\n/* of two\nlines */ create view goods as\n"
+        "from sales;\n"
+        "create macro half(amount) as amount / 2;\n"
+        'Create Or Replace View "raw ""orders""" as select 1 as create_view;\n',
+        encoding="utf-8",
+    )
+    platform = find_platform(str(path))
+    with duckdb.connect() as connection:
+        assert [table.name for table in platform.declare(connection)] == ["sales"]
+        made = connection.execute("from duckdb_views() where not internal").fetchall()
+        assert made == []
+        for _, sql in platform.views():
+            connection.execute(sql)
+        assert connection.execute('from "raw ""orders"""').fetchall() == [(1,)]
+    assert [name for name, _ in platform.views()] == ["goods", '"raw ""orders"""']
