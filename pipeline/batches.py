@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from pipeline.erasures import Erasures
 from pipeline.errors import RawFileError
 from pipeline.raw_files.contract import (
     RAW_BATCHES,
@@ -111,6 +112,7 @@ def append_batches(
     engine: Engine,
     batches: Sequence[CheckedFolder],
     loads: Sequence[RawLoad],
+    erasures: Erasures,
     reporter: Reporter,
 ) -> int:
     """Put batches into the build area, which took the published raw tables over.
@@ -119,6 +121,7 @@ def append_batches(
         engine: Where to; it holds its lock.
         batches: The files of each batch; a later one replaces what an earlier brought.
         loads: What is known of the tables taken over.
+        erasures: Whom they must not bring back.
         reporter: Told what happens.
 
     Returns:
@@ -133,7 +136,7 @@ def append_batches(
     row_count = 0
     for position, checked in enumerate(batches):
         with blamed_on(position):
-            batch, appended = _append_batch(engine, checked, ledger, reporter)
+            batch, appended = _append_batch(engine, checked, ledger, erasures, reporter)
         ledger += batch
         for name, rows in appended.rows.items():
             held[name] = RawLoad(
@@ -156,11 +159,13 @@ def _append_batch(
     engine: Engine,
     checked: CheckedFolder,
     ledger: Sequence[RawBatch],
+    erasures: Erasures,
     reporter: Reporter,
 ) -> tuple[list[RawBatch], Appended]:
     """Its rows of the ledger, and what it did to the raw tables."""
     batch_id = next_batch_id(ledger)
     _say_if_repeated(checked, ledger, reporter)
+    erasures.keep_out(checked.files, reporter)
     files = [file for file in checked.files if file.row_count]
     size = sum(file.size for file in files)
     with reporter.task("appending raw files", size) as task:

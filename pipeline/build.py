@@ -26,6 +26,8 @@ from pipeline.dbt.nodes import BuildTest
 from pipeline.dbt.oddities import advice
 from pipeline.dbt.project import Project
 from pipeline.dbt.run import DbtBuild, DbtSession
+from pipeline.erase import finish_erasures
+from pipeline.erasures import Erasures
 from pipeline.errors import BuildFailedError, PipelineError
 from pipeline.load import load_folder
 from pipeline.raw_files.contract import (
@@ -75,6 +77,7 @@ class BuildRequest:
         full_refresh: Give new surrogate keys to everything.
         accept_changed_raw: Take raw tables over that were changed since they were
             loaded.
+        command: What the run is called in the record of runs.
     """
 
     raw_folder: str | None = None
@@ -83,6 +86,7 @@ class BuildRequest:
     batches: Sequence[Batch] = ()
     full_refresh: bool = False
     accept_changed_raw: bool = False
+    command: str = "build"
 
 
 def build(
@@ -98,7 +102,7 @@ def build(
         PipelineError: Something was wrong; the published warehouse is as it was.
         KeyboardInterrupt: It was interrupted; the same.
     """
-    with recorded(engine, "build", reporter) as recorder:
+    with recorded(engine, request.command, reporter) as recorder:
         return _build(engine, project, request, reporter, session_type, recorder)
 
 
@@ -125,9 +129,12 @@ def _build(
                     checked.append(folder)
         held.enter_context(engine.exclusive_use())
         recorder.begin()
+        erasures = Erasures.of(engine)
+        if not request.full_refresh:
+            erasures.require_ledger(engine)
         engine.begin_build()
         try:
-            fill_raw_tables(engine, request, checked, reporter, stages)
+            fill_raw_tables(engine, request, checked, erasures, reporter, stages)
             session = session_type(
                 project,
                 engine.target,
@@ -151,11 +158,15 @@ def _build(
             engine.discard_build()
             raise
         keep_versions = project.variables.get("keep_versions", KEEP_VERSIONS)
+        if erasures.pending:  # the versions before hold them
+            keep_versions = 0
         with stages.timed("publish"):
             reporter.say(f"publishing {engine.location}")
             with uninterrupted():
                 left_undone = engine.publish(int(keep_versions))
                 recorder.know(outcome=PUBLISHED)
+        if erasures.pending:
+            finish_erasures(engine, erasures, reporter)
     for text in left_undone:
         reporter.warn(text)
     return BuildSummary(
@@ -210,6 +221,7 @@ def fill_raw_tables(
     engine: Engine,
     request: BuildRequest,
     checked: Sequence[CheckedFolder],
+    erasures: Erasures,
     reporter: Reporter,
     stages: Stages,
 ) -> None:
@@ -227,13 +239,16 @@ def fill_raw_tables(
     if is_full:
         with stages.timed("load raw files") as stage:
             (everything,) = checked
-            loaded = load_folder(engine, everything, reporter, in_place=False)
+            loaded = load_folder(engine, everything, erasures, reporter, in_place=False)
             stage.rows = sum(loaded.values())
     elif checked:
         require_shop(engine)
     published = engine.published_source()
     taken: list[str] = []
-    takes_rows = published == "load" and not is_full
+    erased = erasures.left_behind(engine)
+    # The seeds would bring back whom they hold: their rows become those of a shop.
+    is_shop = published == "load" or (published == "demo" and bool(erased))
+    takes_rows = is_shop and not is_full
     if takes_rows:
         taken += (*RAW_TABLE_NAMES, RAW_BATCHES)
     # The demo shop's customers are nobody's: a shop that follows it begins at 1.
@@ -243,10 +258,12 @@ def fill_raw_tables(
     if not taken:
         return
     with stages.timed("take over") as stage:
-        rows = engine.carry_over(taken)
+        rows = engine.carry_over(taken, erased)
         rows.pop(RAW_BATCHES, None)
         stage.rows = sum(rows.values())
-        loads = _take_over_loads(engine, request, rows, reporter) if takes_rows else []
+        loads = []
+        if takes_rows:
+            loads = _take_over_loads(engine, request, rows, erased, reporter)
     if rows:
         reporter.say(
             "took over from the published warehouse: "
@@ -254,13 +271,24 @@ def fill_raw_tables(
         )
     if checked and not is_full:
         with stages.timed("append batch") as stage:
-            stage.rows = append_batches(engine, checked, loads, reporter)
+            stage.rows = append_batches(engine, checked, loads, erasures, reporter)
 
 
 def _take_over_loads(
-    engine: Engine, request: BuildRequest, rows: Mapping[str, int], reporter: Reporter
+    engine: Engine,
+    request: BuildRequest,
+    rows: Mapping[str, int],
+    erased: Mapping[str, str],
+    reporter: Reporter,
 ) -> list[RawLoad]:
-    """Take over what is known of the raw tables, if it is true of those taken over.
+    """Take over what is known of the raw tables, if it is true of the published ones.
+
+    Args:
+        engine: Where.
+        request: Whether changed rows are accepted.
+        rows: The rows of each table taken over.
+        erased: Whom they were taken over without.
+        reporter: Told what cannot be known.
 
     Returns:
         What `raw_loads` now says.
@@ -270,22 +298,25 @@ def _take_over_loads(
     """
     loads, changed = [], []
     for load in engine.published_loads():
-        if load.raw_table in RAW_TABLE_NAMES and load.table_hash is not None:
-            if load.raw_table not in rows:
+        name = load.raw_table
+        if name in RAW_TABLE_NAMES and (erased or load.table_hash):
+            if name not in rows:
                 raise PipelineError(
-                    f"{engine.location} has no {load.raw_table} any more; load the raw "
-                    "files again: build --raw DIR"
+                    f"{engine.location} has no {name} any more; load the raw files "
+                    "again: build --raw DIR"
                 )
-            found = engine.raw_hash(load.raw_table)
-            if found.split(":")[0] != load.table_hash.split(":")[0]:
-                reporter.warn(
-                    f"{load.raw_table}: whether it is as it was loaded cannot be told, "
-                    "for another version of the engine took its hash"
-                )
-            elif found != load.table_hash:
-                changed.append(load.raw_table)
-            count = rows[load.raw_table]
-            load = replace(load, row_count=count, table_hash=found)
+            held = engine.raw_hash(name)
+            if load.table_hash is not None:
+                was = engine.raw_hash(name, engine.published) if erased else held
+                if was.split(":")[0] != load.table_hash.split(":")[0]:
+                    reporter.warn(
+                        f"{name}: whether it is as it was loaded cannot be told, for "
+                        "another version of the engine took its hash"
+                    )
+                elif was != load.table_hash:
+                    changed.append(name)
+            # The demo's rows become those of a shop where somebody was erased.
+            load = replace(load, source="load", row_count=rows[name], table_hash=held)
         loads.append(load)
     if changed and not request.accept_changed_raw:
         raise PipelineError(

@@ -1,12 +1,18 @@
 """What came of a build: for the warehouse, and for whoever asked for it."""
 
 import importlib.metadata
+import json
 import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from pipeline.dbt.project import Project, find_project
+from pipeline.errors import PipelineError
+from pipeline.warehouse.errors import UnreadableError
+from pipeline.warehouse.reader import Reader
 
 BUILD_INFO = "build_info"
 
@@ -37,6 +43,28 @@ class BuildInfo:
     python_version: str
     engine_version: str
     duration_seconds: float
+
+
+def as_built(reader: Reader) -> Project:
+    """The project, with the variables that the warehouse says it was built with."""
+    project = find_project(None)
+    if "variables" not in reader.tables.get(BUILD_INFO, {}):
+        return project
+    rows = reader.fetch(f"select variables from {BUILD_INFO}")  # noqa: S608
+    try:
+        ((text,),) = rows
+        given = {
+            name: value
+            for name, value in dict(json.loads(text)).items()
+            if name in project.variables and value != project.variables[name]
+        }
+        # They must keep their rules: whoever wrote the file, dbt runs a text as Jinja.
+        return find_project(json.dumps(given))
+    except (TypeError, ValueError, PipelineError):
+        raise UnreadableError(
+            f"{BUILD_INFO} of {reader.location} is not as a build writes it; go back "
+            "to the version before (rollback), or build again"
+        ) from None
 
 
 def versions(target: str) -> dict[str, str]:

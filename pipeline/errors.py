@@ -30,6 +30,12 @@ class RawFileError(PipelineError):
     batch: int | None = None
 
 
+class LeftUndoneError(PipelineError):
+    """Something was published, and yet not all is done that was asked for."""
+
+    kind = "something was left undone"
+
+
 class BuildFailedError(PipelineError):
     """Models or tests failed; what was built is there to be looked at."""
 

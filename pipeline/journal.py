@@ -2,15 +2,22 @@
 
 What a run that published nothing has to say cannot stand in the warehouse. So each run
 says here that it begins, and what came of it; the next version takes that over. Nothing
-depends on the journal: where it cannot be read or written, a run goes on without it.
+depends on that journal: where it cannot be read or written, a run goes on without it.
+
+What else belongs to a warehouse and to none of its versions is kept in the same way:
+the exports that were made of it, and who was erased. That one must be read, or nothing
+is done.
 """
 
 import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from pipeline.errors import PipelineError
 
 Record = Mapping[str, Any]
 
@@ -23,7 +30,29 @@ class Journal(ABC):
 
     def records(self) -> list[Record]:
         """The records that can be read, the oldest first."""
-        return [found for line in self._lines() if (found := _read(line)) is not None]
+        lines: Sequence[str] = ()
+        with suppress(OSError, PipelineError):
+            lines = self._lines()
+        return [found for line in lines if (found := _read(line)) is not None]
+
+    def all_records(self) -> list[Record]:
+        """All of them, the oldest first.
+
+        Raises:
+            PipelineError: One cannot be read.
+        """
+        try:
+            found = [_read(line) for line in self._lines(most_bytes=None)]
+        except OSError as error:
+            raise PipelineError(
+                f"{self.location} cannot be read ({error.strerror}); nothing is done "
+                "without it"
+            ) from None
+        if None in found:
+            raise PipelineError(
+                f"{self.location} is damaged; put it back from a backup of it"
+            )
+        return [record for record in found if record is not None]
 
     def append(self, record: Record) -> None:
         """Add one.
@@ -43,9 +72,14 @@ class Journal(ABC):
         """
         self._replace([json.dumps(record) for record in records])
 
+    @property
     @abstractmethod
-    def _lines(self) -> Iterable[str]:
-        """What stands there, whatever it is; nothing where it cannot be read."""
+    def location(self) -> str:
+        """How to name it to a person."""
+
+    @abstractmethod
+    def _lines(self, most_bytes: int | None = _MOST_BYTES) -> Sequence[str]:
+        """What stands there, whatever it is; raises where it cannot be read."""
 
     @abstractmethod
     def _append(self, line: str) -> None: ...
@@ -60,16 +94,20 @@ class FileJournal(Journal):
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def _lines(self) -> Iterable[str]:
-        try:
-            if not self.path.is_file():
-                return []
-            with self.path.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - _MOST_BYTES))
-                return file.read(_MOST_BYTES).decode("utf-8", "replace").splitlines()
-        except OSError:
+    @property
+    def location(self) -> str:
+        """Its path."""
+        return str(self.path)
+
+    def _lines(self, most_bytes: int | None = _MOST_BYTES) -> Sequence[str]:
+        if not self.path.exists():
             return []
+        if not self.path.is_file():  # a pipe would be waited for
+            raise OSError(0, "it is no file", str(self.path))
+        with self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0 if most_bytes is None else max(0, size - most_bytes))
+            return file.read(most_bytes).decode("utf-8", "replace").splitlines()
 
     def _append(self, line: str) -> None:
         # Not waiting, where it is a pipe. What a full disk cut off stays a line apart.
@@ -86,6 +124,8 @@ class FileJournal(Journal):
             os.close(handle)
 
     def _replace(self, lines: Sequence[str]) -> None:
+        if self.path.exists() and not self.path.is_file():
+            raise OSError(0, "it is no file", str(self.path))
         new = self.path.with_name(self.path.name + ".new")
         new.unlink(missing_ok=True)
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

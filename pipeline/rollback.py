@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from pipeline.build_record import BUILD_INFO
+from pipeline.erasures import refuse_unfinished
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS
 from pipeline.runs import PUBLISHED, recorded
@@ -64,6 +65,7 @@ def rollback(engine: Engine, number: int, reporter: Reporter) -> Version:
         with suppress(UnreadableError):
             engine.undo_unfinished()
             engine.check_published()
+        refuse_unfinished(engine)
         place = _kept_version(engine, number)
         recorder.begin()
         version = _version(engine, number, place)

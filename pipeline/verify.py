@@ -5,13 +5,11 @@ it has the tables and columns of the project, and that the tests of a build, whi
 reconcile its tables with each other, hold for what is there.
 """
 
-import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.build_record import BUILD_INFO, BuildInfo
-from pipeline.dbt.project import Project, find_project
+from pipeline.build_record import BUILD_INFO, BuildInfo, as_built
 from pipeline.dbt.run import CompiledTest, DbtSession
 from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import (
@@ -24,7 +22,6 @@ from pipeline.records import columns_of
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
-from pipeline.warehouse.errors import UnreadableError
 from pipeline.warehouse.reader import Reader
 
 
@@ -70,7 +67,7 @@ def _session(engine: Engine, reader: Reader, folder: Path) -> DbtSession:
 
     dbt only writes the tests' SQL there: who opens a file to compile may change it.
     """
-    project = _project(reader)
+    project = as_built(reader)
     return DbtSession(
         project,
         engine.target,
@@ -78,28 +75,6 @@ def _session(engine: Engine, reader: Reader, folder: Path) -> DbtSession:
         project.target_path(f"verify {engine.location}"),
         Reporter(),
     )
-
-
-def _project(reader: Reader) -> Project:
-    """The project, with the variables that the warehouse says it was built with."""
-    project = find_project(None)
-    if "variables" not in reader.tables.get(BUILD_INFO, {}):
-        return project
-    rows = reader.fetch(f"select variables from {BUILD_INFO}")  # noqa: S608
-    try:
-        ((text,),) = rows
-        given = {
-            name: value
-            for name, value in dict(json.loads(text)).items()
-            if name in project.variables and value != project.variables[name]
-        }
-        # They must keep their rules: whoever wrote the file, dbt runs a text as Jinja.
-        return find_project(json.dumps(given))
-    except (TypeError, ValueError, PipelineError):
-        raise UnreadableError(
-            f"{BUILD_INFO} of {reader.location} is not as a build writes it; go back "
-            "to the version before (rollback), or build again"
-        ) from None
 
 
 def _changed_raw_tables(reader: Reader, loads: Iterable[RawLoad]) -> Iterator[str]:

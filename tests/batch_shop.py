@@ -21,9 +21,11 @@ from pipeline.build import (
 from pipeline.build_record import Stages
 from pipeline.compare import compare_warehouses
 from pipeline.dbt.project import find_project
+from pipeline.erasures import Erasures
 from pipeline.errors import PipelineError
 from pipeline.export import export
 from pipeline.raw_files.contract import RAW_COLUMNS, RAW_TABLES
+from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
@@ -207,11 +209,16 @@ class RawNights:
             held.enter_context(self.engine.exclusive_use())
             self.engine.begin_build()
             try:
-                fill_raw_tables(self.engine, request, checked, self.reporter, Stages())
+                self.fill(request, checked)
             except BaseException:
                 self.engine.discard_build()
                 raise
             self.engine.publish()
+
+    def fill(self, request: BuildRequest, checked: list[CheckedFolder]) -> None:
+        """Fill the raw tables of the build area."""
+        engine, erasures = self.engine, Erasures.of(self.engine)
+        fill_raw_tables(engine, request, checked, erasures, self.reporter, Stages())
 
     def rows(self, table: str) -> Counter[Row]:
         """The published rows of a raw table, by the contract's columns."""

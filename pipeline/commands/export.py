@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
-from pipeline.export import FORMATS, export
+from pipeline.export import FORMATS
+from pipeline.exports import export_and_note
 from pipeline.terminal.progress import Reporter
 from pipeline.terminal.summary import print_rows
-from pipeline.warehouse import reader_for
 
 
 def add(commands: Commands) -> None:
@@ -30,7 +30,6 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_of(options)
-    with reader_for(str(engine.published)) as reader:
-        tables = export(reader, options.format, options.out, reporter)
+    tables = export_and_note(engine, options.format, options.out, reporter)
     print_rows(f"copied from {engine.location}", tables)
     reporter.say(f"exported {len(tables)} tables to {options.out}")

@@ -14,6 +14,8 @@ from pipeline.raw_files.held_file import HeldFile, cannot_be_read
 
 # Told how many bytes of a file more have been read.
 Advance = Callable[[int], None]
+# What is loaded of a batch of rows.
+Filter = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 BATCH_ROWS = 50_000
 
@@ -37,6 +39,7 @@ class RawFile(ABC):
     row_count: int
     sha256: str | None
     fault: RawFileError | None = None
+    _filter: Filter | None = None
 
     def __init__(self, table: RawTable, path: Path) -> None:
         """Open it.
@@ -73,7 +76,25 @@ class RawFile(ABC):
         """The rows as text: null for an empty field, and where there is no column."""
         if self.row_count:
             with self._readable():
-                yield from self._batches(advance)
+                for batch in self._batches(advance):
+                    yield batch if self._filter is None else self._filter(batch)
+
+    def pass_through(self, change: Filter, *, is_shortened: bool = False) -> int:
+        """Load what a function makes of each batch, in the place of the rows.
+
+        Args:
+            change: The function.
+            is_shortened: Whether it may leave rows out; then the file, which was
+                checked, is read once more to count them.
+
+        Returns:
+            How many rows it leaves out.
+        """
+        self._filter = change
+        before = self.row_count
+        if is_shortened:
+            self.row_count = sum(map(len, self.batches(lambda _: None)))
+        return before - self.row_count
 
     @abstractmethod
     def _batches(self, advance: Advance) -> Iterator[pa.RecordBatch]:

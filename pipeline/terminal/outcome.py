@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from pipeline.errors import PipelineError
+from pipeline.errors import LeftUndoneError, PipelineError
 from pipeline.terminal.interrupts import (
     EXIT_INTERRUPTED,
     interruptible,
@@ -31,7 +31,8 @@ def run(
     """Do some work.
 
     Once it is done (published, loaded), nothing that follows makes it a failure: what
-    could not be printed or cleaned up then is a warning.
+    could not be printed or cleaned up then is a warning, unless it is said to have
+    been asked for, by a `LeftUndoneError`.
 
     Args:
         name: What the last line says was being done.
@@ -56,7 +57,7 @@ def run(
                 traceback.print_exc()
             # A library may have made an error of its own of an interrupt.
             is_interrupted = is_requested() or isinstance(error, KeyboardInterrupt)
-            if not is_done():
+            if not is_done() or isinstance(error, LeftUndoneError):
                 code = EXIT_INTERRUPTED if is_interrupted else _exit_code(error)
             if code == EXIT_INTERRUPTED:
                 say_interrupted()

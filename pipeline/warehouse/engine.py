@@ -6,9 +6,17 @@ it the published warehouse in one step.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
@@ -43,10 +51,15 @@ Numbers = NDArray[np.float64]
 # Replaces a table, by its name, columns and rows; returns how many rows there were.
 Write = Callable[[str, ColumnTypes, Iterable[pa.RecordBatch]], int]
 
+NOBODY: Mapping[str, str] = MappingProxyType({})
+
 # How many versions stay beside the published one where nothing else is said.
 KEEP_VERSIONS = 3
 # And how many may stay.
 MOST_KEPT = 9
+
+# The journals: of runs, of the exports that were made, and of who was erased.
+RUNS, EXPORTS, ERASED = "runs", "exports", "erased"
 
 
 class Engine(ABC):
@@ -113,8 +126,11 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def journal(self) -> Journal:
-        """Where runs are written down, published or not."""
+    def journal(self, name: str = RUNS) -> Journal:
+        """What belongs to the warehouse and to none of its versions, by its name.
+
+        Its owner alone can read it.
+        """
 
     @contextmanager
     def exclusive_use(self) -> Iterator[None]:
@@ -209,8 +225,16 @@ class Engine(ABC):
             ]
 
     @abstractmethod
-    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+    def carry_over(
+        self, tables: Sequence[str], erased: Mapping[str, str] = NOBODY
+    ) -> dict[str, int]:
         """Copy tables, as they are, from the published warehouse to the build area.
+
+        Args:
+            tables: Their names.
+            erased: Of customers who are to be erased, what stands for them from now on,
+                by their ids as they are spelled in these tables. Nothing else of them
+                comes to the build area, not even for a moment.
 
         Returns:
             The rows of each table copied; those that are not there are left out.
@@ -244,9 +268,14 @@ class Engine(ABC):
         with open_reader(self._build) as reader:
             return reader.numbers(sql)
 
-    def raw_hash(self, name: str) -> str:
-        """The `table_hash` of `raw_loads`: of the contract's columns that are there."""
-        with open_reader(self._build) as reader:
+    def raw_hash(self, name: str, version: Location | None = None) -> str:
+        """The `table_hash` of `raw_loads`: of the contract's columns that are there.
+
+        Args:
+            name: The raw table.
+            version: Of which version; of the build area, where nothing is said.
+        """
+        with open_reader(version or self._build) as reader:
             held = reader.tables[name]
             columns = [column for column in RAW_COLUMNS[name] if column in held]
             return reader.table_hash(name, columns)

@@ -18,6 +18,7 @@ from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import (
     KEEP_VERSIONS,
     MOST_KEPT,
+    RUNS,
     Engine,
     Record,
     file_lock,
@@ -154,9 +155,9 @@ class FileEngine(Engine):
         with private_files(), file_lock(self._beside(".lock"), self.location):
             yield
 
-    def journal(self) -> FileJournal:
-        """The file `<database>.runs`."""
-        return FileJournal(self._beside(".runs"))
+    def journal(self, name: str = RUNS) -> FileJournal:
+        """The file `<database>.<name>`."""
+        return FileJournal(self._beside(f".{name}"))
 
     def begin_build(self) -> None:
         """Remove what a killed build or load left; the engine makes its file itself."""

@@ -41,3 +41,41 @@ def transaction(
             execute("rollback")
         raise
     execute("commit")
+
+
+# While tables are taken over: of customers who are to be erased, what stands for them
+# from now on, by their ids as they are spelled there.
+ERASED_IDS = "erased_ids"
+
+
+def without_erased(
+    relation: str, table: str, columns: Sequence[str], erased: str, mark: str = '"'
+) -> str:
+    """A query of what stays of a table without some customers.
+
+    Their own rows go; where others name them, their new ids stand.
+
+    Args:
+        relation: The table as it is written in SQL.
+        table: Its name.
+        columns: Its columns.
+        erased: The table of `old_id` and `new_id`.
+        mark: How the engine quotes a name.
+    """
+    if "customer_id" not in columns:
+        return f"select * from {relation}"  # noqa: S608
+    if table == "raw_customers":
+        return (
+            f"select * from {relation} where customer_id is null "  # noqa: S608
+            f"or customer_id not in (select old_id from {erased})"
+        )
+    listed = ", ".join(
+        "coalesce(erased.new_id, held.customer_id) as customer_id"
+        if column == "customer_id"
+        else f"held.{quoted(column, mark)}"
+        for column in columns
+    )
+    return (
+        f"select {listed} from {relation} held "  # noqa: S608
+        f"left join {erased} erased on held.customer_id = erased.old_id"
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.build import BuildRequest, fill_raw_tables
 from pipeline.build_record import Stages
+from pipeline.erasures import Erasures
 from pipeline.errors import PipelineError
 from pipeline.load import load
 from pipeline.raw_files.contract import RAW_TABLES
@@ -35,7 +36,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def take_over(engine: Engine, *, accept_changed_raw: bool = False) -> None:
     engine.begin_build()
     request = BuildRequest(accept_changed_raw=accept_changed_raw)
-    fill_raw_tables(engine, request, [], Reporter(), Stages())
+    fill_raw_tables(engine, request, [], Erasures(), Reporter(), Stages())
 
 
 def test_changed_rows_are_taken_over_only_if_somebody_says_so(

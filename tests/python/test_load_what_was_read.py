@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.erasures import Erasures
 from pipeline.errors import PipelineError
 from pipeline.load import load_folder
 from pipeline.raw_files.contract import RAW_TABLES
@@ -105,7 +106,7 @@ def test_a_file_that_changes_after_its_check_is_not_loaded(
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     with pytest.raises(PipelineError, match="changed while it was read"):
-        load_folder(engine, checked, Reporter(), in_place=True)
+        load_folder(engine, checked, Erasures(), Reporter(), in_place=True)
     assert orders(engine) == before
 
 
@@ -118,7 +119,7 @@ def test_a_file_that_is_replaced_after_its_check_is_loaded_as_it_was(
     new.write_bytes(BEFORE)
     new.replace(folder / "raw_orders.csv")
 
-    load_folder(engine, checked, Reporter(), in_place=True)
+    load_folder(engine, checked, Erasures(), Reporter(), in_place=True)
 
     assert len(orders(engine)) == len(SMALL_SHOP["raw_orders"]) - 1
 

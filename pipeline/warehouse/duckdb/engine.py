@@ -1,7 +1,7 @@
 """One DuckDB file, for tens of millions of lines on one machine."""
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,19 @@ from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
-from pipeline.warehouse.arrow import ColumnTypes, schema_of
+from pipeline.warehouse.arrow import ColumnTypes, batch_of, schema_of
 from pipeline.warehouse.duckdb.errors import explained
 from pipeline.warehouse.duckdb.reader import OFFLINE, table_hash
-from pipeline.warehouse.engine import fill, write_loads
+from pipeline.warehouse.engine import NOBODY, fill, write_loads
 from pipeline.warehouse.file_engine import FileEngine
 from pipeline.warehouse.location import engine_of_file
-from pipeline.warehouse.sql import make_table, quoted, transaction
+from pipeline.warehouse.sql import (
+    ERASED_IDS,
+    make_table,
+    quoted,
+    transaction,
+    without_erased,
+)
 
 _SQL_TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 
@@ -108,7 +114,9 @@ class DuckdbEngine(FileEngine):
             tables = [file.table for file in files]
             return append(_DuckdbArea(connection), tables, held_id)
 
-    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+    def carry_over(
+        self, tables: Sequence[str], erased: Mapping[str, str] = NOBODY
+    ) -> dict[str, int]:
         """Copy definitions and rows."""
         copied: dict[str, int] = {}
         if not self.path.exists():
@@ -116,6 +124,9 @@ class DuckdbEngine(FileEngine):
         with self._connection(self.building) as connection:
             literal = str(self.path).replace("'", "''")
             connection.execute(f"attach '{literal}' as published (read_only)")
+            ids = [("old_id", "text"), ("new_id", "text")]
+            noted = pa.table(batch_of(ids, erased.items()))
+            connection.register(ERASED_IDS, noted)
             with transaction(connection.execute):
                 for table in tables:
                     found = connection.execute(
@@ -127,7 +138,13 @@ class DuckdbEngine(FileEngine):
                         continue
                     connection.execute(found[0])
                     name = quoted(table)
-                    insert = f"insert into {name} from published.{name}"
+                    query = f"from published.{name}"
+                    if erased:
+                        held = _DuckdbArea(connection).columns(table)
+                        query = without_erased(
+                            f"published.{name}", table, held, ERASED_IDS
+                        )
+                    insert = f"insert into {name} {query}"
                     copied[table] = _inserted(connection.execute(insert))
         return copied
 

@@ -10,7 +10,7 @@ that begins waits for a fraction of a second.
 import copy
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import Self
@@ -30,6 +30,8 @@ from pipeline.warehouse.arrow import ColumnTypes
 from pipeline.warehouse.engine import (
     KEEP_VERSIONS,
     MOST_KEPT,
+    NOBODY,
+    RUNS,
     Engine,
     fill,
     refuse_others,
@@ -46,7 +48,13 @@ from pipeline.warehouse.postgres.connection import (
 from pipeline.warehouse.postgres.copy import CopyStream
 from pipeline.warehouse.postgres.journal import PostgresJournal
 from pipeline.warehouse.postgres.reader import table_hash
-from pipeline.warehouse.sql import make_table, quoted, transaction
+from pipeline.warehouse.sql import (
+    ERASED_IDS,
+    make_table,
+    quoted,
+    transaction,
+    without_erased,
+)
 
 MINIMUM_VERSION = 15
 
@@ -198,9 +206,10 @@ class PostgresEngine(Engine):
             finally:
                 self._locked = None
 
-    def journal(self) -> PostgresJournal:
-        """A table in the schema `<schema>_runs`."""
-        return PostgresJournal(self._transaction, self._runs, _MARK)
+    def journal(self, name: str = RUNS) -> PostgresJournal:
+        """A table in the schema `<schema>_runs`; that of the runs is `journal`."""
+        table = "journal" if name == RUNS else name
+        return PostgresJournal(self._transaction, self._runs, _MARK, table)
 
     def in_place(self) -> Self:
         """The published schema stands in for the build schema."""
@@ -257,18 +266,25 @@ class PostgresEngine(Engine):
             area = _PostgresArea(cursor, self.building)
             return append(area, [file.table for file in files], held_id)
 
-    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+    def carry_over(
+        self, tables: Sequence[str], erased: Mapping[str, str] = NOBODY
+    ) -> dict[str, int]:
         """Copy rows; the models index what they append to."""
         copied: dict[str, int] = {}
         with self._transaction() as cursor:
             there = _tables(cursor, self.schema)
+            if erased:
+                _note_erased(cursor, erased)
+            published = _PostgresArea(cursor, self.schema)
             for table in tables:
                 if table not in there:
                     continue
-                new = _relation(self.building, table)
-                cursor.execute(
-                    f"create table {new} as table {_relation(self.schema, table)}"
-                )
+                new, source = _relation(self.building, table), published.relation(table)
+                query = f"table {source}"
+                if erased:
+                    columns = published.columns(table)
+                    query = without_erased(source, table, columns, ERASED_IDS)
+                cursor.execute(f"create table {new} as {query}")
                 copied[table] = cursor.rowcount
                 cursor.execute(f"analyze {new}")
         return copied
@@ -437,6 +453,15 @@ class _PostgresArea(Area):
             (self._schema, table),
         )
         return [name for (name,) in self._cursor.fetchall()]
+
+
+def _note_erased(cursor: Cursor, erased: Mapping[str, str]) -> None:
+    """Make a table of ids that ends with the transaction."""
+    cursor.execute(
+        f"create temporary table {ERASED_IDS} (old_id text, new_id text) on commit drop"
+    )
+    insert = f"insert into {ERASED_IDS} values (%s, %s)"  # noqa: S608
+    cursor.executemany(insert, list(erased.items()))
 
 
 def _write(

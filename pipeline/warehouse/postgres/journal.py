@@ -1,9 +1,8 @@
-"""The journal of runs on a PostgreSQL server: a table that no build replaces."""
+"""A journal on a PostgreSQL server: a table that no build replaces."""
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
-from pipeline.errors import PipelineError
 from pipeline.journal import Journal
 from pipeline.warehouse.postgres.connection import Cursor
 from pipeline.warehouse.sql import quoted
@@ -16,6 +15,7 @@ class PostgresJournal(Journal):
         transaction: Gives a cursor in a transaction.
         schema: The schema, made with the first record.
         mark: Its comment, by which it is known as ours.
+        table: The table.
     """
 
     def __init__(
@@ -23,13 +23,20 @@ class PostgresJournal(Journal):
         transaction: Callable[[], AbstractContextManager[Cursor]],
         schema: str,
         mark: str,
+        table: str,
     ) -> None:
         self._transaction = transaction
         self._schema, self._mark = schema, mark
-        self._table = f"{quoted(schema)}.journal"
+        self._table = f"{quoted(schema)}.{quoted(table)}"
 
-    def _lines(self) -> Iterable[str]:
-        with suppress(PipelineError), self._transaction() as cursor:
+    @property
+    def location(self) -> str:
+        """The table's name."""
+        return f"the table {self._table}"
+
+    def _lines(self, most_bytes: int | None = None) -> Sequence[str]:
+        del most_bytes  # a server has room
+        with self._transaction() as cursor:
             if self._is_there(cursor):
                 cursor.execute(f"select record from {self._table} order by id")  # noqa: S608
                 return [str(record) for (record,) in cursor.fetchall()]

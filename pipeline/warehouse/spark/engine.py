@@ -12,7 +12,7 @@ half pointed, the next build points before it does anything else.
 import copy
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,8 @@ from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.engine import (
     KEEP_VERSIONS,
     MOST_KEPT,
+    NOBODY,
+    RUNS,
     Engine,
     file_lock,
     fill,
@@ -48,7 +50,7 @@ from pipeline.warehouse.spark.session import (
     spark_folder,
     spark_session,
 )
-from pipeline.warehouse.sql import quoted
+from pipeline.warehouse.sql import ERASED_IDS, quoted, without_erased
 
 # A property of the published schema names the schema that its views read, and after it
 # those of the versions before, the newest first. (Its comment cannot: Hive keeps the
@@ -124,9 +126,9 @@ class SparkEngine(Engine):
         with file_lock(path, self.location):
             yield
 
-    def journal(self) -> FileJournal:
+    def journal(self, name: str = RUNS) -> FileJournal:
         """A file beside the catalogue."""
-        return FileJournal(spark_folder() / f"{self.schema}.runs")
+        return FileJournal(spark_folder() / f"{self.schema}.{name}")
 
     def in_place(self) -> Self:
         """The schema stands in for the build schema, if bare dbt works there.
@@ -198,18 +200,34 @@ class SparkEngine(Engine):
         area = _SparkArea(self._run, self.building)
         return append(area, [file.table for file in files], held_id)
 
-    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+    def carry_over(
+        self, tables: Sequence[str], erased: Mapping[str, str] = NOBODY
+    ) -> dict[str, int]:
         """Copy rows."""
         copied: dict[str, int] = {}
         there = self._tables(self.schema)
+        if erased:
+            self._note_erased(erased)
         for table in tables:
             if table not in there:
                 continue
             source, new = _name(self.schema, table), _name(self.building, table)
-            self._run(f"create table {new} using parquet as table {source}")
+            query = f"table {source}"
+            if erased:
+                columns = [name for name, *_ in self._run(f"describe table {source}")]
+                query = without_erased(source, table, columns, ERASED_IDS, "`")
+            self._run(f"create table {new} using parquet as {query}")
             ((count,),) = self._run(f"select count(*) from {new}")  # noqa: S608
             copied[table] = int(count)
         return copied
+
+    def _note_erased(self, erased: Mapping[str, str]) -> None:
+        """Make a view of ids in this session, which nobody else sees."""
+        with explained():
+            ids = spark_session().createDataFrame(
+                list(erased.items()), "old_id string, new_id string"
+            )
+            ids.createOrReplaceTempView(ERASED_IDS)
 
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""

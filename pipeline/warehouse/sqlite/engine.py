@@ -1,7 +1,7 @@
 """The embedded default: one SQLite file."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,15 @@ from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import uninterrupted
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, rows_of
-from pipeline.warehouse.engine import fill, write_loads
+from pipeline.warehouse.engine import NOBODY, fill, write_loads
 from pipeline.warehouse.file_engine import FileEngine
-from pipeline.warehouse.sql import make_table, quoted, transaction
+from pipeline.warehouse.sql import (
+    ERASED_IDS,
+    make_table,
+    quoted,
+    transaction,
+    without_erased,
+)
 from pipeline.warehouse.sqlite.errors import explained
 from pipeline.warehouse.sqlite.reader import table_hash
 
@@ -128,7 +134,9 @@ class SqliteEngine(FileEngine):
                 tables = [file.table for file in files]
                 return append(_SqliteArea(connection), tables, held_id)
 
-    def carry_over(self, tables: Sequence[str]) -> dict[str, int]:
+    def carry_over(
+        self, tables: Sequence[str], erased: Mapping[str, str] = NOBODY
+    ) -> dict[str, int]:
         """Copy definitions, rows and indexes."""
         copied: dict[str, int] = {}
         if not self.path.exists():
@@ -149,10 +157,16 @@ class SqliteEngine(FileEngine):
             # dbt's views say `main.`, and would be malformed in an attached file.
             published.execute("attach database ? as building", (str(self.building),))
             published.execute("pragma building.synchronous = off")
+            if erased:
+                _note_erased(published, erased)
             for table in found:
                 name = quoted(table)
+                query = f"select * from main.{name}"  # noqa: S608
+                if erased:
+                    held = _SqliteArea(published).columns(table)
+                    query = without_erased(f"main.{name}", table, held, ERASED_IDS)
                 copied[table] = published.execute(
-                    f"insert into building.{name} select * from main.{name}"  # noqa: S608
+                    f"insert into building.{name} {query}"
                 ).rowcount
             published.execute("detach database building")
             for table in found:
@@ -256,6 +270,16 @@ def _write(
     marks = ", ".join("?" * len(columns))
     insert = f"insert into {relation} values ({marks})"  # noqa: S608
     return connection.executemany(insert, rows_of(batches)).rowcount
+
+
+def _note_erased(connection: sqlite3.Connection, erased: Mapping[str, str]) -> None:
+    """Make a table of ids in memory, which ends with the connection."""
+    connection.execute("pragma temp_store = memory")
+    connection.execute(
+        f"create temporary table {ERASED_IDS} (old_id text primary key, new_id text)"
+    )
+    insert = f"insert into {ERASED_IDS} values (?, ?)"  # noqa: S608
+    connection.executemany(insert, erased.items())
 
 
 def _definition(connection: sqlite3.Connection, table: str) -> str | None:
