@@ -8,7 +8,6 @@ from pathlib import Path
 from pipeline.build import BuildRequest, build
 from pipeline.build_record import as_built
 from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
-from pipeline.dbt.project import find_project
 from pipeline.erase import Noted, note_erasures
 from pipeline.erasures import Erasures
 from pipeline.errors import LeftUndoneError, PipelineError
@@ -68,7 +67,10 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
         accept_changed_raw=options.accept_changed_raw, command="erase"
     )
     with open_reader(engine.published) as reader:
-        project = as_built(find_project(None), reader)
+        project = as_built(reader)
+    # They may quote a row that was refused.
+    for log in project.target_path(engine.build_location).glob("dbt.log*"):
+        log.unlink()
     summary = build(engine, project, request, reporter)
     if Erasures.of(engine).pending:
         raise LeftUndoneError(

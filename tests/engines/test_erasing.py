@@ -60,12 +60,8 @@ def test_nothing_of_her_is_left_and_no_load_brings_her_back(
     else:
         assert _in_any_file(engine) == []
 
-    assert run(engine, "build", "--raw", shop) == 0
-    assert check_erased(engine, key) == erased_id
     assert run(engine, "build", "--append", shop) == 0
     assert check_erased(engine, key) == erased_id
-    assert run(engine, "erase", ZOE) == 0
-    assert run(engine, "erase", "nobody") == 1
 
 
 def _in_any_file(engine: Engine) -> list[str]:

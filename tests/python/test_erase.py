@@ -21,6 +21,7 @@ import pytest
 from pipeline import build as building
 from pipeline.__main__ import main
 from pipeline.compare import compare_warehouses
+from pipeline.dbt.project import find_project
 from pipeline.erasures import Erasures
 from pipeline.errors import PipelineError
 from pipeline.runs import runs
@@ -83,6 +84,8 @@ def test_nothing_of_her_is_left_in_any_file_and_all_else_is(
     key = keys(engine)[ZOE]
     building_file = tmp_path / "shop.db.building"
     building_file.write_text(f"of a build that failed: {ZOE}")
+    log = find_project(None).target_path(engine.build_location) / "dbt.log"
+    log.write_text(f"duplicate key, such as customer_id {ZOE}")
     assert len(files_with_traces(tmp_path)) == 4
 
     assert run(engine, "erase", f" {ZOE} ") == 0
@@ -92,6 +95,7 @@ def test_nothing_of_her_is_left_in_any_file_and_all_else_is(
     assert traces(said.out + said.err) == []
     assert engine.kept_versions() == []
     assert files_with_traces(tmp_path) == []
+    assert not log.exists()
     check_erased(engine, key)
     assert [(r.command, r.outcome) for r in runs(engine)[-1:]] == [
         ("erase", "published")
