@@ -90,8 +90,7 @@ def _in_any_schema() -> list[str]:
         server.cursor() as cursor,
     ):
         cursor.execute(
-            "select oid::regclass::text from pg_class "
-            "where relkind in ('r', 'p', 'm', 't')"
+            "select oid::regclass::text from pg_class where relkind in ('r', 'p', 'm')"
         )
         found = []
         for (table,) in cursor.fetchall():

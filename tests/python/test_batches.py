@@ -8,9 +8,9 @@ import signal
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -279,10 +279,10 @@ def test_a_file_that_changes_while_it_is_read_changes_nothing(
     folder = write_batch(tmp_path / "batch", MANY_KINDS[0])
     take_over = raw.engine.carry_over
 
-    def changed_meanwhile(tables: Sequence[str]) -> dict[str, int]:
+    def changed_meanwhile(*what: Any) -> dict[str, int]:
         path = folder / "raw_orders.csv"
         path.write_text(path.read_text().replace("EUR", "USD"))
-        return take_over(tables)
+        return take_over(*what)
 
     monkeypatch.setattr(raw.engine, "carry_over", changed_meanwhile)
     before = Path(raw.engine.location).read_bytes()
