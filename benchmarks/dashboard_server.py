@@ -36,7 +36,10 @@ def chromium() -> str | None:
 
 @contextmanager
 def running(
-    settings: Mapping[str, str], log: Path | None = None, patience: float = 60
+    settings: Mapping[str, str],
+    log: Path | None = None,
+    patience: float = 60,
+    project: Path = ROOT,
 ) -> Iterator[str]:
     """A dashboard on a free port of this machine, ended afterwards.
 
@@ -44,6 +47,7 @@ def running(
         settings: The environment's DWH_ variables; those around it do not count.
         log: Where its output goes, or nowhere.
         patience: Seconds until it must answer.
+        project: The folder of the version that runs.
 
     Yields:
         Its address.
@@ -61,7 +65,7 @@ def running(
                 *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
                 *("--server.port", str(port)),
             ],
-            cwd=ROOT,
+            cwd=project,
             env={**around, **settings},
             stdout=output,
             stderr=subprocess.STDOUT,
