@@ -60,6 +60,11 @@ def published_version() -> str:
         return ""
 
 
+def is_published() -> bool:
+    """Whether the version that this page shows is the one published now."""
+    return published_version() == st.session_state.get(_SHOWN_VERSION)
+
+
 def current() -> Warehouse:
     """The version that this run shows."""
     location = location_from_environment(os.environ)

@@ -3,12 +3,9 @@
 Numbers come from `queries`, pictures from `charts`; this file only lays out.
 """
 
-import logging
-
 import streamlit as st
 
-from dashboard import cache, login, ui
-from dashboard.warehouse import Trouble, WarehouseError
+from dashboard import cache, login, parts, ui
 
 WATCH_SECONDS = 5
 
@@ -45,16 +42,9 @@ def draw() -> None:
     page = st.navigation(pages, position="top")
     # Asked before the page is drawn: what is published while it is drawn is news.
     version = cache.published_version()
-    try:
+    ui.is_whole_page_asked_for()  # it is being drawn
+    with parts.failures_said(page.title, page.title):
         cache.open_published()
         page.run()
-    except WarehouseError as error:
-        if error.trouble is Trouble.REPLACED:
-            st.rerun()
-        st.title(page.title, anchor=False)
-        ui.warehouse_error(error)
-    except Exception:
-        logging.getLogger("dashboard").exception("page %s", page.title)
-        ui.page_failed()
     login.log_out_button()
     watch(version)

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, exports
+from dashboard.charts.figure import Figure
+from dashboard.charts.spark import spark
 from dashboard.charts.theme import CONFIG, Theme, dark, light
 from dashboard.exports import Export
 from dashboard.filters import SalesFilter
@@ -19,6 +19,18 @@ from dashboard.formatting import DASH, change, exact, short
 from dashboard.metrics import Change, Unit, metric
 from dashboard.queries import sales
 from dashboard.warehouse import Warehouse, WarehouseError
+
+_WHOLE_PAGE = "whole_page"
+
+
+def redraw_whole_page() -> None:
+    """Let a click in a part of the page draw all of it."""
+    st.session_state[_WHOLE_PAGE] = True
+
+
+def is_whole_page_asked_for() -> bool:
+    """Whether a click did so since this was asked last."""
+    return bool(st.session_state.pop(_WHOLE_PAGE, False))
 
 
 def theme() -> Theme:
@@ -59,10 +71,9 @@ def card(
     question: str,
     note: str = "",
     help_text: str | None = None,
-    where: DeltaGenerator | None = None,
 ) -> Iterator[None]:
-    """A bordered box under a question; in a column, where one is named."""
-    with (where or st).container(border=True, height="stretch"):
+    """A bordered box under a question."""
+    with st.container(border=True, height="stretch"):
         st.header(question, anchor=False, help=help_text)
         if note:
             caption(note)
@@ -98,28 +109,27 @@ def key_figures(
     ):
         for key, value in figures.items():
             shown, earlier = metric(key), (before or {}).get(key)
-            spark = (sparks or {}).get(key, [])
+            line = (sparks or {}).get(key, [])
             moved = change(value, earlier, shown)
             help_text = f"{shown.formula}\n\n**{plain(exact(value, shown, money))}**"
             if moved is not None:
                 help_text += f"; {before_name}: {plain(exact(earlier, shown, money))}"
             if notes and key in notes:
                 help_text += f"\n\n{notes[key]}"
-            st.metric(
-                shown.name,
-                plain(short(value, shown, money)),
-                delta=moved,
-                delta_color=_DELTA_COLOURS[shown.change],
-                help=help_text,
-                border=True,
-                height="stretch",
-                chart_data=spark if len(spark) > 1 else None,
-                chart_type="area",
-            )
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                st.metric(
+                    shown.name,
+                    plain(short(value, shown, money)),
+                    delta=moved,
+                    delta_color=_DELTA_COLOURS[shown.change],
+                    help=help_text,
+                )
+                if len(line) > 1:
+                    st.image(spark(line), width="stretch", alt="")
 
 
 def chart(
-    figure: go.Figure,
+    figure: Figure,
     alt: str,
     key: str,
     on_click: Callable[[Any], None] | None = None,
@@ -130,7 +140,7 @@ def chart(
         figure: What to draw.
         alt: What it shows, in a sentence.
         key: Its name on this page.
-        on_click: Called with what a clicked mark stands for.
+        on_click: Called with what a clicked mark stands for; then the page is drawn.
     """
 
     def choose() -> None:
@@ -138,6 +148,7 @@ def chart(
         clicked = points[0].get("customdata") if points else None
         if clicked is not None and on_click is not None:
             on_click(clicked[0] if isinstance(clicked, list) else clicked)
+            redraw_whole_page()
 
     st.plotly_chart(
         figure,

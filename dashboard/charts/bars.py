@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import (
     BLUE,
     GREY,
@@ -32,7 +32,7 @@ def ranked(
     keys: Iterable[object] | None = None,
     label_length: int = 26,
     second_lines: Sequence[str] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Horizontal bars, the first row on top, each with its figure at the end.
 
     Args:
@@ -104,7 +104,7 @@ def ranked(
     return chart
 
 
-def bridge(amounts: dict[str, float], theme: Theme) -> go.Figure:
+def bridge(amounts: dict[str, float], theme: Theme) -> Figure:
     """From the first amount to the last: what lies between is taken off step by step.
 
     The amounts are by the keys of metrics; those between add up to the last less the
@@ -115,7 +115,7 @@ def bridge(amounts: dict[str, float], theme: Theme) -> go.Figure:
     chart = ranked(names, pd.Series(amounts), metric(keys[0]), theme, keys=keys)
     ends = [*itertools.accumulate(values[:-1]), values[-1]]
     starts = [0.0, *ends[: len(values) - 2], 0.0]
-    chart.data[0].base = starts
+    chart.update_trace(0, base=starts)
     lowest = min(0.0, *ends)
     chart.update_xaxes(range=[lowest * 1.1, (max(amounts.values()) * 1.3) or 1])
     return chart
@@ -137,7 +137,7 @@ def bands(
     count_metric: Metric,
     theme: Theme,
     height: int = 300,
-) -> go.Figure:
+) -> Figure:
     """A histogram whose bands were counted before: low, high, and buyers between.
 
     An open band ends at infinity. The bands are cut by the first metric, and what is

@@ -3,14 +3,14 @@
 import math
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import Theme, clipped, escaped, records
 from dashboard.metrics import Metric, metric
 
 
-def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
+def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> Figure:
     """Rows of `pairs` as bars, strongest first."""
     return ranked(
         pairs["product1"],
@@ -33,7 +33,7 @@ def ranked_pairs(pairs: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
     )
 
 
-def companion_bars(companions: pd.DataFrame, theme: Theme) -> go.Figure:
+def companion_bars(companions: pd.DataFrame, theme: Theme) -> Figure:
     """What goes with a product, most likely first."""
     return ranked(
         companions["product_name"],
@@ -49,7 +49,7 @@ def companion_bars(companions: pd.DataFrame, theme: Theme) -> go.Figure:
     )
 
 
-def category_heat_map(categories: pd.DataFrame, theme: Theme) -> go.Figure:
+def category_heat_map(categories: pd.DataFrame, theme: Theme) -> Figure:
     """Lift between each two categories, on a scale around 1.
 
     It is the mean lift of their products' pairs in rows of `category_pairs`, and that

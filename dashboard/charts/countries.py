@@ -1,8 +1,8 @@
 """The world map of the Countries page."""
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import HOVER_TEXT, Theme, escaped
 from dashboard.country_codes import code_of, small_places
 from dashboard.metrics import Metric
@@ -13,7 +13,7 @@ def unplaced(countries: pd.Series) -> list[str]:
     return [str(name) for name in countries if code_of(str(name)) is None]
 
 
-def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
+def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> Figure:
     """Countries coloured by a figure; those too small to be drawn are dots.
 
     The outlines come from this machine (`CONFIG["topojsonURL"]`). `countries` have
@@ -75,7 +75,7 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
             hovertemplate=HOVER_TEXT,
         )
     chart.update_geos(
-        projection_type="natural earth",
+        projection={"type": "natural earth"},
         resolution=110,
         showframe=False,
         showcoastlines=False,
@@ -85,7 +85,7 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> go.Figure:
         countrycolor=theme.ground,
         countrywidth=0.5,
         bgcolor="rgba(0,0,0,0)",
-        lataxis_range=[-56, 80],
+        lataxis={"range": [-56, 80]},
     )
     chart.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 28})
     return chart

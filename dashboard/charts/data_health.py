@@ -1,12 +1,12 @@
 """Pictures of the Data health page."""
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import BLUE, ORANGE, Theme, share_axis
 
 
-def intake_bars(intake: pd.DataFrame, theme: Theme) -> go.Figure:
+def intake_bars(intake: pd.DataFrame, theme: Theme) -> Figure:
     """Accepted and rejected share of every raw table.
 
     `intake` are rows of `intake`.

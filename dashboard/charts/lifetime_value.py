@@ -1,9 +1,9 @@
 """Pictures of the Lifetime value page."""
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import (
     BLUE,
     BLUE_FILL,
@@ -19,7 +19,7 @@ from dashboard.charts.theme import (
 from dashboard.metrics import metric
 
 
-def lorenz_curve(curve: pd.DataFrame, theme: Theme) -> go.Figure:
+def lorenz_curve(curve: pd.DataFrame, theme: Theme) -> Figure:
     """How unequal the buyers' values are; the diagonal would be all alike."""
     chart = theme.figure(300)
     chart.add_scatter(
@@ -39,12 +39,14 @@ def lorenz_curve(curve: pd.DataFrame, theme: Theme) -> go.Figure:
         hovertemplate="The smaller %{x:.0%} of buyers<br>brought %{y:.1%} of the money"
         "<extra></extra>",
     )
-    chart.update_xaxes(**share_axis(), showgrid=False, title_text="Share of buyers")
-    chart.update_yaxes(**share_axis(), title_text="Share of money")
+    chart.update_xaxes(
+        **share_axis(), showgrid=False, title={"text": "Share of buyers"}
+    )
+    chart.update_yaxes(**share_axis(), title={"text": "Share of money"})
     return chart
 
 
-def forecast_check(tenths: pd.DataFrame, theme: Theme) -> go.Figure:
+def forecast_check(tenths: pd.DataFrame, theme: Theme) -> Figure:
     """Forecast beside what came, for tenths of customers from high to low forecasts.
 
     `tenths` are rows of `backtest_tenths`.
@@ -66,13 +68,13 @@ def forecast_check(tenths: pd.DataFrame, theme: Theme) -> go.Figure:
     chart.update_xaxes(
         dtick=1,
         showgrid=False,
-        title_text="Tenths of customers, highest forecasts first",
+        title={"text": "Tenths of customers, highest forecasts first"},
     )
     chart.update_yaxes(tickformat="~s", nticks=5)
     return chart
 
 
-def by_cohort(cohorts: pd.DataFrame, theme: Theme) -> go.Figure:
+def by_cohort(cohorts: pd.DataFrame, theme: Theme) -> Figure:
     """Mean value by cohort; what is predicted beside it is a lighter part on top.
 
     `cohorts` are rows of `value_by_cohort`.
@@ -110,7 +112,7 @@ def by_cohort(cohorts: pd.DataFrame, theme: Theme) -> go.Figure:
     return chart
 
 
-def origin_bars(origins: pd.DataFrame, theme: Theme) -> go.Figure:
+def origin_bars(origins: pd.DataFrame, theme: Theme) -> Figure:
     """What buyers are worth by how they began, the highest value first.
 
     `origins` are rows of `origin_values`.

@@ -1,9 +1,9 @@
 """Pictures of the Products page."""
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import (
     BLUE,
     BLUE_FILL,
@@ -17,7 +17,7 @@ from dashboard.metrics import metric
 from dashboard.queries.products import products_for_share
 
 
-def pareto(products: pd.DataFrame, theme: Theme) -> go.Figure:
+def pareto(products: pd.DataFrame, theme: Theme) -> Figure:
     """How few products make most of the money.
 
     `products` are rows of `by_product`.
@@ -56,12 +56,14 @@ def pareto(products: pd.DataFrame, theme: Theme) -> go.Figure:
             xshift=8 if share < 0.5 else -8,
             font={"color": theme.text, "size": 12},
         )
-    chart.update_xaxes(**share_axis(), showgrid=False, title_text="Share of products")
+    chart.update_xaxes(
+        **share_axis(), showgrid=False, title={"text": "Share of products"}
+    )
     chart.update_yaxes(**share_axis())
     return chart
 
 
-def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> go.Figure:
+def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> Figure:
     """Days that the stock lasts, shortest first; `cover` is how long it should.
 
     `products` are rows of `low_stock`.

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import (
     BLUE,
     GOLD,
@@ -27,7 +27,7 @@ def cohort_heat_map(
     incomplete: set[tuple[str, int]],
     shown: Metric,
     theme: Theme,
-) -> go.Figure:
+) -> Figure:
     """Cohorts down, months since the start across; blank where the future is.
 
     All but the last two are answers of `queries.retention`: `cohort_matrix`, `average`
@@ -78,7 +78,7 @@ def cohort_heat_map(
     chart.update_xaxes(
         side="top",
         showgrid=False,
-        title_text="Months since the start",
+        title={"text": "Months since the start"},
         tickangle=0,
         dtick=1 if len(months) <= 13 else 3,
         zeroline=False,
@@ -110,7 +110,7 @@ def cohort_curves(
     incomplete: set[tuple[str, int]],
     shown: Metric,
     theme: Theme,
-) -> go.Figure:
+) -> Figure:
     """One thin line a cohort, and the weighted average on top; complete months only.
 
     The average ends where it would be of fewer than half of the customers.
@@ -153,13 +153,13 @@ def cohort_curves(
         showlegend=True,
     )
     chart.update_xaxes(
-        title_text="Months since the start", showgrid=False, zeroline=False
+        title={"text": "Months since the start"}, showgrid=False, zeroline=False
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, **theme.axis(shown))
     return chart
 
 
-def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> go.Figure:
+def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> Figure:
     """The share that has ordered again by the days since an order, a line an order.
 
     `repeats` are rows of `repeat_purchases`.
@@ -194,7 +194,7 @@ def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> go.Figure:
             f"{escaped(shown.name)}: %{{text}}<extra></extra>",
         )
     chart.update_xaxes(
-        title_text="Days since the order",
+        title={"text": "Days since the order"},
         tickvals=[0, *MILESTONES],
         showgrid=False,
         zeroline=False,
@@ -214,7 +214,7 @@ CUSTOMER_TYPES = {
 }
 
 
-def sales_by_type(rows: pd.DataFrame, theme: Theme) -> go.Figure:
+def sales_by_type(rows: pd.DataFrame, theme: Theme) -> Figure:
     """Net sales a month, stacked by the type of customer; the open month is hatched.
 
     `rows` are rows of `sales_by_type`.

@@ -1,9 +1,9 @@
 """Pictures of the Segments page."""
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from dashboard.charts.bars import ranked
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import (
     BLUE,
     GOLD,
@@ -42,7 +42,7 @@ _LABEL_PLACES = {
 }
 
 
-def segment_map(segments: pd.DataFrame, theme: Theme) -> go.Figure:
+def segment_map(segments: pd.DataFrame, theme: Theme) -> Figure:
     """Segments by mean scores: right bought lately, up bought often and much.
 
     The area of a mark is the number of buyers.
@@ -83,12 +83,12 @@ def segment_map(segments: pd.DataFrame, theme: Theme) -> go.Figure:
         unselected={"marker": {"opacity": 0.3}},
     )
     scores = {"range": [0.4, 5.6], "tickvals": [1, 2, 3, 4, 5], "zeroline": False}
-    chart.update_xaxes(title_text=_RECENCY_TITLE, **scores)
-    chart.update_yaxes(title_text="Frequency and money score", **scores)
+    chart.update_xaxes(title={"text": _RECENCY_TITLE}, **scores)
+    chart.update_yaxes(title={"text": "Frequency and money score"}, **scores)
     return chart
 
 
-def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
+def score_grid(cells: pd.DataFrame, theme: Theme) -> Figure:
     """Buyers by recency and frequency score.
 
     `cells` are rows of `rfm_cells`.
@@ -124,12 +124,12 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> go.Figure:
         ygap=3,
     )
     axis = {"dtick": 1, "showgrid": False, "zeroline": False}
-    chart.update_xaxes(title_text=_RECENCY_TITLE, **axis)
-    chart.update_yaxes(title_text="Frequency score", **axis)
+    chart.update_xaxes(title={"text": _RECENCY_TITLE}, **axis)
+    chart.update_yaxes(title={"text": "Frequency score"}, **axis)
     return chart
 
 
-def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> go.Figure:
+def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> Figure:
     """Buyers at each month's end, or their shares, stacked by group of segments.
 
     `history` are rows of `queries.segments.segment_history`.
@@ -160,7 +160,7 @@ def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> go.Fi
     return chart
 
 
-def move_bars(moves: pd.DataFrame, theme: Theme) -> go.Figure:
+def move_bars(moves: pd.DataFrame, theme: Theme) -> Figure:
     """Moves between segments, most buyers first, in the colour of where they went.
 
     `moves` are rows of `moves_of_month`.
@@ -179,5 +179,5 @@ def move_bars(moves: pd.DataFrame, theme: Theme) -> go.Figure:
         ],
         label_length=22,
     )
-    chart.data[0].update(name="Moves", marker={"color": _colours(moves["to_segment"])})
+    chart.update_trace(0, name="Moves", marker={"color": _colours(moves["to_segment"])})
     return chart

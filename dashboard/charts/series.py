@@ -1,8 +1,8 @@
 """Figures over time."""
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.charts.theme import BLUE, BLUE_FILL, GREY, Theme, escaped
 from dashboard.formatting import day_range
 from dashboard.metrics import Metric
@@ -30,7 +30,7 @@ def over_time(
     before: pd.Series | None = None,
     before_name: str = "",
     height: int = 320,
-) -> go.Figure:
+) -> Figure:
     """A line of whole periods; periods only partly covered are hollow marks beside it.
 
     `periods` have their start, and a column named as the metric; `chosen` are the days

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
+from dashboard.charts.figure import Figure
 from dashboard.formatting import MINUS, Currency, exact, short, short_number
 from dashboard.metrics import Metric, Unit
 
@@ -33,6 +33,14 @@ CONFIG: Mapping[str, Any] = {
 HOVER_TEXT = "%{hovertext}<extra></extra>"
 
 
+ColourScale = list[tuple[float, str]]
+
+
+def _scale(*colours: str) -> ColourScale:
+    """Colours at even steps from 0 to 1."""
+    return [(step / (len(colours) - 1), colour) for step, colour in enumerate(colours)]
+
+
 @dataclass(frozen=True)
 class Theme:
     """The colours of the light or the dark theme, and the currency.
@@ -57,9 +65,9 @@ class Theme:
     ground: str
     faint: str
     label: str
-    cell_scale: tuple[str, ...]
-    map_scale: tuple[str, ...]
-    diverging: tuple[str, ...]
+    cell_scale: ColourScale
+    map_scale: ColourScale
+    diverging: ColourScale
     currency: Currency
 
     def short(self, value: float | None, metric: Metric) -> str:
@@ -83,10 +91,12 @@ class Theme:
         """The same after its name."""
         return f"{escaped(metric.name)}: {self.exact(value, metric)}"
 
-    def figure(self, height: int, *, legend: bool = False) -> go.Figure:
+    def figure(self, height: int, *, legend: bool = False) -> Figure:
         """An empty figure in the look of the dashboard; a legend has a margin above."""
-        chart = go.Figure()
+        chart = Figure()
         chart.update_layout(
+            autotypenumbers="strict",
+            hovermode="closest",
             height=height,
             margin={"l": 8, "r": 8, "t": 28 if legend else 8, "b": 8},
             paper_bgcolor="rgba(0,0,0,0)",
@@ -128,7 +138,7 @@ class Theme:
         chart.update_yaxes(**axis)
         return chart
 
-    def message(self, text: str) -> go.Figure:
+    def message(self, text: str) -> Figure:
         """A picture that says why there is none."""
         chart = self.figure(160)
         chart.update_xaxes(visible=False)
@@ -145,7 +155,7 @@ class Theme:
         values: Any,
         cells: Sequence[Sequence[tuple[str, str]]],
         **options: Any,
-    ) -> go.Figure:
+    ) -> Figure:
         """Coloured cells with a text each; those without a value stay blank.
 
         The labels are those of the columns and of the rows. The values, and a text and
@@ -157,7 +167,8 @@ class Theme:
             "xgap": 2,
             "ygap": 2,
         }
-        return self.figure(height).add_heatmap(
+        chart = self.figure(height)
+        chart.add_heatmap(
             x=labels[0],
             y=labels[1],
             z=values,
@@ -169,6 +180,7 @@ class Theme:
             hoverongaps=False,
             **defaults | options,
         )
+        return chart
 
     def axis(self, metric: Metric) -> dict[str, Any]:
         """How the ticks of an axis are written."""
@@ -192,9 +204,9 @@ def light(currency: Currency) -> Theme:
         ground="#FFFFFF",
         faint="#EEF1F5",
         label="#FFFFFF",
-        cell_scale=("#F1F6FB", "#D3E4F5", "#A9CBEA", "#7FB0DF"),
-        map_scale=("#C3DAF1", "#8BB6E2", "#5490D0", "#2F6FB7", "#174A85"),
-        diverging=("#DB8A45", "#EDB98C", "#F4EFE9", "#A9CBEA", "#6FA5D9"),
+        cell_scale=_scale("#F1F6FB", "#D3E4F5", "#A9CBEA", "#7FB0DF"),
+        map_scale=_scale("#C3DAF1", "#8BB6E2", "#5490D0", "#2F6FB7", "#174A85"),
+        diverging=_scale("#DB8A45", "#EDB98C", "#F4EFE9", "#A9CBEA", "#6FA5D9"),
         currency=currency,
     )
 
@@ -208,9 +220,9 @@ def dark(currency: Currency) -> Theme:
         ground="#12171E",
         faint="#232C37",
         label="#2A3440",
-        cell_scale=("#1A2430", "#1D3550", "#22507F", "#2A67A6"),
-        map_scale=("#1D3A5B", "#255A93", "#3B82C9", "#7BB2EA", "#D3E7FC"),
-        diverging=("#A85A1C", "#6E4122", "#252D38", "#22507F", "#2A67A6"),
+        cell_scale=_scale("#1A2430", "#1D3550", "#22507F", "#2A67A6"),
+        map_scale=_scale("#1D3A5B", "#255A93", "#3B82C9", "#7BB2EA", "#D3E7FC"),
+        diverging=_scale("#A85A1C", "#6E4122", "#252D38", "#22507F", "#2A67A6"),
         currency=currency,
     )
 

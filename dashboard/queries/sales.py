@@ -169,7 +169,13 @@ def buyers(warehouse: Warehouse, chosen: SalesFilter) -> tuple[int, int]:
 
 def totals(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float | None]:
     """The headline figures of the choice, by metric; a ratio to nothing is None."""
-    days = by_day(warehouse, chosen)
+    return totals_of(by_day(warehouse, chosen), buyers(warehouse, chosen))
+
+
+def totals_of(
+    days: pd.DataFrame, all_and_new: tuple[int, int]
+) -> dict[str, float | None]:
+    """The same from rows of `by_day` and what `buyers` gives."""
     figures = {key: round(float(days[key].sum()), 4) for key in MEASURES}
-    figures["buyers"], figures["new_buyers"] = buyers(warehouse, chosen)
+    figures["buyers"], figures["new_buyers"] = all_and_new
     return figures | {key: ratio(figures, key) for key in RATIOS}

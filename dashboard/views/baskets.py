@@ -6,6 +6,7 @@ from dashboard import cache, controls, ui
 from dashboard.charts.baskets import category_heat_map, companion_bars, ranked_pairs
 from dashboard.formatting import percent
 from dashboard.metrics import metric
+from dashboard.parts import part
 from dashboard.queries import baskets
 
 _BEYOND_CHANCE, _ALL_LISTED = "Beyond chance", "All listed"
@@ -50,6 +51,7 @@ def main() -> None:
         _categories(minimum, categories)
 
 
+@part
 def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
     with ui.card(
         "Which pairs go together?",
@@ -111,6 +113,7 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             ui.download(pairs[list(columns)], "pairs")
 
 
+@part
 def _companions(minimum: int, categories: tuple[str, ...]) -> None:
     products = cache.ask(baskets.paired_products, minimum, categories)
     named = products[["product_name", "product_key"]].itertuples(index=False)
@@ -159,6 +162,7 @@ def _recommendations(
     )
 
 
+@part
 def _categories(minimum: int, categories: tuple[str, ...]) -> None:
     affinity = cache.ask(baskets.category_affinity, categories)
     with ui.card("Which categories attract each other?", "", metric("lift").formula):

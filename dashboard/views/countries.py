@@ -2,13 +2,13 @@
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, controls, ui
 from dashboard.charts.bars import ranked
 from dashboard.charts.countries import unplaced, world
 from dashboard.filters import SalesFilter
 from dashboard.metrics import Metric
+from dashboard.parts import part
 from dashboard.periods import Comparison
 from dashboard.queries.countries import figures_by_country
 
@@ -33,19 +33,21 @@ def main() -> None:
     before = None
     if earlier is not None:
         before = cache.ask(figures_by_country, earlier).set_index("country")
-    shown = controls.picked_metric("Show", _SHOWN, "country_show")
-    left, right = st.columns([2, 3])
-    _bars(rows, shown, before, left)
-    _map(rows, shown, right)
+    _pictures(rows, before)
     _table(rows, before, against)
 
 
-def _bars(
-    rows: pd.DataFrame,
-    shown: Metric,
-    before: pd.DataFrame | None,
-    where: DeltaGenerator,
-) -> None:
+@part
+def _pictures(rows: pd.DataFrame, before: pd.DataFrame | None) -> None:
+    shown = controls.picked_metric("Show", _SHOWN, "country_show")
+    left, right = st.columns([2, 3])
+    with left:
+        _bars(rows, shown, before)
+    with right:
+        _map(rows, shown)
+
+
+def _bars(rows: pd.DataFrame, shown: Metric, before: pd.DataFrame | None) -> None:
     known = rows[rows[shown.key].notna()]
     order = [shown.key, "country"]
     best = known.sort_values(order, ascending=[False, True]).head(_LISTED)
@@ -55,7 +57,7 @@ def _bars(
         past = best["country"].map(before[shown.key])
         note += " Grey ticks: the period compared with."
     question = f"{shown.name}: which countries lead?"
-    with ui.card(question, note.strip(), shown.formula, where):
+    with ui.card(question, note.strip(), shown.formula):
         ui.chart(
             ranked(best["country"], best[shown.key], shown, ui.theme(), before=past),
             f"Bars of {shown.name.lower()} by country.",
@@ -63,11 +65,11 @@ def _bars(
         )
 
 
-def _map(rows: pd.DataFrame, shown: Metric, where: DeltaGenerator) -> None:
+def _map(rows: pd.DataFrame, shown: Metric) -> None:
     note = "Colours grow with the square root, so that smaller countries show."
     if lost := unplaced(rows["country"]):
         note += f" Not on the map: {', '.join(lost)}."
-    with ui.card(f"{shown.name} on the map", ui.plain(note), where=where):
+    with ui.card(f"{shown.name} on the map", ui.plain(note)):
         ui.chart(
             world(rows, shown, ui.theme()),
             f"World map coloured by {shown.name.lower()}; the table below has the "

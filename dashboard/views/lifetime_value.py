@@ -7,6 +7,7 @@ from dashboard import cache, controls, ui
 from dashboard.charts import lifetime_value as charts
 from dashboard.charts.bars import bands
 from dashboard.metrics import metric
+from dashboard.parts import part
 from dashboard.queries import lifetime_value, retention
 
 
@@ -25,11 +26,13 @@ def main() -> None:
     ui.key_figures(lifetime_value.totals(values))
     spent = values["total_spending"]
     left, right = st.columns([3, 2])
-    with ui.card(
-        "How much have buyers spent?",
-        "Buyers by net sales so far; the last bar holds all larger ones.",
-        metric("lifetime_value").formula,
-        where=left,
+    with (
+        left,
+        ui.card(
+            "How much have buyers spent?",
+            "Buyers by net sales so far; the last bar holds all larger ones.",
+            metric("lifetime_value").formula,
+        ),
     ):
         histogram = lifetime_value.value_histogram(spent)
         value, count = metric("lifetime_value"), metric("buyers")
@@ -38,11 +41,13 @@ def main() -> None:
             "Histogram of buyers by net sales.",
             "histogram",
         )
-    with ui.card(
-        "How unequal are they?",
-        "Lorenz curve; on the dotted line all buyers would be worth the same.",
-        metric("gini").formula,
-        where=right,
+    with (
+        right,
+        ui.card(
+            "How unequal are they?",
+            "Lorenz curve; on the dotted line all buyers would be worth the same.",
+            metric("gini").formula,
+        ),
     ):
         ui.chart(
             charts.lorenz_curve(lifetime_value.lorenz(spent), ui.theme()),
@@ -66,6 +71,7 @@ def main() -> None:
 _ORIGINS_SHOWN = 12
 
 
+@part
 def _origins(countries: tuple[str, ...]) -> None:
     """Which beginnings lead to valuable customers."""
     with ui.card(

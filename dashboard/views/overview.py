@@ -9,6 +9,7 @@ from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
 from dashboard.formatting import day_range, exact
 from dashboard.metrics import metric, shares
+from dashboard.parts import part
 from dashboard.periods import Comparison, Grain, default_grain, is_partial
 from dashboard.queries import overview, sales
 
@@ -48,13 +49,18 @@ def main() -> None:
 def _headline(
     chosen: SalesFilter, earlier: SalesFilter | None, against: Comparison
 ) -> None:
-    now = cache.ask(sales.totals, chosen)
+    now = _totals(chosen)
     ui.key_figures(
         {key: now[key] for key in _FIGURES},
-        cache.ask(sales.totals, earlier) if earlier is not None else None,
+        _totals(earlier) if earlier is not None else None,
         against.value.lower(),
         _sparks(chosen),
     )
+
+
+def _totals(chosen: SalesFilter) -> dict[str, float | None]:
+    days, buyers = cache.ask(sales.by_day, chosen), cache.ask(sales.buyers, chosen)
+    return sales.totals_of(days, buyers)
 
 
 def _sparks(chosen: SalesFilter) -> dict[str, list[float]]:
@@ -72,6 +78,7 @@ def _periods(chosen: SalesFilter, grain: Grain) -> pd.DataFrame:
     return overview.by_period(days, buyers, chosen, grain)
 
 
+@part
 def _over_time(
     chosen: SalesFilter, earlier: SalesFilter | None, against: Comparison
 ) -> None:
@@ -97,7 +104,7 @@ def _over_time(
 
 def _bridge(chosen: SalesFilter) -> None:
     """What is left of gross sales, where anything is taken off."""
-    now = cache.ask(sales.totals, chosen)
+    now = _totals(chosen)
     first, *between, last = sales.BRIDGE
     taken = [key for key in between if now[key]]
     charged = cache.ask(overview.charges, chosen)
@@ -132,7 +139,7 @@ def _breakdown(
     rows = cache.ask(query, chosen)
     shown = rows.head(_LISTED)
     before = None
-    note = "Click a bar to look at it alone."
+    note = "Click a bar to look at it alone; again, at all."
     if len(rows) > _LISTED:
         note += f" The best {_LISTED} of {len(rows)}."
     if earlier is not None:
@@ -141,7 +148,8 @@ def _breakdown(
         note += " Grey ticks: the period compared with."
 
     def choose(name: str) -> None:
-        st.session_state[column] = [name]
+        is_alone = st.session_state.get(column) == [name]
+        st.session_state[column] = [] if is_alone else [name]
 
     best = ", ".join(map(str, shown[column].head(3)))
     with ui.card(question, note):

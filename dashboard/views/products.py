@@ -2,7 +2,6 @@
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, controls, ui
 from dashboard.charts.bars import ranked
@@ -12,6 +11,7 @@ from dashboard.charts.theme import escaped
 from dashboard.filters import SalesFilter
 from dashboard.formatting import exact, short
 from dashboard.metrics import metric
+from dashboard.parts import part
 from dashboard.queries import products
 
 _RANKINGS = ("net_sales", "units", "orders")
@@ -31,20 +31,24 @@ def main() -> None:
         return
     ui.key_figures(products.totals(sold))
     left, right = st.columns([3, 2])
-    best = _best(sold, top, left)
-    _pareto(sold, right)
-    _one_product(chosen, sold, best)
+    with left:
+        _best(sold, top)
+    with right:
+        _pareto(sold)
+    _one_product(chosen, sold)
     left, right = st.columns(2)
-    _low_stock(sold, chosen, left)
-    _returns(sold, right)
+    with left:
+        _low_stock(sold, chosen)
+    with right:
+        _returns(sold)
     _unsold(sold, chosen)
 
 
-def _best(sold: pd.DataFrame, top: int, where: DeltaGenerator) -> pd.DataFrame:
+@part
+def _best(sold: pd.DataFrame, top: int) -> None:
     with ui.card(
         f"Which {min(top, len(sold))} products sell most?",
         "Click a bar to see the product over time.",
-        where=where,
     ):
         shown = controls.picked_metric("By", _RANKINGS, "by")
         order = [shown.key, "product_key"]
@@ -70,10 +74,10 @@ def _best(sold: pd.DataFrame, top: int, where: DeltaGenerator) -> pd.DataFrame:
             f"best_{shown.key}",
             choose,
         )
-    return best
+        _table(best)
 
 
-def _pareto(sold: pd.DataFrame, where: DeltaGenerator) -> None:
+def _pareto(sold: pd.DataFrame) -> None:
     selling = int(sold["cumulative_share"].notna().sum())
     needed = products.products_for_share(sold, 0.8)
     note = f"{needed:,} of {selling:,} products with net sales make 80% of them."
@@ -81,7 +85,6 @@ def _pareto(sold: pd.DataFrame, where: DeltaGenerator) -> None:
         "How few products make most of the money?",
         note if selling else "",
         metric("cumulative_share").formula,
-        where,
     ):
         theme = ui.theme()
         ui.chart(
@@ -98,7 +101,8 @@ def _labels(sold: pd.DataFrame) -> dict[str, int]:
     return {f"{name} · {product_id}": int(key) for name, product_id, key in named}
 
 
-def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) -> None:
+@part
+def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
     labels = _labels(sold)
     with ui.card("How does one product develop?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -123,7 +127,6 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame, best: pd.DataFrame) ->
             f"{grain.value.lower()}.",
             "one_product",
         )
-        _table(best)
 
 
 def _table(best: pd.DataFrame) -> None:
@@ -145,12 +148,12 @@ def _table(best: pd.DataFrame) -> None:
         ui.download(best, "top_products")
 
 
-def _low_stock(sold: pd.DataFrame, chosen: SalesFilter, where: DeltaGenerator) -> None:
+@part
+def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
     with ui.card(
         "What runs out first?",
         "Stock of today against the pace of this period.",
         metric("days_of_stock").formula,
-        where,
     ):
         if sold["stock_quantity"].isna().all():
             ui.note("The products have no stock quantity in the source data.", "inbox")
@@ -169,12 +172,11 @@ def _low_stock(sold: pd.DataFrame, chosen: SalesFilter, where: DeltaGenerator) -
         )
 
 
-def _returns(sold: pd.DataFrame, where: DeltaGenerator) -> None:
+def _returns(sold: pd.DataFrame) -> None:
     with ui.card(
         "What comes back most?",
         "Products by the worth of their returns.",
         metric("returns_rate").formula,
-        where,
     ):
         back = sold[sold["returns"] < 0].sort_values("returns").head(_LISTED)
         if back.empty:

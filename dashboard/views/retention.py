@@ -2,11 +2,13 @@
 
 import math
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts import retention as charts
 from dashboard.metrics import Unit, metric
+from dashboard.parts import part
 from dashboard.queries import retention
 
 _BASES = {"First order": "first_order", "Registration": "registration"}
@@ -26,6 +28,17 @@ def main() -> None:
         "Do customers come back, and what do they spend as time goes on?",
         "All sales; cohorts are not cut by period, country or category.",
     )
+    least_customers = cache.whole_variable("least_customers")
+    _cohorts(least_customers)
+    _repeats(least_customers)
+    by_type = cache.ask(retention.sales_by_type)
+    if not by_type.empty:
+        _money_by_type(by_type)
+
+
+@part
+def _cohorts(least_customers: int) -> None:
+    """The customers of each month, and what they did from then on."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         basis = _BASES[controls.picked("Cohort by", list(_BASES), "cohort")]
         shown = controls.picked_metric("Show", _MEASURES, "cohort_show")
@@ -52,7 +65,6 @@ def main() -> None:
             persist_state="session",
         )
         cells = cells[cells["cohort_month"].between(first, last)]
-    least_customers = cache.whole_variable("least_customers")
     matrix = retention.cohort_matrix(cells, shown.key)
     average = retention.average(cells, shown.key, least_customers)
     incomplete = retention.incomplete_months(cells)
@@ -100,8 +112,6 @@ def main() -> None:
                 "curves",
             )
     ui.download(cells, f"cohorts_{basis}")
-    _repeats(least_customers)
-    _money_by_type()
 
 
 def _repeats(least_customers: int) -> None:
@@ -139,7 +149,7 @@ def _repeats(least_customers: int) -> None:
             )
 
 
-def _money_by_type() -> None:
+def _money_by_type(rows: pd.DataFrame) -> None:
     """Whose money it is: that of new, returning or reactivated customers."""
     with ui.card(
         "Whose money is it?",
@@ -150,7 +160,7 @@ def _money_by_type() -> None:
         "without an order.",
     ):
         ui.chart(
-            charts.sales_by_type(cache.ask(retention.sales_by_type), ui.theme()),
+            charts.sales_by_type(rows, ui.theme()),
             "Bars of net sales by month and type of customer.",
             "sales_by_type",
         )

@@ -4,10 +4,10 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, controls, privacy, ui
 from dashboard.charts import segments as charts
+from dashboard.parts import part
 from dashboard.queries import segments
 
 _LISTED = 500
@@ -30,9 +30,11 @@ def main() -> None:
     prospects = float(cache.ask(segments.prospects, countries))
     ui.key_figures(segments.totals(cells) | {"prospects": prospects})
     left, right = st.columns([3, 2])
-    _map(rows, left)
-    with ui.card(
-        "How many buyers have which scores?", "Recency against frequency.", where=right
+    with left:
+        _map(rows)
+    with (
+        right,
+        ui.card("How many buyers have which scores?", "Recency against frequency."),
     ):
         ui.chart(
             charts.score_grid(cells, ui.theme()),
@@ -40,11 +42,14 @@ def main() -> None:
             "score_grid",
         )
     _table(rows)
-    _history(countries)
+    moves = cache.ask(segments.segment_moves)
+    _history(moves, countries)
+    if not (moves.empty or countries):
+        _moves(moves)
     _members(rows, countries)
 
 
-def _map(rows: pd.DataFrame, where: DeltaGenerator) -> None:
+def _map(rows: pd.DataFrame) -> None:
     def choose(name: str) -> None:
         st.session_state["segment"] = [name]
 
@@ -54,7 +59,6 @@ def _map(rows: pd.DataFrame, where: DeltaGenerator) -> None:
         "Scores from 1 to 5 (best) cut the buyers into five groups by recency, "
         "frequency and monetary value; equal buyers get equal scores. The 11 names "
         "come from the seed rfm_segment_map. Scores are those of the whole shop.",
-        where,
     ):
         ui.chart(
             charts.segment_map(rows, ui.theme()),
@@ -84,9 +88,9 @@ def _table(rows: pd.DataFrame) -> None:
         ui.table(rows, columns, "Segments with their figures.", "segment_table", 425)
 
 
-def _history(countries: tuple[str, ...]) -> None:
-    """How the segments grew, and who moved between them."""
-    moves = cache.ask(segments.segment_moves)
+@part
+def _history(moves: pd.DataFrame, countries: tuple[str, ...]) -> None:
+    """How the segments grew."""
     question = "How have the segments changed?"
     if moves.empty or countries:
         with ui.card(question):
@@ -112,9 +116,9 @@ def _history(countries: tuple[str, ...]) -> None:
             f"Areas of {shown.name.lower()} by group of segments and month.",
             "segment_history",
         )
-    _moves(moves)
 
 
+@part
 def _moves(moves: pd.DataFrame) -> None:
     with ui.card(
         "Who moved?",
@@ -139,6 +143,7 @@ def _moves(moves: pd.DataFrame) -> None:
         )
 
 
+@part
 def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
     with ui.card("Who is in a segment?"):
         names = list(rows["segment_name"])

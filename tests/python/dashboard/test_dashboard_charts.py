@@ -1,9 +1,12 @@
 """The pictures show the numbers they are given, and nothing that is not there."""
 
 import datetime as dt
+import json
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
+import plotly.io
 import pytest
 
 from dashboard.charts import (
@@ -16,6 +19,7 @@ from dashboard.charts import (
     segments,
 )
 from dashboard.charts.bars import bands, bridge, ranked
+from dashboard.charts.figure import Figure
 from dashboard.charts.series import over_time, period_label
 from dashboard.charts.theme import CONFIG, Theme, clipped, dark, escaped, light
 from dashboard.formatting import Currency
@@ -28,6 +32,12 @@ THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK])
 D = dt.date
 
 
+def drawn(picture: Figure) -> go.Figure:
+    """The picture as a browser is sent it, each of its properties checked by Plotly."""
+    sent = json.loads(plotly.io.to_json(picture.to_dict(), validate=False))
+    return go.Figure(**sent)
+
+
 def weeks(values: list[float], first: dt.date) -> pd.DataFrame:
     starts = [first + dt.timedelta(days=7 * i) for i in range(len(values))]
     return pd.DataFrame({"start": pd.to_datetime(starts), "net_sales": values})
@@ -38,15 +48,17 @@ def test_a_part_of_a_week_is_a_mark_of_its_own_never_the_end_of_the_line(
     theme: Theme,
 ) -> None:
     chosen = DateRange(D(2024, 1, 1), D(2024, 1, 24))  # Monday to Wednesday
-    chart = over_time(
-        weeks([10, 12, 14, 2], D(2024, 1, 1)),
-        metric("net_sales"),
-        Grain.WEEK,
-        chosen,
-        theme,
+    chart = drawn(
+        over_time(
+            weeks([10, 12, 14, 2], D(2024, 1, 1)),
+            metric("net_sales"),
+            Grain.WEEK,
+            chosen,
+            theme,
+        )
     )
     line, part = chart.data
-    assert np.isnan(line.y[-1])
+    assert line.y[-1] is None
     assert list(line.y[:-1]) == [10, 12, 14]
     assert (part.mode, list(part.y)) == ("markers", [2])
     assert "part of a week" in part.customdata[0]
@@ -54,32 +66,36 @@ def test_a_part_of_a_week_is_a_mark_of_its_own_never_the_end_of_the_line(
 
 def test_a_whole_range_has_no_partial_mark() -> None:
     chosen = DateRange(D(2024, 1, 1), D(2024, 1, 28))
-    chart = over_time(
-        weeks([1, 2, 3, 4], D(2024, 1, 1)),
-        metric("net_sales"),
-        Grain.WEEK,
-        chosen,
-        LIGHT,
+    chart = drawn(
+        over_time(
+            weeks([1, 2, 3, 4], D(2024, 1, 1)),
+            metric("net_sales"),
+            Grain.WEEK,
+            chosen,
+            LIGHT,
+        )
     )
     assert len(chart.data) == 1
 
 
 def test_the_compared_period_lies_under_the_same_days() -> None:
     chosen = DateRange(D(2024, 1, 1), D(2024, 1, 14))
-    chart = over_time(
-        weeks([1, 2], D(2024, 1, 1)),
-        metric("net_sales"),
-        Grain.WEEK,
-        chosen,
-        LIGHT,
-        pd.Series([5.0]),
-        "Previous period",
+    chart = drawn(
+        over_time(
+            weeks([1, 2], D(2024, 1, 1)),
+            metric("net_sales"),
+            Grain.WEEK,
+            chosen,
+            LIGHT,
+            pd.Series([5.0]),
+            "Previous period",
+        )
     )
     earlier = chart.data[0]
     assert earlier.name == "Previous period"
     assert list(earlier.x) == list(chart.data[1].x)
     assert earlier.y[0] == 5
-    assert np.isnan(earlier.y[1])
+    assert earlier.y[1] is None
 
 
 def test_labels_of_periods_name_the_days_that_are_covered() -> None:
@@ -96,8 +112,14 @@ def test_labels_of_periods_name_the_days_that_are_covered() -> None:
 @THEMES
 def test_bars_hold_values_in_order_and_names_in_full_on_hover(theme: Theme) -> None:
     names = ["A product with quite a long name indeed", "<b>x</b> %{y}", "x"]
-    chart = ranked(
-        names, pd.Series([3.0, 2.0, -1.0]), metric("net_sales"), theme, keys=[7, 8, 9]
+    chart = drawn(
+        ranked(
+            names,
+            pd.Series([3.0, 2.0, -1.0]),
+            metric("net_sales"),
+            theme,
+            keys=[7, 8, 9],
+        )
     )
     bar = chart.data[0]
     assert list(bar.x) == [3, 2, -1]
@@ -109,22 +131,24 @@ def test_bars_hold_values_in_order_and_names_in_full_on_hover(theme: Theme) -> N
 
 
 def test_bars_of_equal_names_stay_apart() -> None:
-    chart = ranked(["same", "same"], pd.Series([2, 1]), metric("orders"), LIGHT)
+    chart = drawn(ranked(["same", "same"], pd.Series([2, 1]), metric("orders"), LIGHT))
     assert len(set(chart.data[0].y)) == 2
 
 
 def test_bars_of_nothing_can_be_drawn() -> None:
-    ranked([], pd.Series([], dtype=float), metric("orders"), LIGHT)
+    drawn(ranked([], pd.Series([], dtype=float), metric("orders"), LIGHT))
 
 
 def test_the_open_band_of_a_histogram_is_named_so() -> None:
-    chart = bands(
-        pd.DataFrame(
-            {"low": [0, 10, 20], "high": [10, 20, np.inf], "buyers": [5, 3, 2]}
-        ),
-        metric("net_sales"),
-        metric("buyers"),
-        LIGHT,
+    chart = drawn(
+        bands(
+            pd.DataFrame(
+                {"low": [0, 10, 20], "high": [10, 20, np.inf], "buyers": [5, 3, 2]}
+            ),
+            metric("net_sales"),
+            metric("buyers"),
+            LIGHT,
+        )
     )
     assert list(chart.data[0].y) == [5, 3, 2]
     assert chart.data[0].customdata[-1][0] == "$20 or more"
@@ -146,7 +170,7 @@ def test_pareto_counts_the_products_that_make_the_share(
 
 def test_pareto_thins_out_a_long_tail_without_moving_it() -> None:
     shares = list(np.linspace(0.001, 1, 20_000))
-    chart = products.pareto(selling(shares), LIGHT)
+    chart = drawn(products.pareto(selling(shares), LIGHT))
     assert len(chart.data[0].x) < 500
     assert (chart.data[0].x[-1], chart.data[0].y[-1]) == (1, 1)
 
@@ -174,11 +198,13 @@ def matrix() -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
 @THEMES
 def test_the_future_is_blank_and_an_open_month_is_starred(theme: Theme) -> None:
     cells, average, sizes = matrix()
-    chart = retention.cohort_heat_map(
-        cells, average, sizes, {("2024-01", 2)}, metric("retention_rate"), theme
+    chart = drawn(
+        retention.cohort_heat_map(
+            cells, average, sizes, {("2024-01", 2)}, metric("retention_rate"), theme
+        )
     )
     heat = chart.data[0]
-    assert np.isnan(heat.z[3][1])
+    assert heat.z[3][1] is None
     assert heat.text[3][1] == ""
     assert heat.hovertext[3][1] == ""
     assert heat.text[1][2] == "20*"
@@ -188,8 +214,10 @@ def test_the_future_is_blank_and_an_open_month_is_starred(theme: Theme) -> None:
 
 def test_curves_leave_out_open_months_and_the_certain_month_zero() -> None:
     cells, average, _ = matrix()
-    chart = retention.cohort_curves(
-        cells, average, {("2024-01", 2)}, metric("retention_rate"), LIGHT
+    chart = drawn(
+        retention.cohort_curves(
+            cells, average, {("2024-01", 2)}, metric("retention_rate"), LIGHT
+        )
     )
     first = chart.data[0]
     assert list(first.x) == [1]
@@ -214,7 +242,7 @@ def test_a_line_of_returns_ends_where_few_are_waited_for() -> None:
             **{f"customers_at_risk_{day}_days": [400 - day, 20] for day in days},
         }
     )
-    chart = retention.repeat_curves(repeats, LIGHT)
+    chart = drawn(retention.repeat_curves(repeats, LIGHT))
     (line,) = chart.data
     assert list(line.x) == [0, 30, 60, 90]
     assert "370 still waited for" in line.text[1]
@@ -227,7 +255,7 @@ def test_a_bridge_leads_from_the_first_amount_to_the_last() -> None:
         "returns": -120.0,
         "net_sales": -30.0,
     }
-    bar = bridge(amounts, LIGHT).data[0]
+    bar = drawn(bridge(amounts, LIGHT)).data[0]
     ends = [start + length for start, length in zip(bar.base, bar.x, strict=True)]
     assert list(bar.base) == [0, 100, 90, 0]
     assert ends == [100, 90, -30, -30]
@@ -241,7 +269,7 @@ def test_the_map_places_countries_dots_and_names_the_rest() -> None:
             "net_sales": [100.0, 5.0, 7.0, 3.0, 1.0, -4.0],
         }
     )
-    chart = countries.world(frame, metric("net_sales"), LIGHT)
+    chart = drawn(countries.world(frame, metric("net_sales"), LIGHT))
     areas, dots = chart.data
     shown = dict(zip(areas.locations, areas.hovertext, strict=True))
     assert "$12.00" in shown["IRL"]
@@ -253,7 +281,7 @@ def test_the_map_places_countries_dots_and_names_the_rest() -> None:
 
 def test_a_map_without_any_known_country_can_be_drawn() -> None:
     frame = pd.DataFrame({"country": ["(unknown)"], "net_sales": [1.0]})
-    countries.world(frame, metric("net_sales"), DARK)
+    drawn(countries.world(frame, metric("net_sales"), DARK))
 
 
 @THEMES
@@ -267,7 +295,7 @@ def test_the_category_map_is_symmetric_around_chance(theme: Theme) -> None:
             "lift": [4.0, 0.5],
         }
     )
-    heat = baskets.category_heat_map(rows, theme).data[0]
+    heat = drawn(baskets.category_heat_map(rows, theme)).data[0]
     assert heat.z[0][1] == heat.z[1][0]
     assert heat.z[0][1] < 0 < heat.z[0][0]
     assert heat.z[1][1] is None
@@ -284,7 +312,7 @@ def test_the_affinity_map_tells_orders_with_both() -> None:
             "lift_lower_95": [0.25],
         }
     )
-    heat = baskets.category_heat_map(affinity, LIGHT).data[0]
+    heat = drawn(baskets.category_heat_map(affinity, LIGHT)).data[0]
     assert heat.z[0][1] == heat.z[1][0] == pytest.approx(np.log(0.5))
     assert "Orders with both: 12" in heat.hovertext[0][1]
     assert "at least 0.25" in heat.hovertext[0][1]
@@ -303,7 +331,9 @@ def test_pairs_say_whether_they_may_be_chance() -> None:
     evidence = {"lift_lower_95": 0.8, "expected_co_purchases": 5.5}
     for significant, text in ((0, "may be chance"), (1, "more than chance")):
         rows = pd.DataFrame([{**pair, **evidence, "is_significant": significant}])
-        hover = baskets.ranked_pairs(rows, metric("lift_lower_95"), LIGHT).data[0]
+        hover = drawn(baskets.ranked_pairs(rows, metric("lift_lower_95"), LIGHT)).data[
+            0
+        ]
         assert text in hover.hovertext[0]
         assert "Expected by chance: 5.5 times" in hover.hovertext[0]
 
@@ -315,8 +345,8 @@ def test_the_history_adds_up_to_all_buyers(theme: Theme) -> None:
         columns=list(segments.GROUP_COLOURS),
         index=["2024-01", "2024-02"],
     )
-    counts = segments.segment_history(history, metric("buyers"), theme)
-    shares = segments.segment_history(history, metric("buyer_share"), theme)
+    counts = drawn(segments.segment_history(history, metric("buyers"), theme))
+    shares = drawn(segments.segment_history(history, metric("buyer_share"), theme))
     assert [sum(t.y[i] for t in counts.data) for i in (0, 1)] == [10, 25]
     for month in (0, 1):
         assert sum(t.y[month] for t in shares.data) == pytest.approx(1)
@@ -332,7 +362,7 @@ def test_moves_have_the_colour_of_where_they_went() -> None:
             "monetary_value": [50.0, 30.0],
         }
     )
-    bars = segments.move_bars(moves, LIGHT).data[0]
+    bars = drawn(segments.move_bars(moves, LIGHT)).data[0]
     assert list(bars.marker.color) == [
         segments.GROUP_COLOURS["Win back"],
         segments.GROUP_COLOURS["Keep"],
@@ -351,7 +381,7 @@ def test_an_open_month_is_hatched_and_an_unused_type_left_out() -> None:
             "is_complete": [True, False] * 2,
         }
     )
-    (bars,) = retention.sales_by_type(rows, LIGHT).data
+    (bars,) = drawn(retention.sales_by_type(rows, LIGHT)).data
     assert list(bars.y) == [10, 20]
     assert list(bars.marker.pattern.shape) == ["", "/"]
 
@@ -366,7 +396,7 @@ def test_origins_name_the_customers_behind_a_mean() -> None:
             "returning_share": [0.5, 0.0],
         }
     )
-    bars = lifetime_value.origin_bars(rows, LIGHT).data[0]
+    bars = drawn(lifetime_value.origin_bars(rows, LIGHT)).data[0]
     assert list(bars.x) == [20, 10]
     assert "1,200 customers" in bars.y[0]
     assert "50.00%" in bars.hovertext[0]
@@ -381,7 +411,7 @@ def test_intake_bars_show_shares_of_rows_in() -> None:
             "rejected": [1, 0],
         }
     )
-    chart = data_health.intake_bars(rows, LIGHT)
+    chart = drawn(data_health.intake_bars(rows, LIGHT))
     assert [list(bar.x) for bar in chart.data] == [[0.9, 0], [0.1, 0]]
 
 
@@ -393,6 +423,6 @@ def test_names_from_the_data_cannot_become_markup() -> None:
 
 
 def test_a_message_stands_where_a_picture_cannot() -> None:
-    assert LIGHT.message("Nothing <yet>").layout.annotations[0].text == (
+    assert drawn(LIGHT.message("Nothing <yet>")).layout.annotations[0].text == (
         "Nothing &lt;yet&gt;"
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 from dashboard_support import PAGES, change, texts
 from streamlit.testing.v1 import AppTest
@@ -48,6 +49,8 @@ def test_a_page_works_on_the_default_warehouse(
     assert app.title[0].value == page
     assert not app.error
     assert not app.warning
+    for element in app.get("plotly_chart"):
+        assert go.Figure(**json.loads(element.proto.spec)).data  # checked by Plotly
 
 
 @EVERY_PAGE
