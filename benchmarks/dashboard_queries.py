@@ -32,6 +32,7 @@ from dashboard.queries import (
     retention,
     sales,
     segments,
+    today,
 )
 from dashboard.schema import Span, check, span
 from dashboard.warehouse import Warehouse
@@ -115,7 +116,10 @@ def calls(
 def _without_filters(warehouse: Warehouse) -> list[tuple[Any, ...]]:
     """Page, query, and what it is asked beside the warehouse."""
     return [
-        ("Overview", span),
+        ("Today", span),
+        ("Today", today.last_orders),
+        ("Today", today.recent_products, span(warehouse).as_of),
+        ("Today", today.past_their_gap, span(warehouse).as_of, 5),
         ("Overview", sales.choices),
         ("Retention", retention.cohorts, "first_order"),
         ("Retention", retention.cohorts, "registration"),
@@ -229,7 +233,7 @@ def by_page(timings: list[Timing]) -> list[Timing]:
 
 
 def measure_first_chart(location: Location, visits: int = 5) -> str:
-    """Open the Overview in chromium, and say how long its first chart takes to come."""
+    """Open the dashboard in chromium, and say how long its first chart takes."""
     if chromium() is None:
         return "first chart: not measured, there is no chromium"
     from playwright.sync_api import sync_playwright
@@ -248,7 +252,7 @@ def measure_first_chart(location: Location, visits: int = 5) -> str:
             page = context.new_page()
             start = time.perf_counter()
             page.goto(url)
-            page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for()
+            page.locator(".js-plotly-plot .trace").first.wait_for()
             seconds.append(time.perf_counter() - start)
             page.close()
         browser.close()

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+import pandas as pd
 import streamlit as st
 import yaml  # type: ignore[import-untyped]
 
 from dashboard import privacy, schema
-from dashboard.formatting import Currency
-from dashboard.queries import data_health, sales
+from dashboard.formatting import Currency, day
+from dashboard.queries import data_health, sales, today
 from dashboard.warehouse import (
     Warehouse,
     WarehouseError,
@@ -90,6 +91,26 @@ def _answer(version: str, name: str, question: str, _call: Callable[[], Any]) ->
 def span() -> schema.Span:
     """The first and last day with sales, and the as-of date."""
     return ask(schema.span)
+
+
+def freshness() -> str:
+    """Until when there are orders, when they were built, and what the tests said."""
+    said = []
+    orders = ask(today.last_orders)
+    if not orders.empty:
+        newest = orders.iloc[0]
+        when = "" if pd.isna(newest["last_order"]) else f" {newest['last_order']:%H:%M}"
+        said.append(f"Orders until {day(newest['date'].date())}{when}")
+    built = data_health.built_at(ask(data_health.build_info))
+    if built is not None:
+        said.append(f"built {day(built.date())} {built:%H:%M} UTC")
+    results = ask(data_health.build_tests)
+    if results is not None and len(results):
+        passed = int((results["status"] == "pass").sum())
+        of = f"all {passed:,}" if passed == len(results) else f"{passed:,} of"
+        rest = "" if passed == len(results) else f" {len(results):,}"
+        said.append(f"{of}{rest} tests passed")
+    return ", ".join(said)
 
 
 def choices() -> tuple[list[str], list[str]]:

@@ -128,6 +128,11 @@ def day(value: dt.date) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+def weekday(value: dt.date) -> str:
+    """A day with its weekday: Friday, 9 Dec 2011."""
+    return f"{value:%A}, {day(value)}"
+
+
 def day_range(start: dt.date, end: dt.date) -> str:
     """A range of days; the year stands once where both share it."""
     if start == end:

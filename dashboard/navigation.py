@@ -10,6 +10,7 @@ from dashboard import cache, login, parts, ui
 WATCH_SECONDS = 5
 
 PAGES = {
+    "today": "Today",
     "overview": "Overview",
     "products": "Products",
     "countries": "Countries",
@@ -33,7 +34,7 @@ def draw() -> None:
     """Draw the page that the address names, for those who may see it."""
     st.set_page_config(page_title="Shop dashboard", page_icon="🛒", layout="wide")
     pages = [
-        st.Page(f"views/{name}.py", title=title, default=name == "overview")
+        st.Page(f"views/{name}.py", title=title, default=name == "today")
         for name, title in PAGES.items()
     ]
     if not login.is_let_in():

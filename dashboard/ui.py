@@ -1,7 +1,7 @@
 """What the pages share: titles, cards, key figures, charts, tables and messages."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import cache, exports
 from dashboard.charts.figure import Figure
 from dashboard.charts.spark import spark
-from dashboard.charts.theme import CONFIG, Theme, dark, light
+from dashboard.charts.theme import CONFIG, Theme, clipped, dark, light
 from dashboard.exports import Export
 from dashboard.filters import SalesFilter
 from dashboard.formatting import DASH, change, exact, short
@@ -51,11 +51,11 @@ def plain(text: str) -> str:
 
 
 def title(name: str, question: str, described: str = "") -> None:
-    """The page's name, its question, and what is chosen."""
+    """The page's name, its question, what is chosen, and how fresh the data are."""
     st.title(name, anchor=False)
     st.markdown(question)
-    if described:
-        caption(plain(described))
+    fresh = cache.freshness()
+    caption(plain(" · ".join(part for part in (described, fresh) if part)))
 
 
 def caption(text: str) -> None:
@@ -228,6 +228,20 @@ def table(
         width="stretch",
         height=height or "auto",
         placeholder=DASH,
+    )
+
+
+def short_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A few rows of text, the first column a name and the others numbers."""
+    lines = [headings, [":--", *["--:"] * (len(headings) - 1)]]
+    written = [[plain(clipped(cell, 40)) for cell in row] for row in rows]
+    st.markdown("\n".join(f"| {' | '.join(row)} |" for row in [*lines, *written]))
+
+
+def link(page: str, label: str, **choices: str) -> None:
+    """A way to another page, with choices of its filters."""
+    st.page_link(
+        page, label=label, icon=":material/arrow_forward:", query_params=choices
     )
 
 

@@ -76,6 +76,12 @@ def build_info(warehouse: Warehouse) -> dict[str, object]:
     return {str(name): value for name, value in frame.iloc[-1].items()}
 
 
+def built_at(info: dict[str, object]) -> pd.Timestamp | None:
+    """When the build began, by `build_info`; None where nothing says so."""
+    written = info.get("built_at")
+    return None if written is None else pd.Timestamp(str(written))
+
+
 def build_variables(warehouse: Warehouse) -> dict[str, Any]:
     """The variables of dbt in the last published build; empty without one."""
     variables: dict[str, Any] = json.loads(

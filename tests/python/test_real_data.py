@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from day_windows import assert_windows_are_those_of_the_lines
 from warehouses import SHARED_DATA, build_warehouse, read_frame
 
 SHOPS = ("online_retail", "cdnow_sample")
@@ -231,3 +232,9 @@ def test_leaving_is_predicted_where_there_is_a_sign_of_it(shop: Shop) -> None:
     assert (models.likelihood_ratio.max() > 700) == leaves
     assert alive == (orders if leaves else 0)
     assert orders == len(shop.read("select customer_key from int_buyers"))
+
+
+def test_the_days_that_the_first_page_compares_are_those_of_the_lines(
+    shop: Shop,
+) -> None:
+    assert_windows_are_those_of_the_lines(shop.database)

@@ -63,7 +63,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Show:
         monkeypatch.setenv("DWH_DATABASE", str(database))
         monkeypatch.delenv("DWH_TARGET", raising=False)
         app = AppTest.from_file(str(APP), default_timeout=60)
-        if page != "Overview":
+        if page != "Today":
             app.switch_page(PAGES[page])
         for name, value in query.items():
             app.query_params[name] = value

@@ -34,7 +34,7 @@ from playwright.sync_api import (
 from benchmarks.dashboard_server import AT_REST, chromium, running
 
 _PATHS = {
-    name: "" if name == "Overview" else Path(file).stem for name, file in PAGES.items()
+    name: "" if name == "Today" else Path(file).stem for name, file in PAGES.items()
 }
 _AXE = (
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

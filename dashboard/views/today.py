@@ -1,0 +1,337 @@
+"""Today: what happened, why, and what needs doing?"""
+
+import datetime as dt
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cache, controls, privacy, ui
+from dashboard.charts.theme import records
+from dashboard.charts.today import day_bars, mover_bars
+from dashboard.filters import SalesFilter
+from dashboard.formatting import change, day, day_range, exact, short, weekday
+from dashboard.metrics import metric
+from dashboard.parts import part
+from dashboard.periods import Comparison, DateRange, Preset
+from dashboard.queries import data_health, overview, products, sales, today
+from dashboard.queries.today import Window
+
+_LISTED = 5
+_WITHIN = 14
+_OLD_DAYS = 2
+_BEFORE, _LAST_YEAR = "The weeks before", "A year before"
+
+
+def main() -> None:
+    """Draw the page."""
+    known = cache.span()
+    by_day = cache.ask(sales.by_day, SalesFilter(DateRange(known.first, known.as_of)))
+    orders = cache.ask(today.last_orders)
+    last, cut_short = today.last_whole_day(orders, known.as_of)
+    all_windows = today.windows(last, known.first)
+    described = f"Until {weekday(last)}, the last whole day"
+    if cut_short:
+        described += (
+            f"; {weekday(known.as_of)} ends early in the data, at "
+            f"{orders['last_order'].iloc[0]:%H:%M}, and is left out"
+        )
+    ui.title("Today", "What happened, why, and what needs doing?", described)
+    st.markdown(f"**{ui.plain(_verdict(by_day, all_windows, known.first))}**")
+    _windows(by_day, all_windows)
+    _days(by_day, last, known.first)
+    _explain(all_windows)
+    _lists(by_day, last, known.first)
+
+
+def _verdict(by_day: pd.DataFrame, all_windows: list[Window], first: dt.date) -> str:
+    """The day among its like, and the week against others, in a sentence."""
+    one_day, week, _ = all_windows
+    money = metric("net_sales")
+
+    def amount(days: DateRange | None) -> float | None:
+        return today.figures(by_day, days)["net_sales"] if days else None
+
+    brought = amount(one_day.days) or 0.0
+    name = weekday(one_day.days.start)
+    others = today.usual(by_day, one_day.days, first)
+    if not today.figures(by_day, one_day.days)["orders"]:
+        said = f"No orders came on {name}"
+        if others and not any(others):
+            said += f", as on the {len(others)} {one_day.days.start:%A}s before"
+    else:
+        said = f"{name} brought {exact(brought, money, cache.currency())}"
+        if place := today.place_among(brought, others, f"{one_day.days.start:%A}s"):
+            said += f", {place}"
+    moved = [
+        f"{today.more_or_less(amount(week.days), amount(against))} than {what}"
+        for against, what in (
+            (week.before, "in the 7 days before"),
+            (week.last_year, "a year before"),
+        )
+        if today.more_or_less(amount(week.days), amount(against))
+    ]
+    if moved:
+        return f"{said}; the last 7 days brought {' and '.join(moved)}."
+    return f"{said}. The data do not reach back far enough to compare the week."
+
+
+def _windows(by_day: pd.DataFrame, all_windows: list[Window]) -> None:
+    money, unit = metric("net_sales"), cache.currency()
+    with st.grid(columns=len(all_windows), min_column_width=260, gap="small"):
+        for window in all_windows:
+            now = today.figures(by_day, window.days)
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                st.metric(
+                    _label(window),
+                    ui.plain(short(now["net_sales"], money, unit)),
+                    help=f"{money.formula}\n\n"
+                    f"**{ui.plain(exact(now['net_sales'], money, unit))}**",
+                )
+                average = exact(
+                    now["average_order_value"], metric("average_order_value"), unit
+                )
+                ui.caption(
+                    ui.plain(f"{now['orders']:,.0f} orders, {average} on average")
+                )
+                _against(by_day, now["net_sales"], window)
+                _link_to(window.days)
+
+
+def _label(window: Window) -> str:
+    if window.days.days == 1:
+        return weekday(window.days.start)
+    return f"{window.name}: {day_range(window.days.start, window.days.end)}"
+
+
+def _against(by_day: pd.DataFrame, now: float | None, window: Window) -> None:
+    """How the window stands against both of those before it."""
+    money = metric("net_sales")
+    for days in (window.before, window.last_year):
+        if days is None:
+            continue
+        then = today.figures(by_day, days)["net_sales"]
+        moved = change(now, then, money)
+        colour = "gray"
+        if moved is not None and now is not None and then is not None:
+            colour = "green" if now >= then else "red"
+        whole = ui.plain(exact(then, money, cache.currency()))
+        st.markdown(
+            f":{colour}-badge[{ui.plain(moved or 'new')}] :small[:gray[on "
+            f"{ui.plain(day_range(days.start, days.end))}: {whole}]]"
+        )
+    if window.last_year is None:
+        ui.caption("The data do not reach back a year.")
+
+
+def _link_to(days: DateRange) -> None:
+    st.page_link(
+        "views/overview.py",
+        label="See these days",
+        icon=":material/arrow_forward:",
+        query_params={
+            "period": Preset.CUSTOM.value,
+            "from": days.start.isoformat(),
+            "to": days.end.isoformat(),
+            "compare": Comparison.PREVIOUS_PERIOD.value,
+        },
+    )
+
+
+def _days(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
+    with ui.card(
+        "How did the days go?",
+        f"Net sales of {today.RECENT_DAYS} days; the last 7 stand out.",
+    ):
+        days = today.recent_days(by_day, last, first)
+        best = days.nlargest(1, "net_sales")["date"].iloc[0]
+        ui.chart(
+            day_bars(days, last - dt.timedelta(days=6), ui.theme()),
+            f"Bars of net sales a day until {weekday(last)}; the best was "
+            f"{weekday(best.date())}.",
+            "days",
+        )
+
+
+@part
+def _explain(all_windows: list[Window]) -> None:
+    """The countries, categories and products that moved net sales."""
+    names = {window.name: window for window in all_windows}
+    first_name = all_windows[1].name
+    order = [first_name, *(name for name in names if name != first_name)]
+    with ui.card("What moved net sales?"):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            window = names[controls.picked("Of", order, "moved_over")]
+            against = controls.picked("Against", [_BEFORE, _LAST_YEAR], "moved_against")
+        days = window.before if against == _BEFORE else window.last_year
+        if days is None:
+            ui.note("**The data do not reach back so far.** Choose another comparison.")
+            return
+        now, then = SalesFilter(window.days), SalesFilter(days)
+        tables = _moved(now, then)
+        whole = round(
+            float(cache.ask(sales.by_day, now)["net_sales"].sum())
+            - float(cache.ask(sales.by_day, then)["net_sales"].sum()),
+            4,
+        )
+        if not any(len(moved) for _, moved in tables):
+            ui.note("**Nothing moved**: every part sold what it sold before.")
+            return
+        unit = metric("net_sales_change")
+        ui.caption(
+            ui.plain(
+                f"{day_range(window.days.start, window.days.end)} against "
+                f"{day_range(days.start, days.end)}: "
+                f"{exact(whole, unit, cache.currency())}. Each picture adds up to it."
+            )
+        )
+        for column, (what, moved) in zip(st.columns(len(tables)), tables, strict=True):
+            with column:
+                st.subheader(what, anchor=False)
+                ui.chart(
+                    mover_bars(moved, ui.theme()),
+                    f"Bars of the change by {what.lower()}: "
+                    + ", ".join(map(str, moved["name"].head(3))),
+                    f"moved_{what}",
+                )
+
+
+def _moved(now: SalesFilter, then: SalesFilter) -> list[tuple[str, pd.DataFrame]]:
+    """What moved, by country, category and product; what all sales share has none."""
+    countries, categories = cache.choices()
+    kinds = []
+    if len(countries) > 1:
+        kinds.append(("Countries", sales.by_country, "country", "country"))
+    if len(categories) > 1:
+        kinds.append(("Categories", overview.by_category, "category", "category"))
+    kinds.append(("Products", products.by_product, "product_key", "product_name"))
+    return [
+        (
+            what,
+            today.movers(
+                cache.ask(query, now), cache.ask(query, then), key, name, _LISTED
+            ),
+        )
+        for what, query, key, name in kinds
+    ]
+
+
+def _lists(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
+    """What needs doing: four lists, each with a way to the page behind it."""
+    recent, earlier = cache.ask(today.recent_products, last)
+    left, right = st.columns(2)
+    with left:
+        _running_out(recent)
+        _returns(recent, earlier)
+    with right:
+        _due(last)
+        _old_data(by_day, last, first)
+
+
+def _running_out(recent: pd.DataFrame) -> None:
+    with ui.card(
+        "What is sold out or running out?",
+        f"At the pace of the last {today.RECENT_DAYS} days, within {_WITHIN} days.",
+    ):
+        if recent["stock_quantity"].isna().all():
+            ui.note("The products have no stock quantity in the source data.", "inbox")
+            return
+        short_of = today.running_out(recent, _WITHIN)
+        if short_of.empty:
+            ui.all_well("Nothing that sells is short.")
+            return
+        out = int((short_of["stock_quantity"] <= 0).sum())
+        st.markdown(f"**{out:,}** sold out, **{len(short_of) - out:,}** running out")
+        ui.short_table(
+            ("Product", "In stock", "Sold a day", "Days left"),
+            [
+                (
+                    row.product_name,
+                    f"{row.stock_quantity:,.0f}",
+                    f"{row.units_per_day:,.1f}",
+                    f"{row.days_left:,.0f}",
+                )
+                for row in records(short_of.head(_LISTED))
+            ],
+        )
+        ui.link("views/products.py", "All products", period=Preset.LAST_30_DAYS.value)
+
+
+def _due(last: dt.date) -> None:
+    with ui.card(
+        "Which buyers are due?",
+        "They have waited longer than they usually do, and not yet twice as long.",
+        "Buyers of three orders or more. Their usual gap is the mean one so far. The "
+        "largest average order first.",
+    ):
+        due = cache.ask(today.past_their_gap, last, _LISTED)
+        if due.empty:
+            ui.all_well("Nobody with three orders or more is late.")
+            return
+        shown = due if cache.show_pii() else privacy.mask(due)
+        st.markdown(f"**{int(due['found'].iloc[0]):,}** buyers")
+        value = metric("average_order_value")
+        ui.short_table(
+            ("Customer", "Usual gap", "Waited", "Average order"),
+            [
+                (
+                    str(row.customer_id),
+                    f"{row.usual_gap:,.0f} d",
+                    f"{row.waited:,.0f} d",
+                    exact(row.average_purchase_value, value, cache.currency()),
+                )
+                for row in records(shown)
+            ],
+        )
+        ui.link("views/segments.py", "All buyers")
+
+
+def _returns(recent: pd.DataFrame, earlier: pd.DataFrame) -> None:
+    with ui.card(
+        "Which returns jumped?",
+        f"At least twice as much came back in {today.RECENT_DAYS} days as in the "
+        f"{today.RECENT_DAYS} before.",
+    ):
+        jumped = today.returns_that_jumped(recent, earlier)
+        if jumped.empty:
+            ui.all_well("No product came back twice as much as before.")
+            return
+        st.markdown(f"**{len(jumped):,}** products")
+        returned, unit = metric("returned"), cache.currency()
+        ui.short_table(
+            ("Product", "Before", "Now"),
+            [
+                (
+                    row.product_name,
+                    exact(row.returned_before, returned, unit),
+                    exact(row.returned, returned, unit),
+                )
+                for row in records(jumped.head(_LISTED))
+            ],
+        )
+        ui.link("views/products.py", "All returns", period=Preset.LAST_30_DAYS.value)
+
+
+def _old_data(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
+    with ui.card("Are the data fresh?", ui.plain(cache.freshness())):
+        old = []
+        built = data_health.built_at(cache.ask(data_health.build_info))
+        newest = cache.span().last
+        if built is not None and (age := (built.date() - newest).days) > _OLD_DAYS:
+            old.append(
+                f"The last order is of {day(newest)}, {age:,} days before the build."
+            )
+        if missing := today.days_without_orders(by_day, last, first):
+            named = ", ".join(f"{weekday(one)}" for one in missing[:_LISTED])
+            more = len(missing) - _LISTED
+            old.append(
+                f"No orders on {named}{f' and {more} more days' if more > 0 else ''}: "
+                "closed, or not delivered?"
+            )
+        if not old:
+            ui.all_well("They are, and no day of the last four weeks is missing.")
+        for line in old:
+            st.markdown(f"- {ui.plain(line)}")
+        ui.link("views/data_health.py", "All about the data")
+
+
+main()
