@@ -22,7 +22,7 @@ def take(
 ) -> bytes:
     """A PNG of a page: as much as the screen shows, or all of it."""
     viewport = PHONE if phone else WIDE
-    path = "" if page == "overview" else page
+    path = "" if page == "today" else page
     scheme = "dark" if dark else "light"
     opened = browser.new_page(viewport=viewport, color_scheme=scheme)
     opened.set_default_timeout(PATIENCE)

@@ -135,7 +135,7 @@ def test_an_account_on_the_list_sees_the_page_and_the_way_out(app: AppTest) -> N
     app.user = verified("ann@shop.example")
     app.run()
     assert not app.exception
-    assert app.title[0].value == "Overview"
+    assert app.title[0].value == "Today"
     assert app.metric
     app.button(key="log_out").click().run()
     assert not app.metric

@@ -188,12 +188,18 @@ def test_returns_that_doubled_are_listed_by_what_they_cost() -> None:
     assert list(jumped["increase"]) == [30, 5]
 
 
+def words(app: AppTest) -> str:
+    """What a page says, without what keeps Markdown from reading it."""
+    said = "\n".join(str(one.value) for one in app.markdown)
+    return said.replace("\\", "").replace("\N{WORD JOINER}", "")
+
+
 def test_the_first_page_answers_in_a_sentence_and_says_how_fresh_it_is(
     demo_warehouse: Path, show: Show, every_day: pd.DataFrame, known: Span
 ) -> None:
     app = show(demo_warehouse, "Today")
     assert app.title[0].value == "Today"
-    said = "\n".join(str(one.value) for one in app.markdown).replace("\\", "")
+    said = words(app)
     day = today.figures(every_day, DateRange(known.as_of, known.as_of))
     assert f"{weekday(known.as_of)} brought ${day['net_sales']:,.2f}, " in said
     week = today.windows(known.as_of, known.first)[1]
@@ -216,7 +222,7 @@ def test_a_day_cut_short_is_left_out_and_said_to_be(
         "where time_key = 20251231",
     )
     app = show(own_warehouse, "Today")
-    said = "\n".join(str(one.value) for one in app.markdown).replace("\\", "")
+    said = words(app)
     assert "Until Tuesday, 30 Dec 2025, the last whole day" in said
     assert "31 Dec 2025 ends early in the data, at 09:00" in said
     assert app.metric[0].label == "Tuesday, 30 Dec 2025"
@@ -227,6 +233,6 @@ def test_days_after_the_last_order_are_days_without_orders(
 ) -> None:
     change(own_warehouse, "update build_info set as_of_date = '2026-01-02'")
     app = show(own_warehouse, "Today")
-    said = "\n".join(str(one.value) for one in app.markdown).replace("\\", "")
+    said = words(app)
     assert "No orders came on Friday, 2 Jan 2026" in said
     assert "No orders on Thursday, 1 Jan 2026, Friday, 2 Jan 2026: closed, or" in said
