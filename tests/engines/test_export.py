@@ -41,7 +41,7 @@ def test_an_exported_file_equals_the_warehouse_and_serves_the_dashboard(
     with reader_for(str(out)) as exported, reader_for(place) as original:
         compared = list(compare_warehouses(original, exported))
         assert [table for table in compared if table.differences] == []
-        for table in ("build_info", "raw_loads"):
+        for table in ("build_info", "raw_loads", "raw_batches"):
             assert exported.count(table) == original.count(table) > 0
     shown = Warehouse(Location(kind, str(out)))
     try:

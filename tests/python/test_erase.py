@@ -45,7 +45,7 @@ from tests.erasing_shop import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = int(os.environ.get("DWH_KILLS", "4"))
+ROUNDS = int(os.environ.get("DWH_KILLS", "2"))
 Capture = pytest.CaptureFixture[str]
 
 
