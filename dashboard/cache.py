@@ -93,8 +93,8 @@ def span() -> schema.Span:
     return ask(schema.span)
 
 
-def freshness() -> str:
-    """Until when there are orders, when they were built, and what the tests said."""
+def freshness(*, in_full: bool = False) -> str:
+    """Until when there are orders, and when they were built; in full, the tests."""
     said = []
     orders = ask(today.last_orders)
     if not orders.empty:
@@ -103,7 +103,10 @@ def freshness() -> str:
         said.append(f"Orders until {day(newest['date'].date())}{when}")
     built = data_health.built_at(ask(data_health.build_info))
     if built is not None:
-        said.append(f"built {day(built.date())} {built:%H:%M} UTC")
+        clock = f" {built:%H:%M} UTC" if in_full else ""
+        said.append(f"built {day(built.date())}{clock}")
+    if not in_full:
+        return ", ".join(said)
     results = ask(data_health.build_tests)
     if results is not None and len(results):
         passed = int((results["status"] == "pass").sum())

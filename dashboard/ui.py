@@ -52,18 +52,19 @@ def plain(text: str) -> str:
 
 def title(name: str, question: str, described: str = "") -> None:
     """The page's name, its question, what is chosen, and how fresh the data are."""
-    st.title(name, anchor=False)
-    st.markdown(question)
-    fresh = cache.freshness()
-    caption(plain(" · ".join(part for part in (described, fresh) if part)))
+    said = " \N{MIDDLE DOT} ".join(filter(None, (described, cache.freshness())))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.title(name, anchor=False, width="content")
+        st.markdown(question, width="content")
+        caption(plain(said), width="content")
 
 
-def caption(text: str) -> None:
+def caption(text: str, width: Literal["auto", "content"] = "auto") -> None:
     """Small text beside the matter, as Markdown without square brackets.
 
     Streamlit's own caption is too pale for some readers (WCAG 2.1, 1.4.3).
     """
-    st.markdown(f":small[:gray[{text}]]")
+    st.markdown(f":small[:gray[{text}]]", width=width)
 
 
 @contextmanager

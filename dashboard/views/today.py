@@ -312,7 +312,7 @@ def _returns(recent: pd.DataFrame, earlier: pd.DataFrame) -> None:
 
 
 def _old_data(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
-    with ui.card("Are the data fresh?", ui.plain(cache.freshness())):
+    with ui.card("Are the data fresh?", ui.plain(cache.freshness(in_full=True))):
         old = []
         built = data_health.built_at(cache.ask(data_health.build_info))
         newest = cache.span().last
