@@ -26,6 +26,7 @@ from pipeline.dbt.nodes import BuildTest
 from pipeline.dbt.oddities import advice
 from pipeline.dbt.project import Project
 from pipeline.dbt.run import DbtBuild, DbtSession
+from pipeline.doubts import BUILD_DOUBTS, Doubt, find_doubts, report_doubts
 from pipeline.erase import finish_erasures
 from pipeline.erasures import Erasures
 from pipeline.errors import BuildFailedError, PipelineError
@@ -145,6 +146,10 @@ def _build(
             dbt_build = _run_models(engine, session, reporter, stages)
             recorder.count_tests(dbt_build.nodes)
             _require_success(engine, dbt_build)
+            with stages.timed("doubts"):
+                doubts = find_doubts(engine, project.variables, built_at, recorder.died)
+                engine.write_table(BUILD_DOUBTS, columns_of(Doubt), rows_of(doubts))
+                report_doubts(doubts, built_at, reporter)
             with stages.timed("record"):
                 record = _Record(engine, dbt_build)
                 info = record.write(project, built_at, started)
@@ -178,6 +183,7 @@ def _build(
         tests=dict(Counter(sorted(n.status for n in dbt_build.nodes if n.test))),
         rejected_rows=rejected,
         nulled_values=nulled,
+        doubts=tuple(doubts),
         warnings=tuple(reporter.warnings),
     )
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.dbt.project import Project, find_project
+from pipeline.doubts import Doubt
 from pipeline.errors import PipelineError
 from pipeline.warehouse.errors import UnreadableError
 from pipeline.warehouse.reader import Reader
@@ -124,6 +125,7 @@ class BuildSummary:
         tables: Rows of each raw table, star table and report.
         rejected_rows: Rows that no model uses, which stand in `stg_rejected_rows`.
         nulled_values: Optional values that could not be read.
+        doubts: What is odd about it.
     """
 
     database: str
@@ -134,6 +136,7 @@ class BuildSummary:
     tests: dict[str, int]
     rejected_rows: tuple[RowsByReason, ...]
     nulled_values: tuple[RowsByReason, ...]
+    doubts: tuple[Doubt, ...]
     warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:

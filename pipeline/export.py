@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.build_record import BUILD_INFO
+from pipeline.doubts import BUILD_DOUBTS
 from pipeline.errors import PipelineError
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_BATCHES, RAW_LOADS
@@ -40,7 +41,14 @@ _STAR = {
     "FactOrders": ("customer_key", "time_key"),
     "FactOrderCategories": ("time_key", "customer_key", "order_id"),
 }
-_RECORD = (BUILD_INFO, "build_tests", RAW_LOADS, RAW_BATCHES, PIPELINE_RUNS)
+_RECORD = (
+    BUILD_INFO,
+    "build_tests",
+    BUILD_DOUBTS,
+    RAW_LOADS,
+    RAW_BATCHES,
+    PIPELINE_RUNS,
+)
 _SPELLED = {name.lower(): name for name in (*_STAR, *_RECORD)}
 
 _MONEY = pa.decimal128(18, 4)

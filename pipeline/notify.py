@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.build_record import BuildSummary
+from pipeline.doubts import Doubt
 from pipeline.errors import PipelineError
 from pipeline.runs import reason_of
 from pipeline.terminal.printable import printable
@@ -37,6 +39,7 @@ NOTIFY_ALL = "DWH_NOTIFY_ALL"
 SECONDS = 30.0
 SECONDS_WHEN_INTERRUPTED = 5.0
 
+_MOST_TITLES = 10
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -60,12 +63,21 @@ class News:
     Attributes:
         database: The file or schema, without the folder, which may name a person.
         work: What is done to it.
-        summary: What was published; None until then.
+        summary: What was published last; None until then.
+        doubts: What is newly odd about all that was.
     """
 
     database: str = "the warehouse"
     work: str = "build"
-    summary: BuildSummary | None = field(default=None)
+    summary: BuildSummary | None = None
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def add(self, summary: BuildSummary) -> None:
+        """A build was published."""
+        self.summary = summary
+        self.doubts += [
+            each for each in summary.doubts if each.since == summary.info.built_at
+        ]
 
     def failed(self, error: BaseException) -> Message:
         """Of what did not do all that was asked for."""
@@ -78,18 +90,35 @@ class News:
             f"{self.database}: the {self.work} "
             + ("was interrupted" if is_interrupted else "failed"),
             ("" if is_interrupted else f"Why: {reason_of(error)}.\n")
-            + f"{left} The log says more.",
+            + "\n".join([*self._odd(), f"{left} The log says more."]),
         )
 
     def published(self, summary: BuildSummary) -> Message:
-        """Of a build without fault."""
+        """Of a build that was published: what is odd, and its counts."""
         rejected = sum(each.rows for each in summary.rejected_rows)
-        return Message(
-            "success",
-            f"{self.database}: built and published",
+        counts = (
             f"{sum(summary.tests.values()):,} tests, {rejected:,} rows rejected, "
-            f"{summary.seconds:,.0f} seconds.",
+            f"{summary.seconds:,.0f} seconds."
         )
+        if not self.doubts:
+            return Message("success", f"{self.database}: built and published", counts)
+        more = "The Data health page and the log say more."
+        return Message(
+            "warning",
+            f"{self.database}: published, but look at it",
+            "\n".join([*self._odd(), counts, more]),
+        )
+
+    def _odd(self) -> list[str]:
+        """A line for each kind of doubt, without a figure and a value of a row."""
+        titles = Counter(each.title for each in self.doubts)
+        lines = [
+            f"- {title}" + (f" ({count:,} times)" if count > 1 else "")
+            for title, count in list(titles.items())[:_MOST_TITLES]
+        ]
+        if len(titles) > len(lines):
+            lines.append(f"- {len(titles) - len(lines):,} more")
+        return lines
 
 
 @contextmanager
@@ -105,7 +134,7 @@ def told(reporter: Reporter) -> Iterator[News]:
         elif not sys.stderr.isatty():  # whoever sits there knows
             tell(news.failed(error), reporter, SECONDS_WHEN_INTERRUPTED)
         raise
-    if news.summary is not None and os.environ.get(NOTIFY_ALL):
+    if news.summary is not None and (news.doubts or os.environ.get(NOTIFY_ALL)):
         tell(news.published(news.summary), reporter)
 
 

@@ -90,6 +90,7 @@ class Recorder:
     Attributes:
         run: What is known so far.
         stages: What took how long.
+        died: When those runs before it began that are seen to have died.
     """
 
     def __init__(self, engine: Engine, command: str, reporter: Reporter) -> None:
@@ -98,6 +99,7 @@ class Recorder:
         # The clock may jump, or stand still: it is not what tells two runs apart.
         self.run = Run(f"{_now()}-{secrets.token_hex(4)}", command, _now())
         self.stages = Stages()
+        self.died: list[str] = []
         self._is_ours = False
         self._before: list[Run] = []
 
@@ -113,6 +115,7 @@ class Recorder:
             self._before, died = _settled(runs(self._engine))
             for run in died:
                 journal.append(asdict(run))
+                self.died.append(run.started_at)
             if len(journal.records()) > 3 * MOST_RUNS:
                 journal.replace(map(asdict, self._before))
             journal.append(asdict(self.run))

@@ -97,6 +97,27 @@ def build_tests(warehouse: Warehouse) -> pd.DataFrame | None:
     return warehouse.query("select * from build_tests")
 
 
+def doubts(warehouse: Warehouse) -> pd.DataFrame | None:
+    """What is odd about the last build; None where nobody asked.
+
+    Columns: doubt (the check, and its day), subject, words, since (a day).
+    """
+    if not warehouse.has("build_doubts"):
+        return None
+    found = warehouse.query(
+        """
+        select check_name, day, subject, words, since from build_doubts
+        order by since desc, check_name, day, subject
+        """
+    )
+    what = found["check_name"].str.replace("_", " ").str.capitalize()
+    on_day = (" on " + found["day"]).where(found["day"] != "", "")
+    shown = found[["subject", "words"]]
+    shown.insert(0, "doubt", what + on_day)
+    shown["since"] = found["since"].str.slice(0, 10)
+    return shown
+
+
 def runs(warehouse: Warehouse) -> pd.DataFrame | None:
     """The last runs of the pipeline, the newest first; None where none were kept.
 

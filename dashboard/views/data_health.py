@@ -35,6 +35,7 @@ def main() -> None:
     rows = cache.ask(data_health.outcomes)
     _intake(rows)
     _left_out(rows)
+    _doubts()
     _tests()
     _runs()
     _definitions()
@@ -137,6 +138,30 @@ def _left_out(rows: pd.DataFrame) -> None:
             columns["reason"] = st.column_config.TextColumn("Reason in the warehouse")
             part = part.assign(words=part["reason"].map(data_health.in_words))
             ui.table(part, columns, heading, f"outcome_{outcome}")
+
+
+def _doubts() -> None:
+    with ui.card(
+        "Is anything odd?",
+        "Old raw tables, days unlike the same weekdays before, what stopped selling, "
+        "rows rejected of a sudden. What comes of each is set by a variable.",
+    ):
+        found = cache.ask(data_health.doubts)
+        if found is None:
+            ui.note(
+                "**Nobody asked.** `python -m pipeline build` does so.", icon="search"
+            )
+            return
+        if found.empty:
+            ui.all_well("Nothing is odd.")
+            return
+        columns = {
+            "doubt": ui.name_column("What"),
+            "subject": st.column_config.TextColumn("Of"),
+            "words": st.column_config.TextColumn("How", width="large"),
+            "since": st.column_config.TextColumn("Known since"),
+        }
+        ui.table(found, columns, "What is odd about the last build.", "doubts")
 
 
 def _tests() -> None:

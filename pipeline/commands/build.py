@@ -89,7 +89,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
             accept_changed_raw=options.accept_changed_raw,
         )
         with _imported(options, engine, request, reporter) as request:
-            summary = news.summary = build(engine, project, request, reporter)
+            summary = build(engine, project, request, reporter)
+            news.add(summary)
         if options.json:
             print(json.dumps(summary.as_json(), indent=2), flush=True)
         else:

@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     with told(reporter) as news:
 
         def published(summary: BuildSummary) -> None:
-            news.summary = summary
+            news.add(summary)
             print_summary(summary)
             say_published(summary, reporter)
 

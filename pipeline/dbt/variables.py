@@ -76,9 +76,9 @@ class Rule:
 
     def value(self, text: str) -> Value:
         """What is written, as what it means."""
-        if self.type == "integer":
+        if self.type == "integer" and text:
             return int(text)
-        return float(text) if self.type == "number" else text
+        return float(text) if self.type == "number" and text else text
 
 
 def read_rules(settings: Mapping[str, Any]) -> dict[str, Rule]:

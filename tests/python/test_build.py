@@ -49,6 +49,7 @@ Table = list[tuple[Any, ...]]
 
 # What says when it was built, and how that went.
 OF_THE_BUILD = (
+    "build_doubts",
     "build_info",
     "build_tests",
     "pipeline_runs",

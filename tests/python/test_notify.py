@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from pipeline import notify
 from pipeline.__main__ import main
 from pipeline.build_record import BuildInfo, BuildSummary, RowsByReason
 from pipeline.commands import build as build_command
+from pipeline.doubts import Doubt
 from pipeline.errors import BuildFailedError, PipelineError
 from pipeline.notify import Message, News, tell
 from pipeline.terminal.progress import Reporter
@@ -33,6 +36,7 @@ SUMMARY = BuildSummary(
     tests={"pass": 150, "warn": 2},
     rejected_rows=(RowsByReason("raw_orders", "bad date", 3),),
     nulled_values=(),
+    doubts=(),
     warnings=(f"an odd status: {NOBODY}",),
 )
 
@@ -42,12 +46,14 @@ class Hook:
 
     def __init__(self, status: int, wait: threading.Event | None) -> None:
         self.bodies: list[dict[str, Any]] = []
+        self.on_post: Callable[[], None] = lambda: None
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 hook.bodies.append(json.loads(body))
+                hook.on_post()
                 if wait is not None:
                     wait.wait(30)
                 self.send_response(status)
@@ -154,19 +160,46 @@ def test_a_webhook_and_a_mailbox_are_told_and_others_are_warned_of(
     ]
 
 
-def test_who_hangs_is_not_waited_for_and_the_others_are_told(
-    notified: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+def test_who_is_slow_does_not_keep_others_waiting(
+    notified: Callable[..., None],
 ) -> None:
-    monkeypatch.setattr(notify, "SECONDS", 2.0)
-    reporter = Reporter()
-    start = time.monotonic()
-    with serving() as hook, serving(wait=threading.Event()) as slow:
-        notified(slow.url + "?rto=60", hook.url)
-        assert not tell(MESSAGE, reporter)
-        assert time.monotonic() - start < 10
+    others_are_told = threading.Event()
+    slow_is_asked = threading.Event()
+    with serving(wait=slow_is_asked) as hook, serving(wait=others_are_told) as slow:
+        notified(f"{slow.url}?rto=60", hook.url)
+        slow.on_post, hook.on_post = slow_is_asked.set, others_are_told.set
+        assert tell(MESSAGE, Reporter())
         assert len(hook.bodies) == len(slow.bodies) == 1
 
-    assert reporter.warnings == ["DWH_NOTIFY, URL 1 of 2: no answer within 2 seconds"]
+
+# It has told one of two, and will never end; nor does what it started.
+HANGING = """#!/bin/sh
+echo '{"place": 2, "fault": null}'
+sleep 600 &
+echo $! > "$0.started"
+wait
+"""
+
+
+def test_a_notifier_that_hangs_is_ended_with_what_it_started(
+    notified: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "hanging"
+    program.write_text(HANGING)
+    program.chmod(0o700)
+    monkeypatch.setattr(notify.sys, "executable", str(program))
+    monkeypatch.setattr(notify, "SECONDS", 1.5)
+    notified("json://127.0.0.1:9", "json://127.0.0.1:9")
+    reporter = Reporter()
+    start = time.monotonic()
+
+    assert not tell(MESSAGE, reporter)
+
+    assert time.monotonic() - start < 60
+    assert reporter.warnings == ["DWH_NOTIFY, URL 1 of 2: no answer within 1.5 seconds"]
+    started = int((tmp_path / "hanging.started").read_text())
+    state = Path(f"/proc/{started}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
 def test_a_notifier_that_ends_or_cannot_begin_is_a_warning(
@@ -234,6 +267,41 @@ def test_a_good_build_is_told_only_where_that_is_asked_for(
         "shop.db: built and published",
     )
     assert body["message"] == "152 tests, 3 rows rejected, 61 seconds."
+
+
+def test_what_is_newly_odd_is_told_by_its_check_and_day(
+    notified: Callable[..., None],
+    run_build: Callable[[BaseException | BuildSummary], tuple[int, str]],
+) -> None:
+    def doubt(check: str, subject: str, day: str, since: str = "x") -> Doubt:
+        return Doubt(check, subject, day, "warn", f"sold to {NOBODY}", since)
+
+    known = doubt("odd_orders", "", "2024-03-01", "2024-03-02")
+    new = [
+        doubt("odd_orders", "", "2024-03-07"),
+        doubt("country_gone", NOBODY, ""),
+        doubt("country_gone", "Chile", ""),
+    ]
+    many = [doubt("odd_orders", "", f"day {n}") for n in range(99)]
+    with serving() as hook:
+        notified(hook.url)
+        assert run_build(replace(SUMMARY, doubts=(known,)))[0] == 0
+        assert run_build(replace(SUMMARY, doubts=(known, *new)))[0] == 0
+
+    ((body),) = hook.bodies
+    assert (body["type"], body["title"]) == (
+        "warning",
+        "shop.db: published, but look at it",
+    )
+    assert body["message"].splitlines()[:2] == [
+        "- odd orders on 2024-03-07",
+        "- country gone (2 times)",
+    ]
+    assert NOBODY not in str(body)
+    news = News("shop.db")
+    news.add(replace(SUMMARY, doubts=tuple(many)))
+    assert "\n- 89 more\n" in news.published(SUMMARY).body
+    assert "- odd orders on day 0\n" in news.failed(PipelineError("x")).body
 
 
 def test_an_interrupted_build_is_told_where_nobody_sits_before_it(

@@ -19,7 +19,8 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.build import BuildRequest, build
 from pipeline.dbt.project import Project
-from pipeline.errors import PipelineError, RawFileError
+from pipeline.doubts import Doubt
+from pipeline.errors import BuildFailedError, PipelineError, RawFileError
 from pipeline.rollback import rollback
 from pipeline.runs import MOST_RUNS, Run, recorded, runs
 from pipeline.terminal.progress import LogReporter, Reporter
@@ -127,6 +128,34 @@ def test_what_published_nothing_is_in_the_next_version(
     ] + [asdict(runs(engine)[-1])]
 
 
+def test_what_is_odd_is_published_or_stops_the_build(
+    run_build: RunBuild,
+    database: Path,
+    write_shop: WriteShop,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def find(severity: str) -> None:
+        def found(_: object, __: object, built_at: str, ___: object) -> list[Doubt]:
+            return [Doubt("country_gone", "Chile", "", severity, "no order", built_at)]
+
+        monkeypatch.setattr("pipeline.build.find_doubts", found)
+
+    find("warn")
+    run_build(write_shop())
+    assert "warning: country gone: Chile: no order" in capsys.readouterr().err
+    before = database.read_bytes()
+    with closing(sqlite3.connect(database)) as connection:
+        (row,) = connection.execute("select * from build_doubts").fetchall()
+    assert row[:5] == ("country_gone", "Chile", "", "warn", "no order")
+
+    find("stop")
+    with pytest.raises(BuildFailedError, match="Chile: no order; nothing was") as error:
+        run_build()
+    assert error.value.kind == "country gone"
+    assert database.read_bytes() == before
+
+
 def test_no_value_of_a_row_is_written_down(
     run_build: RunBuild, engine: SqliteEngine, database: Path, write_shop: WriteShop
 ) -> None:
@@ -176,6 +205,7 @@ def test_a_killed_build_is_seen_to_have_died(
 
     assert [run.outcome for run in runs(engine)] == ["died", "published"]
     assert [row[4] for row in table(database)] == ["died", "published"]
+    assert "warning: died run: " in capsys.readouterr().err
     place = ["--target", "sqlite", "--database", str(database)]
     capsys.readouterr()
     assert main(["history", "--json", "--limit", "1", *place]) == 0

@@ -589,6 +589,37 @@ def test_data_health_says_why_there_are_no_runs(
     assert_says(show(own_warehouse, "Data health"), "No runs were written down")
 
 
+def test_data_health_shows_what_is_odd(own_warehouse: Path, show: Show) -> None:
+    assert_says(show(own_warehouse, "Data health"), "Nothing is odd")
+    odd = [
+        ("odd_orders", "", "2024-03-01", "12, where", "2024-03-03T03:15:00+00:00"),
+        ("country_gone", "Chile", "", "no order", "2024-03-02T03:15:00+00:00"),
+    ]
+    change(
+        own_warehouse,
+        *(
+            f"insert into build_doubts values ('{check}', '{of}', '{day}', 'warn', "
+            f"'{words}', '{since}')"
+            for check, of, day, words, since in odd
+        ),
+    )
+
+    app = show(own_warehouse, "Data health")
+
+    (found,) = (each.value for each in app.dataframe if "doubt" in each.value)
+    assert found.to_numpy().tolist() == [
+        ["Odd orders on 2024-03-01", "", "12, where", "2024-03-03"],
+        ["Country gone", "Chile", "no order", "2024-03-02"],
+    ]
+
+
+def test_data_health_says_where_nobody_asked_what_is_odd(
+    own_warehouse: Path, show: Show
+) -> None:
+    change(own_warehouse, "drop table build_doubts")
+    assert_says(show(own_warehouse, "Data health"), "Nobody asked")
+
+
 def test_names_are_masked_unless_asked_for(
     demo_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
