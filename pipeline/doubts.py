@@ -12,7 +12,7 @@ rejected rows, are a new doubt in each build.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -38,6 +38,7 @@ _WEEKS = 8
 _SURELY_SOLD = 7.0
 _RARELY = 0.001
 _MOST_LINES = 10
+Query = Callable[[str], list[tuple[Any, ...]]]
 CHECKS_OF_SALES = ("odd_orders", "odd_net_sales", "category_gone", "country_gone")
 
 
@@ -109,7 +110,7 @@ def find_doubts(
     found += _stale_tables(engine, variables, today)
     found += _jumped_rejects(engine, variables)
     if wanted:
-        sales = _recent_sales(engine, today)
+        sales = recent_sales(engine.query, today)
         if sales is not None:
             found += sales.odd_days(wanted, float(variables["odd_day_score"]))
             found += sales.gone(wanted)
@@ -203,10 +204,10 @@ def _stale_tables(
         "raw_customers": loaded,
         "raw_products": loaded,
         "raw_orders": _day_of(
-            engine, f"max(order_date) from stg_orders where order_date {until}"
+            engine.query, f"max(order_date) from stg_orders where order_date {until}"
         ),
         "raw_order_items": _day_of(
-            engine, f"max(date) from rpt_sales_daily where date {until}"
+            engine.query, f"max(date) from rpt_sales_daily where date {until}"
         ),
     }
     tables: dict[date, list[str]] = defaultdict(list)
@@ -227,8 +228,8 @@ def _stale_tables(
                 break
 
 
-def _day_of(engine: Engine, what: str) -> date | None:
-    ((day,),) = engine.query(f"select {what}")
+def _day_of(query: Query, what: str) -> date | None:
+    ((day,),) = query(f"select {what}")
     return None if day is None else date.fromisoformat(str(day)[:10])
 
 
@@ -402,19 +403,24 @@ def robust_score(value: float, past: Sequence[float]) -> float:
     return (score - usual) / max(deviation, 0.5, 0.025 * usual)
 
 
-def _recent_sales(engine: Engine, today: date) -> Sales | None:
-    """Sales of the judged days and the weeks before; None where nothing was sold."""
+def recent_sales(query: Query, today: date) -> Sales | None:
+    """Sales of the judged days and the weeks before; None where nothing was sold.
+
+    Args:
+        query: Asks a warehouse.
+        today: The first day that is not over.
+    """
     of_shop = "from rpt_sales_daily where is_all_categories"
     yesterday = today - timedelta(1)
-    first = _day_of(engine, f"min(date) {of_shop}")
-    last = _day_of(engine, f"max(date) {of_shop} and date <= '{yesterday}'")
+    first = _day_of(query, f"min(date) {of_shop}")
+    last = _day_of(query, f"max(date) {of_shop} and date <= '{yesterday}'")
     if first is None or last is None:
         return None
     start = last - timedelta(_JUDGED_DAYS - 1 + 7 * _WEEKS)
     recent = f"from rpt_sales_daily where date between '{start}' and '{last}' and"
     days = {
         date.fromisoformat(str(day)[:10]): (float(orders), float(money))
-        for day, orders, money in engine.query(
+        for day, orders, money in query(
             f"select date, sum(orders), sum(net_sales) {recent} is_all_categories "
             "group by date"
         )
@@ -425,7 +431,7 @@ def _recent_sales(engine: Engine, today: date) -> Sales | None:
         ("country_gone", "country", "is_all_categories"),
     ):
         found = orders[check] = defaultdict(dict)
-        for name, day, count in engine.query(
+        for name, day, count in query(
             f"select {column}, date, sum(orders) {recent} {rows} "
             f"and {column} <> '(unknown)' group by {column}, date"
         ):

@@ -10,6 +10,7 @@ import lzma
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ import pandas as pd
 import pytest
 from day_windows import assert_windows_are_those_of_the_lines
 from warehouses import SHARED_DATA, build_warehouse, read_frame
+
+from pipeline.doubts import CHECKS_OF_SALES, recent_sales
+from pipeline.warehouse import reader_for
 
 SHOPS = ("online_retail", "cdnow_sample")
 HALF_A_CENT = 0.005 + 1e-9
@@ -238,3 +242,31 @@ def test_the_days_that_the_first_page_compares_are_those_of_the_lines(
     shop: Shop,
 ) -> None:
     assert_windows_are_those_of_the_lines(shop.database)
+
+
+# Odd days of all years, without the days on which nobody buys at Online Retail's.
+ODD_DAYS = {"online_retail": 16, "cdnow_sample": 13}
+# Good Friday, Easter Sunday and Monday, the royal wedding, and the bank holidays.
+HOLIDAYS = ("04-22", "04-24", "04-25", "04-29", "05-02", "05-30", "08-29")
+
+
+def test_odd_days_are_holidays_and_few_others(shop: Shop) -> None:
+    wanted = dict.fromkeys(CHECKS_OF_SALES, "warn")
+    odd: set[str] = set()
+    fell: set[str] = set()
+    with reader_for(str(shop.database)) as reader:
+        query = "select min(date), max(date) from rpt_sales_daily"
+        (days,) = reader.fetch(query)
+        friday, end = (date.fromisoformat(each) for each in days)
+        friday += timedelta((4 - friday.weekday()) % 7)
+        while friday <= end:  # each week once
+            sales = recent_sales(reader.fetch, friday)
+            if sales is not None:
+                found = [*sales.odd_days(wanted, 4.0), *sales.gone(wanted)]
+                odd |= {each.day for each in found}
+                fell |= {each.day for each in found if "score -" in each.words}
+            friday += timedelta(7)
+
+    assert len(odd) == ODD_DAYS[shop.name]
+    if shop.name == "online_retail":
+        assert fell == {f"2011-{holiday}" for holiday in HOLIDAYS}
