@@ -18,6 +18,7 @@ from pipeline.dbt.events import build_events
 from pipeline.dbt.oddities import surroundings
 from pipeline.dbt.project import find_project
 from pipeline.dbt.templates import compiled_templates
+from pipeline.doubts import CHECKS_OF_SALES
 
 # For each variable of the models another value, which changes what they hold.
 OTHER_VALUES = {
@@ -37,7 +38,14 @@ OTHER_VALUES = {
     "clv_holdout_weeks": 10,
 }
 # What `pipeline build` alone reads.
-OF_THE_PIPELINE = {"keep_versions"}
+OF_THE_PIPELINE = {
+    *CHECKS_OF_SALES,
+    "freshness_stop_days",
+    "freshness_warn_days",
+    "keep_versions",
+    "odd_day_score",
+    "rejects_jumped",
+}
 
 
 class BareDbt:

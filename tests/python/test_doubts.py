@@ -391,7 +391,7 @@ def test_a_doubt_is_raised_once(a_shop: Shop) -> None:
     stop = {"odd_orders": "stop", "odd_net_sales": "stop", "odd_day_score": 4}
     first, _ = a_shop.doubts(stop)
     since = "2024-07-01T02:00:00+00:00"
-    a_shop.publish([Doubt(*rows_of([first])[0][:-1], since)])
+    a_shop.publish([replace(first, since=since)])
 
     known, new = a_shop.doubts(stop)
     assert (known.since, new.since) == (since, BUILT_AT)
