@@ -140,6 +140,7 @@ def _without_filters(warehouse: Warehouse) -> list[tuple[Any, ...]]:
         ("Data health", data_health.build_variables),
         ("Data health", data_health.build_tests),
         ("Data health", data_health.runs),
+        ("Data health", data_health.doubts),
         *(
             ("Explore", explore.rows, explore.Search(table), 1000)
             for table in explore.tables(warehouse)

@@ -25,6 +25,7 @@ from dashboard.queries import (
     retention,
     sales,
     segments,
+    today,
 )
 from dashboard.warehouse import Warehouse
 from pipeline.warehouse.location import Location
@@ -68,6 +69,7 @@ def test_every_query_of_the_pages_is_measured(
         retention,
         sales,
         segments,
+        today,
     ):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             takes = list(inspect.signature(function).parameters)[:1]
