@@ -13,7 +13,7 @@ from dbt.adapters.postgres.connections import PostgresConnectionManager
 from dbt.adapters.postgres.impl import PostgresAdapter
 
 
-class BuildConnections(PostgresConnectionManager):
+class BuildConnections(PostgresConnectionManager):  # type: ignore[misc]
     """Connections whose queries are run as they are."""
 
     @classmethod
@@ -24,7 +24,7 @@ class BuildConnections(PostgresConnectionManager):
         a connection.
         """
         if connection.state != "open":
-            super().open(connection)  # type: ignore[no-untyped-call]
+            super().open(connection)
             connection.handle.cursor().execute("set jit = off")
             # A rollback would undo it.
             connection.handle.commit()

@@ -162,5 +162,6 @@ def test_there_must_be_a_warehouse_to_export(
 
     assert main(arguments) == 1
 
-    assert "none.db: No such file" in capsys.readouterr().err.splitlines()[-1]
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "none.db cannot be opened (there is no such file)" in said
     assert [path.name for path in tmp_path.iterdir()] == ["shop.db"]

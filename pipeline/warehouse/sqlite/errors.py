@@ -44,8 +44,9 @@ def _meaning(path: Path, name: str, text: str) -> PipelineError:
     if name.startswith("SQLITE_CORRUPT") or text.startswith("Could not decode to UTF"):
         return _damaged(path, text)
     if name.startswith("SQLITE_CANTOPEN"):
+        reason = text if path.exists() else "there is no such file"
         return UnreadableError(
-            f"{path} cannot be opened ({text}); choose another database"
+            f"{path} cannot be opened ({reason}); choose another database"
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
         return PipelineError(
