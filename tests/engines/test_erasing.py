@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import build as building
 from pipeline.__main__ import main
 from pipeline.dbt.profile import target_settings
 from pipeline.erasures import Erasures
@@ -17,7 +16,7 @@ from tests.erasing_shop import (
     all_text,
     check_erased,
     keys,
-    run_a_few_models,
+    replace_models,
     traces,
     write_shop,
 )
@@ -27,7 +26,7 @@ from tests.erasing_shop import (
 def engine(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Engine:
-    monkeypatch.setattr(building, "_run_models", run_a_few_models)
+    replace_models(monkeypatch.setattr)
     if request.param == "duckdb":
         return engine_for("duckdb", str(tmp_path / "shop.duckdb"))
     request.getfixturevalue(request.param)

@@ -13,7 +13,7 @@ from pipeline.load import load
 from pipeline.raw_files.contract import RAW_TABLES
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for
-from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.engine import NOBODY, Engine
 from tests.small_shop import SMALL_SHOP, WriteShop
 
 ORDERS = "select order_id, customer_id from raw_orders order by order_id"
@@ -74,3 +74,23 @@ def test_changed_rows_are_taken_over_only_if_somebody_says_so(
         "select table_hash from raw_loads where raw_table = 'raw_orders'"
     )
     assert hashed == engine.raw_hash("raw_orders")
+
+
+@pytest.mark.parametrize("erased", [{}, {"C1": "erased-1"}])
+def test_a_duckdb_file_is_taken_over_without_what_was_dropped_when_someone_is_erased(
+    erased: dict[str, str], tmp_path: Path, write_shop: WriteShop
+) -> None:
+    engine = engine_for("duckdb", str(tmp_path / "shop.duckdb"))
+    load(engine, str(write_shop(raw_products=None)), Reporter())
+    published = engine.in_place()
+    forgotten = "forgotten@example.org"
+    published.write_table("dropped", [("text", "text")], [(forgotten,)])
+    published.write_table("kept", [("text", "text")], [("kept",)])
+
+    for ids in (NOBODY, erased):
+        engine.begin_build()
+        assert engine.carry_over(["kept", "raw_nothing"], ids) == {"kept": 1}
+        assert engine.query("show tables") == [("kept",)]
+        held = forgotten.encode() in engine.building.read_bytes()
+        assert held == (ids is NOBODY)
+        engine.discard_build()

@@ -18,7 +18,6 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import build as building
 from pipeline.__main__ import main
 from pipeline.compare import compare_warehouses
 from pipeline.dbt.project import find_project
@@ -39,7 +38,7 @@ from tests.erasing_shop import (
     check_erased,
     keys,
     orders_of,
-    run_a_few_models,
+    replace_models,
     traces,
     write_shop,
 )
@@ -52,7 +51,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """A warehouse with two versions before the published one, without dbt's models."""
-    monkeypatch.setattr(building, "_run_models", run_a_few_models)
+    replace_models(monkeypatch.setattr)
     engine = engine_for("sqlite", str(tmp_path / "shop.db"))
     for _ in range(3):
         assert run(engine, "build", "--raw", write_shop(tmp_path / "shop")) == 0

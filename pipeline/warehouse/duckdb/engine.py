@@ -1,6 +1,7 @@
 """One DuckDB file, for tens of millions of lines on one machine."""
 
 import gc
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -117,10 +118,17 @@ class DuckdbEngine(FileEngine):
     def carry_over(
         self, tables: Sequence[str], erased: Mapping[str, str] = NOBODY
     ) -> dict[str, int]:
-        """Copy definitions and rows."""
+        """Copy the file and drop all else in it, or copy definitions and rows.
+
+        With somebody to erase it must be rows: what was dropped or replaced is in the
+        file's free room still.
+        """
         copied: dict[str, int] = {}
         if not self.path.exists():
             return copied
+        has_log = self._beside(".wal").exists()
+        if erased is NOBODY and not has_log and not self.building.exists():
+            return self._carry_file_over(tables)
         with self._connection(self.building) as connection:
             literal = str(self.path).replace("'", "''")
             connection.execute(f"attach '{literal}' as published (read_only)")
@@ -146,6 +154,30 @@ class DuckdbEngine(FileEngine):
                         )
                     insert = f"insert into {name} {query}"
                     copied[table] = _inserted(connection.execute(insert))
+        return copied
+
+    def _carry_file_over(self, tables: Sequence[str]) -> dict[str, int]:
+        """Row by row, 15 million took 13 seconds. The build writes to what is freed."""
+        shutil.copyfile(self.path, self.building)
+        with self._connection(self.building) as connection:
+            with transaction(connection.execute):
+                found = connection.execute(
+                    "select 'view', schema_name, view_name from duckdb_views() "
+                    "where database_name = current_database() and not internal "
+                    "union all "
+                    "select 'table', schema_name, table_name from duckdb_tables() "
+                    "where database_name = current_database() and not internal"
+                ).fetchall()
+                kept = [("table", "main", table) for table in tables]
+                # Views first: they stand on tables.
+                for kind, schema, name in sorted(set(found) - set(kept), reverse=True):
+                    relation = f"{quoted(schema)}.{quoted(name)}"
+                    connection.execute(f"drop {kind} {relation}")
+            connection.execute("checkpoint")
+            copied = {}
+            for _, _, table in (each for each in kept if each in found):
+                counted = f"select count(*) from {quoted(table)}"  # noqa: S608
+                ((copied[table],),) = connection.execute(counted).fetchall()
         return copied
 
     def end_dbt(self) -> None:
