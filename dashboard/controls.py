@@ -26,6 +26,8 @@ from dashboard.periods import (
 )
 
 _KEPT = "kept_choices"
+# The defaults of what is in the sidebar, by key: parts of a page do not draw that anew.
+_BESIDE = "choices_beside_the_page"
 
 T = TypeVar("T", bound=StrEnum)
 
@@ -52,6 +54,21 @@ def remembered(key: str, default: object) -> str:
     elif kept.get(key, default) != default:
         st.session_state[key] = kept[key]
     return key
+
+
+def are_in_address() -> bool:
+    """Whether the address tells of all that is chosen in the sidebar."""
+    return all(
+        st.session_state.get(key, default) == default
+        or _is_in_address(key, st.session_state[key])
+        for key, default in st.session_state.get(_BESIDE, {}).items()
+    )
+
+
+def _kept_beside(key: str, default: object) -> dict[str, Any]:
+    """`kept` for a widget in the sidebar."""
+    st.session_state.setdefault(_BESIDE, {})[key] = default
+    return kept(key, default)
 
 
 def _is_in_address(key: str, chosen: object) -> bool:
@@ -99,7 +116,7 @@ def _one_of(label: str, choices: type[T], default: T, key: str) -> T:
         options,
         index=options.index(default),
         filter_mode=None,
-        **kept(key, default.value),
+        **_kept_beside(key, default.value),
     )
     return choices(chosen)
 
@@ -149,7 +166,7 @@ def _several(label: str, options: list[str], all_of_them: str) -> tuple[str, ...
     if len(options) < 2:
         return ()
     chosen = st.sidebar.multiselect(
-        label, options, placeholder=all_of_them, **kept(label.lower(), [])
+        label, options, placeholder=all_of_them, **_kept_beside(label.lower(), [])
     )
     return tuple(chosen)
 

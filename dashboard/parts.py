@@ -12,7 +12,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboard import cache, ui
+from dashboard import cache, controls, ui
 from dashboard.warehouse import Trouble, WarehouseError
 
 P = ParamSpec("P")
@@ -61,7 +61,8 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
                 except Exception as error:
                     return error
                 return None
-            if ui.is_whole_page_asked_for() or not cache.is_published():
+            is_stale = not (cache.is_published() and controls.are_in_address())
+            if ui.is_whole_page_asked_for() or is_stale:
                 st.rerun()
             with failures_said(draw.__module__):
                 draw(*args, **kwargs)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 import pyarrow
+import scipy.special  # noqa: F401  (beyond the year 2262 numpy is imported in vain)
 
 import pipeline.__main__ as command_line
 from tests.torture import generations
