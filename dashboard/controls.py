@@ -56,6 +56,11 @@ def remembered(key: str, default: object) -> str:
     return key
 
 
+def begin_page() -> None:
+    """Forget the sidebar of the page before."""
+    st.session_state.pop(_BESIDE, None)
+
+
 def are_in_address() -> bool:
     """Whether the address tells of all that is chosen in the sidebar."""
     return all(

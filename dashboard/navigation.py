@@ -5,7 +5,7 @@ Numbers come from `queries`, pictures from `charts`; this file only lays out.
 
 import streamlit as st
 
-from dashboard import cache, login, parts, ui
+from dashboard import cache, controls, login, parts, ui
 
 WATCH_SECONDS = 5
 
@@ -46,6 +46,7 @@ def draw() -> None:
     ui.is_whole_page_asked_for()  # it is being drawn
     with parts.failures_said(page.title, page.title):
         cache.open_published()
+        controls.begin_page()
         page.run()
     login.log_out_button()
     watch(version)
