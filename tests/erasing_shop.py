@@ -14,14 +14,30 @@ from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.location import Location
 from tests.small_shop import write_csv
 
-ZOE, ANN, BO = "zoe.obrien@example.org", "ann@example.org", "bo@example.org"
+ZOE, ANN, BO = "zoelyn.obrien@example.org", "ann@example.org", "bo@example.org"
 # What must be found nowhere: her id, her name, where she lives.
-OF_ZOE = (ZOE, "Zoë", "Rosengasse", "Heilbronn")
+OF_ZOE = (ZOE, "Zoëlyn", "Rosenquergasse", "Heilbrunnstadt")
 
 CUSTOMERS = [
     (ANN, "Ann", "", "1 Main St", "Leeds", "United Kingdom", "2024-01-01"),
-    (ZOE, "Zoë Ó'Brien", "zoe@example.org", "Rosengasse 2", "Heilbronn", "Germany", ""),
-    (f" {ZOE} ", "Zoë", "", "Rosengasse 3", "Heilbronn", "Germany", "2024-01-02"),
+    (
+        ZOE,
+        "Zoëlyn Ó'Brien",
+        "zoe@example.org",
+        "Rosenquergasse 2",
+        "Heilbrunnstadt",
+        "Germany",
+        "",
+    ),
+    (
+        f" {ZOE} ",
+        "Zoëlyn",
+        "",
+        "Rosenquergasse 3",
+        "Heilbrunnstadt",
+        "Germany",
+        "2024-01-02",
+    ),
     (BO, "Bo", "", "", "", "", ""),
     ("", "Nobody", "", "", "", "", ""),
 ]
