@@ -28,7 +28,8 @@ print("CAME OF IT", json.dumps([run.state, states]))
 """
 
 pytestmark = pytest.mark.skipif(
-    not AIRFLOW.exists(), reason="Airflow is not installed: make test-airflow"
+    not AIRFLOW.exists() and "CI" not in os.environ,
+    reason="Airflow is not installed: make test-airflow",
 )
 
 
