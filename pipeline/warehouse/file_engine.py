@@ -13,7 +13,10 @@ from typing import ClassVar, Self
 from pipeline.errors import PipelineError
 from pipeline.journal import FileJournal
 from pipeline.private_files import private_files
-from pipeline.terminal.interrupts import work_is_done
+from pipeline.raw_files.contract import RawBatch
+from pipeline.raw_files.raw_file import Advance
+from pipeline.raw_files.raw_folder import CheckedFolder
+from pipeline.terminal.interrupts import uninterrupted, work_is_done
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import (
     KEEP_VERSIONS,
@@ -179,6 +182,46 @@ class FileEngine(Engine):
                     f"{leftover} is in the way and cannot be removed "
                     f"({error.strerror}); remove it and run this again"
                 ) from None
+
+    def load_raw(
+        self,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+        *,
+        in_place: bool,
+    ) -> Sequence[str]:
+        """Load into the build file; in place, into a copy of the published one.
+
+        The copy takes the published file's name. A killed load would leave a journal
+        beside the file itself, and whoever may only read cannot open a file with one;
+        and of a commit that the disk failed, nobody could say whether it stands.
+        """
+        if not in_place:
+            self._load_raw(self.building, folder, batches, advance)
+            return []
+        self._remove(self.loading)
+        try:
+            with self._copied(self.loading):
+                self._load_raw(self.loading, folder, batches, advance)
+                with uninterrupted():
+                    return self._replace_published(self.loading)
+        finally:
+            self._remove(self.loading)
+
+    @abstractmethod
+    def _copied(self, path: Path) -> AbstractContextManager[None]:
+        """Hold the published file, if there is one, while a copy stands in for it."""
+
+    @abstractmethod
+    def _load_raw(
+        self,
+        path: Path,
+        folder: CheckedFolder,
+        batches: Sequence[RawBatch],
+        advance: Advance,
+    ) -> None:
+        """Replace the raw tables of a file, in one transaction."""
 
     def publish(self, keep_versions: int = KEEP_VERSIONS) -> Sequence[str]:
         """Swap the build in with one rename, and keep the last versions beside it."""

@@ -24,10 +24,6 @@ MADE = "factorders"
 _RAW = {table.name: table.columns[0] for table in RAW_TABLES}
 _BUILT = {MADE: "order_id", "int_customer_keys": "order_id"}
 _QUALITY = ("stg_rejected_rows", "rpt_data_quality")
-_SALES = [
-    *((name, "text") for name in ("date", "country", "category")),
-    *((name, "integer") for name in ("is_all_categories", "orders", "net_sales")),
-]
 # The tables that a command makes, and the column of each that names the generation.
 KEYS: Mapping[str, Mapping[str, str]] = {
     "load": _RAW,
@@ -47,8 +43,12 @@ def write_folder(folder: Path, generation: int) -> Path:
 
 
 def replace_models() -> None:
-    """Put a few tables in place of dbt's models, in this process."""
+    """Put a few tables in place of dbt's models, in this process.
+
+    None of them has sales, so nothing is doubted.
+    """
     build._run_models = _run_models
+    build.find_doubts = lambda *_: []
 
 
 def _run_models(engine: Engine, *_: object) -> DbtBuild:
@@ -62,9 +62,6 @@ def _run_models(engine: Engine, *_: object) -> DbtBuild:
     engine.write_table("stg_rejected_rows", rejects, [])
     quality = [*rejects, ("outcome", "text"), ("row_count", "integer")]
     engine.write_table("rpt_data_quality", quality, [])
-    # Of sales nothing is told, so that nothing is odd about them.
-    engine.write_table("stg_orders", [("order_date", "text")], [])
-    engine.write_table("rpt_sales_daily", _SALES, [])
     tables = (MADE, *("int_as_of_date", "int_currency"), *_QUALITY)
     return DbtBuild(tuple(_node(table) for table in tables), Path("no log"))
 

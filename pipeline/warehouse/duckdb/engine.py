@@ -3,7 +3,7 @@
 import gc
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RawBatch
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
-from pipeline.terminal.interrupts import uninterrupted
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, batch_of, schema_of
 from pipeline.warehouse.duckdb.errors import explained
@@ -29,6 +28,8 @@ from pipeline.warehouse.sql import (
     transaction,
     without_erased,
 )
+
+_COPIED_BYTES = 1 << 24
 
 _SQL_TYPES = {"text": "varchar", "integer": "bigint", "real": "double"}
 
@@ -80,31 +81,34 @@ class DuckdbEngine(FileEngine):
                 # version from being opened. Nobody else writes while this is open.
                 log.unlink(missing_ok=True)
 
-    def load_raw(
+    @contextmanager
+    def _copied(self, path: Path) -> Iterator[None]:
+        """Hold the published file, if there is one, while a copy stands in for it."""
+        if not self.path.exists():
+            yield
+            return
+        # Closed last: to close a file ends each hold of this process (POSIX locks).
+        with self._settle_published(), self.path.open("rb") as published:
+            with path.open("xb") as copy:
+                shutil.copyfileobj(published, copy, _COPIED_BYTES)
+            yield
+
+    def _load_raw(
         self,
+        path: Path,
         folder: CheckedFolder,
         batches: Sequence[RawBatch],
         advance: Advance,
-        *,
-        in_place: bool,
-    ) -> Sequence[str]:
+    ) -> None:
         """Hand over Arrow's batches, of which DuckDB makes no copy."""
-        path = self.path if in_place else self.building
-        new = not path.exists()
-        try:
-            with ExitStack() as end, self._transaction(path) as connection:
+        with self._connection(path) as connection:
+            with transaction(connection.execute):
                 # Kept in their order, rows wait in memory and take half as long again.
                 connection.execute("set preserve_insertion_order = false")
                 write = partial(_write, connection)
                 fill(folder.files, batches[-1].batch_id, advance, write)
                 write_loads(folder, batches, write, partial(table_hash, connection))
-                if in_place:  # from here to the end of the commit
-                    end.enter_context(uninterrupted())
-            return []
-        except BaseException:
-            if new:
-                self._remove(path)
-            raise
+            connection.execute("checkpoint")
 
     def append_raw(
         self, files: Sequence[RawFile], batch_id: int, held_id: int, advance: Advance

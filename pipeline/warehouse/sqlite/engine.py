@@ -12,7 +12,6 @@ from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RawBatch
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
-from pipeline.terminal.interrupts import uninterrupted
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
 from pipeline.warehouse.arrow import ColumnTypes, rows_of
 from pipeline.warehouse.engine import NOBODY, fill, write_loads
@@ -67,32 +66,6 @@ class SqliteEngine(FileEngine):
             # Opened for writing, so that a killed writer's journal is rolled back.
             connection.execute("begin immediate")
             connection.execute("rollback")
-
-    def load_raw(
-        self,
-        folder: CheckedFolder,
-        batches: Sequence[RawBatch],
-        advance: Advance,
-        *,
-        in_place: bool,
-    ) -> Sequence[str]:
-        """Insert every row with prepared statements.
-
-        In place, that is in a copy, which takes the published file's name: a killed
-        load would leave a journal there, and whoever may only read cannot open a file
-        with one.
-        """
-        if not in_place:
-            self._load_raw(self.building, folder, batches, advance)
-            return []
-        self._remove(self.loading)
-        try:
-            with self._copied(self.loading):
-                self._load_raw(self.loading, folder, batches, advance)
-                with uninterrupted():
-                    return self._replace_published(self.loading)
-        finally:
-            self._remove(self.loading)
 
     @contextmanager
     def _copied(self, path: Path) -> Iterator[None]:
