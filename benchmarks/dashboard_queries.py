@@ -28,6 +28,7 @@ from dashboard.queries import (
     explore,
     lifetime_value,
     overview,
+    product,
     products,
     retention,
     sales,
@@ -105,8 +106,8 @@ def calls(
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
     """The queries of all pages with many filters: page and query, and the call."""
     asked = _without_filters(warehouse)
-    for product, chosen in enumerate(filters(warehouse, combinations), start=1):
-        asked += _with_filters(warehouse, product, chosen)
+    for key, chosen in enumerate(filters(warehouse, combinations), start=1):
+        asked += _with_filters(warehouse, key, chosen)
     for page, query, *arguments in asked:
         function = query.func if isinstance(query, partial) else query
         name = f"{page}: {function.__name__.replace('_', ' ')}"
@@ -134,6 +135,7 @@ def _without_filters(warehouse: Warehouse) -> list[tuple[Any, ...]]:
         ("Lifetime value", lifetime_value.prediction_models),
         ("Lifetime value", lifetime_value.backtest_tenths),
         ("Baskets", baskets.chance_share),
+        ("Baskets", baskets.pairs_with_services),
         ("Data health", data_health.outcomes),
         ("Data health", data_health.row_counts),
         ("Data health", data_health.build_info),
@@ -149,7 +151,7 @@ def _without_filters(warehouse: Warehouse) -> list[tuple[Any, ...]]:
 
 
 def _with_filters(
-    warehouse: Warehouse, product: int, chosen: SalesFilter
+    warehouse: Warehouse, key: int, chosen: SalesFilter
 ) -> list[tuple[Any, ...]]:
     """Page, query, and what it is asked beside the warehouse."""
     grain = default_grain(chosen.days)
@@ -167,8 +169,16 @@ def _with_filters(
         ("Countries", countries.buyers_by_country, chosen),
         ("Countries", countries.figures_by_country, chosen),
         ("Products", products.by_product, chosen),
-        ("Products", products.product_by_period, product, chosen, grain),
+        ("Products", products.product_by_period, key, chosen, grain),
+        ("Today", products.with_services_as_one, chosen),
         ("Products", products.stocked, chosen.categories),
+        ("Products", products.stock_levels, chosen.categories),
+        ("Product", product.every_product),
+        ("Product", product.description, key),
+        ("Product", product.prices, key, chosen, grain),
+        ("Product", product.by_segment, key, chosen),
+        ("Product", product.by_country, key, chosen),
+        ("Product", product.baskets_with, key, chosen),
         ("Segments", segments.rfm_cells, chosen.countries),
         ("Segments", segments.prospects, chosen.countries),
         ("Segments", segments.segment_customers, champions, chosen.countries, 500),

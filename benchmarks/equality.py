@@ -21,7 +21,7 @@ FLOOR_TABLES = (
 _COLUMNS_BEYOND_THE_FLOOR = {
     *("p_alive", "expected_orders", "expected_average_value", "predicted_value"),
     *("leverage", "lift_lower_95", "expected_co_purchases", "q_value"),
-    "is_significant",
+    *("is_significant", "has_service"),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import cache
@@ -28,6 +29,11 @@ from dashboard.periods import (
 _KEPT = "kept_choices"
 # The defaults of what is in the sidebar, by key: parts of a page do not draw that anew.
 _BESIDE = "choices_beside_the_page"
+# The product's name in the address; which is asked for, which the address of this page
+# was seen or made to name, and the widget's.
+_PRODUCT = "product"
+_WANTED, _ADDRESSED, _CHOSEN = "product_wanted", "product_addressed", "product_chosen"
+_PAGE = "page_drawn"
 
 T = TypeVar("T", bound=StrEnum)
 
@@ -56,9 +62,12 @@ def remembered(key: str, default: object) -> str:
     return key
 
 
-def begin_page() -> None:
-    """Forget the sidebar of the page before."""
+def begin_page(name: str) -> None:
+    """Forget the sidebar, and the address, of the page before."""
     st.session_state.pop(_BESIDE, None)
+    if st.session_state.get(_PAGE) != name:
+        st.session_state[_PAGE] = name
+        st.session_state.pop(_ADDRESSED, None)
 
 
 def are_in_address() -> bool:
@@ -184,10 +193,48 @@ def slider(
     return chosen
 
 
-def product(labels: Sequence[str], key: str, **options: Any) -> str:
-    """One of many products; the first is the default."""
-    chosen: str = st.selectbox("Product", labels, **kept(key, labels[0]), **options)
-    return chosen
+def product(products: pd.DataFrame, **options: Any) -> int:
+    """One of many products, by its key in the address; the first is the default.
+
+    It is the same product on every page that has it. Streamlit would write a product's
+    name into the address, which another one may have tomorrow.
+
+    Args:
+        products: product_key, product_id, product_name.
+        options: Of the widget.
+    """
+    named = products[["product_key", "product_name", "product_id"]]
+    labels = {
+        str(key): f"{name} \N{MIDDLE DOT} {product_id}"
+        for key, name, product_id in named.itertuples(index=False)
+    }
+    state, asked = st.session_state, st.query_params.get(_PRODUCT)
+    # A link, or the way back; a page that was just come to may have been told nothing.
+    is_told = asked is not None or _ADDRESSED in state
+    if is_told and asked != state.get(_ADDRESSED):
+        state[_WANTED] = asked
+    wanted = state.get(_WANTED)
+    chosen = wanted if wanted in labels else None
+    state[_CHOSEN] = chosen or next(iter(labels))
+    shown: str = st.selectbox(
+        "Product",
+        list(labels),
+        format_func=labels.__getitem__,
+        key=_CHOSEN,
+        on_change=lambda: choose_product(state[_CHOSEN]),
+        **options,
+    )
+    if chosen is None and asked is not None:
+        del st.query_params[_PRODUCT]
+    elif chosen is not None and asked != chosen:
+        st.query_params[_PRODUCT] = chosen
+    state[_ADDRESSED] = chosen
+    return int(shown)
+
+
+def choose_product(key: object) -> None:
+    """Let `product` choose another one, by its key."""
+    st.session_state[_WANTED] = str(key)
 
 
 def earlier(chosen: SalesFilter, against: Comparison) -> tuple[SalesFilter | None, str]:
@@ -218,6 +265,12 @@ def describe(chosen: SalesFilter, *, by_country: bool = True) -> str:
         parts.append(_listed(chosen.countries, "all countries"))
     parts.append(_listed(chosen.categories, "all categories"))
     return " · ".join(parts)
+
+
+def describe_days(chosen: SalesFilter) -> str:
+    """The same where no category is chosen."""
+    days = day_range(chosen.days.start, chosen.days.end)
+    return f"{days} · {_listed(chosen.countries, 'all countries')}"
 
 
 def _listed(names: tuple[str, ...], all_of_them: str) -> str:

@@ -9,10 +9,14 @@ from dashboard import cache, controls, login, parts, ui
 
 WATCH_SECONDS = 5
 
+# Which rows of other pages lead to.
+_OUT_OF_THE_MENU = ("product",)
+
 PAGES = {
     "today": "Today",
     "overview": "Overview",
     "products": "Products",
+    "product": "Product",
     "countries": "Countries",
     "retention": "Retention",
     "segments": "Segments",
@@ -34,7 +38,12 @@ def draw() -> None:
     """Draw the page that the address names, for those who may see it."""
     st.set_page_config(page_title="Shop dashboard", page_icon="🛒", layout="wide")
     pages = [
-        st.Page(f"views/{name}.py", title=title, default=name == "today")
+        st.Page(
+            f"views/{name}.py",
+            title=title,
+            default=name == "today",
+            visibility="hidden" if name in _OUT_OF_THE_MENU else "visible",
+        )
         for name, title in PAGES.items()
     ]
     if not login.is_let_in():
@@ -46,7 +55,7 @@ def draw() -> None:
     ui.is_whole_page_asked_for()  # it is being drawn
     with parts.failures_said(page.title, page.title):
         cache.open_published()
-        controls.begin_page()
+        controls.begin_page(page.title)
         page.run()
     login.log_out_button()
     watch(version)

@@ -232,6 +232,66 @@ def table(
     )
 
 
+def product_table(
+    rows: pd.DataFrame,
+    columns: Mapping[str, Any],
+    alt: str,
+    key: str,
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """A table in which a click on a product's name opens the product's page.
+
+    Args:
+        rows: What it shows.
+        columns: As of `table`.
+        alt: As of `table`.
+        key: As of `table`.
+        names: The column of a product's key by that of its name, where it is another
+            than product_key by product_name.
+    """
+    keys = names or {"product_name": "product_key"}
+    event = st.dataframe(
+        rows,
+        hide_index=True,
+        column_order=list(columns),
+        column_config=columns,
+        alt=alt,
+        key=key,
+        width="stretch",
+        placeholder=DASH,
+        on_select="rerun",
+        selection_mode="single-cell",
+    )
+    caption("A click on a product's name opens its page.")
+    for row, column in event.selection.cells:
+        if column in keys:
+            open_product(rows.iloc[row][keys[column]])
+
+
+def open_product(key: object) -> None:
+    """Leave this page for that of a product, with its key in the address."""
+    st.switch_page("views/product.py", query_params={"product": str(key)})
+
+
+def product_lines(rows: Iterable[tuple[object, str, str]]) -> None:
+    """A few products as links to their pages, each with a few words beside it.
+
+    Args:
+        rows: Their keys, names, and what is said of them.
+    """
+    for key, name, said in rows:
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", gap="small"
+        ):
+            st.page_link(
+                "views/product.py",
+                label=plain(clipped(name, 40)),
+                query_params={"product": str(key)},
+                width="content",
+            )
+            st.markdown(plain(said), width="content")
+
+
 def short_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A few rows of text, the first column a name and the others numbers."""
     lines = [headings, [":--", *["--:"] * (len(headings) - 1)]]
@@ -288,11 +348,7 @@ def rows_of(
 ) -> pd.DataFrame | None:
     """What a query finds of a choice; None, and why, where that is nothing."""
     if chosen.days.is_reversed:
-        st.warning(
-            "**The period ends before it starts.** Choose a day under “To” that is not "
-            "before “From”.",
-            icon=":material/event:",
-        )
+        period_turned_round()
         return None
     rows = cache.ask(query, chosen)
     if rows.empty:
@@ -303,6 +359,15 @@ def rows_of(
         )
         return None
     return rows
+
+
+def period_turned_round() -> None:
+    """That the days chosen are none."""
+    st.warning(
+        "**The period ends before it starts.** Choose a day under “To” that is not "
+        "before “From”.",
+        icon=":material/event:",
+    )
 
 
 def warehouse_error(error: WarehouseError) -> None:

@@ -19,7 +19,7 @@ from pipeline.raw_files.contract import RAW_TABLES, RawTable
 
 FLOOR = Path(__file__).parent
 SEEDS = Path(__file__).parents[2] / "seeds"
-LOOKUPS = ("order_status_map", "rfm_segment_map")
+LOOKUPS = ("order_status_map", "rfm_segment_map", "service_patterns")
 # What the SQL says for SQLite alone: keys, which on DuckDB cost an index that nothing
 # reads, and how its planner is kept from repeating a subquery.
 SQLITE_ONLY = re.compile(

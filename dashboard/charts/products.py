@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from dashboard.charts.bars import ranked
 from dashboard.charts.figure import Figure
 from dashboard.charts.theme import (
     BLUE,
@@ -10,10 +9,8 @@ from dashboard.charts.theme import (
     GREY,
     Theme,
     escaped,
-    records,
     share_axis,
 )
-from dashboard.metrics import metric
 from dashboard.queries.products import products_for_share
 
 
@@ -60,24 +57,4 @@ def pareto(products: pd.DataFrame, theme: Theme) -> Figure:
         **share_axis(), showgrid=False, title={"text": "Share of products"}
     )
     chart.update_yaxes(**share_axis())
-    return chart
-
-
-def stock_cover(products: pd.DataFrame, cover: int, theme: Theme) -> Figure:
-    """Days that the stock lasts, shortest first; `cover` is how long it should.
-
-    `products` are rows of `low_stock`.
-    """
-    chart = ranked(
-        products["product_name"],
-        products["days_of_stock"],
-        metric("days_of_stock"),
-        theme,
-        details=[
-            f"Stock: {row.stock_quantity:,.0f}, sold per day: {row.units_per_day:,.2f}"
-            for row in records(products)
-        ],
-        keys=products["product_key"],
-    )
-    chart.update_xaxes(range=[0, cover * 1.25])
     return chart

@@ -12,7 +12,7 @@ def largest_count(warehouse: Warehouse) -> tuple[int, int]:
     """The smallest and the largest co_purchase_count listed; 0 without pairs."""
     row = warehouse.query(
         "select min(co_purchase_count) as low, max(co_purchase_count) as high "
-        "from rpt_product_co_purchases"
+        "from rpt_product_co_purchases where not has_service"
     ).iloc[0]
     if pd.isna(row["low"]):
         return 0, 0
@@ -34,11 +34,14 @@ def _source(
     only_significant: bool = False,
     with_products: bool = False,
 ) -> str:
-    """Pairs often enough together, with both products in the chosen categories."""
+    """Pairs often enough together, with both products in the chosen categories.
+
+    Pairs with a service, such as postage, are not among them.
+    """
     return (
         "from rpt_product_co_purchases as pairs "
         f"{_PRODUCTS if categories or with_products else ''} "
-        "where pairs.co_purchase_count >= :minimum "
+        "where pairs.co_purchase_count >= :minimum and not pairs.has_service "
         f"{'and pairs.is_significant' if only_significant else ''} "
         f"and {one_of(category_of('first_product'), categories, 'category')} "
         f"and {one_of(category_of('second_product'), categories, 'category')}"
@@ -107,11 +110,19 @@ def pair_count(
     return int(counted["pairs"].iloc[0])
 
 
+def pairs_with_services(warehouse: Warehouse) -> int:
+    """How many listed pairs are left out, since one of the two is a service."""
+    counted = warehouse.query(
+        "select count(*) as pairs from rpt_product_co_purchases where has_service"
+    )
+    return int(counted["pairs"].iloc[0])
+
+
 def chance_share(warehouse: Warehouse) -> float | None:
     """Of all pairs called significant, the share that may be chance; None without."""
     share = warehouse.query(
         "select max(q_value) as share from rpt_product_co_purchases "
-        "where is_significant"
+        "where is_significant and not has_service"
     )["share"].iloc[0]
     return None if pd.isna(share) else float(share)
 
@@ -149,11 +160,12 @@ def category_pairs(
 def paired_products(
     warehouse: Warehouse, minimum: int, categories: tuple[str, ...]
 ) -> pd.DataFrame:
-    """The products of the pairs: product_key, product_name; by name."""
+    """The products of the pairs: product_key, product_id, product_name; by name."""
     source = _source(categories)
     return warehouse.query(
         f"""
-        select products.product_key, {name_of("products")} as product_name
+        select products.product_key, products.product_id,
+            {name_of("products")} as product_name
         from DimProduct as products
         inner join (
             select pairs.product1_key as product_key {source}
@@ -222,7 +234,7 @@ def recommendations(
     """What to offer with a product, the best first; what is sold out is left out."""
     category = category_of("products")
     return warehouse.query(
-        "select offered.recommendation_rank, "
+        "select offered.recommendation_rank, products.product_key, "
         f"{name_of('products')} as product_name, {category} as category, "
         "offered.recommended_price as price, "
         "offered.recommended_stock_quantity as stock_quantity, "

@@ -41,8 +41,9 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
 
     Returns:
         product_key, product_id, product_name, category, price, stock_quantity (both
-        as of today, missing where unknown), `MEASURES`, returns_rate, sales_share (of
-        the net sales of the rows), cumulative_share (of the positive net sales).
+        as of today, missing where unknown), is_service, `MEASURES`, returns_rate,
+        sales_share (of the net sales of the rows), cumulative_share (of the positive
+        net sales). Services, such as postage, have no share, and are in none.
     """
     whole, edges = split_months(chosen.days)
     join, in_countries = customers_in("sales", chosen.countries)
@@ -68,34 +69,56 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     rows = warehouse.query(
         "select products.product_key, products.product_id, "
         f"{name_of('products')} as product_name, {category} as category, "
-        "products.price, products.stock_quantity, "
+        "products.price, products.stock_quantity, products.is_service, "
         f"{SUMS} from ({' union all '.join(parts)}) as parts "
         "inner join DimProduct as products "
         "on parts.product_key = products.product_key "
         f"where {one_of(category, chosen.categories, 'category')} "
         "group by products.product_key, products.product_id, products.product_name, "
-        "products.category, products.price, products.stock_quantity "
+        "products.category, products.price, products.stock_quantity, "
+        "products.is_service "
         "order by net_sales desc, products.product_key",
         parameters,
-    ).astype(TYPES | {"price": "float64", "stock_quantity": "float64"})
+    ).astype(
+        TYPES | {"price": "float64", "stock_quantity": "float64", "is_service": "bool"}
+    )
     rows["returns_rate"] = ratio(rows, "returns_rate")
-    rows["sales_share"] = shares(rows["net_sales"])
-    positive = rows["net_sales"].where(rows["net_sales"] > 0)
+    of_goods = rows["net_sales"].where(~rows["is_service"])
+    rows["sales_share"] = shares(of_goods)
+    positive = of_goods.where(of_goods > 0)
     rows["cumulative_share"] = positive.cumsum() / positive.sum()
     return rows
+
+
+def goods_and_services(products: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of `by_product`: what can be ranked and stocked, and what cannot."""
+    is_service = products["is_service"]
+    return products[~is_service], products[is_service]
+
+
+def with_services_as_one(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
+    """Rows of `by_product`, each service called "Services", of the key 0."""
+    rows = by_product(warehouse, chosen)
+    return rows.assign(
+        product_key=rows["product_key"].mask(rows["is_service"], 0),
+        product_name=rows["product_name"].mask(rows["is_service"], "Services"),
+    )
 
 
 def totals(products: pd.DataFrame) -> dict[str, float | None]:
     """The headline figures of rows of `by_product`, by metric.
 
-    There is a discount rate where anything was taken off.
+    There is a discount rate where anything was taken off. Money and units are those of
+    services as well; they are no products sold.
     """
     summed = {key: float(products[key].sum()) for key in MEASURES}
     ratios = ["discount_rate"] if products["discounts"].any() else []
     return {
         "net_sales": summed["net_sales"],
         "units": summed["units"],
-        "products_sold": float((products["orders"] > 0).sum()),
+        "products_sold": float(
+            ((products["orders"] > 0) & ~products["is_service"]).sum()
+        ),
     } | {key: ratio(summed, key) for key in [*ratios, "returns_rate"]}
 
 
@@ -107,25 +130,41 @@ def products_for_share(products: pd.DataFrame, share: float) -> int:
     return int((reached < share - 1e-12).sum()) + 1
 
 
-def low_stock(products: pd.DataFrame, days: int, cover: int) -> pd.DataFrame:
-    """The products whose stock lasts for less than some days at the present pace.
-
-    Args:
-        products: Rows of `by_product`.
-        days: The days that those sales took.
-        cover: How many days the stock should last.
+def stock_levels(warehouse: Warehouse, categories: tuple[str, ...]) -> pd.DataFrame:
+    """One row per product whose stock is known, the most urgent to order first.
 
     Returns:
-        The rows with units_per_day and days_of_stock, shortest first. Products
-        without a known stock, and those that did not sell, are not among them.
+        product_key, product_id, product_name, category, price, stock_quantity,
+        stock_status (as in rpt_reorder), urgency_rank, pace_days, units_per_day,
+        days_left, reorder_quantity (these four missing where there is nothing to say),
+        last_sale_date.
     """
-    found = products[products["stock_quantity"].notna() & (products["units"] > 0)]
-    found = found.assign(units_per_day=found["units"] / max(days, 1))
-    found["days_of_stock"] = (
-        found["stock_quantity"].clip(lower=0) / found["units_per_day"]
+    return warehouse.query(
+        f"""
+        select product_key, product_id, {name_of("reorder")} as product_name, category,
+            price, stock_quantity, stock_status, urgency_rank, pace_days, units_per_day,
+            days_left, reorder_quantity, last_sale_date
+        from rpt_reorder as reorder
+        where {one_of("category", categories, "category")}
+        order by case when urgency_rank is null then 1 else 0 end, urgency_rank,
+            product_key
+        """,
+        values_of("category", categories),
+    ).astype(
+        dict.fromkeys(
+            ("price", "stock_quantity", "urgency_rank", "units_per_day"), "float64"
+        )
+        | dict.fromkeys(("days_left", "reorder_quantity"), "float64")
     )
-    found = found[found["days_of_stock"] < cover]
-    return found.sort_values(["days_of_stock", "net_sales"], ascending=[True, False])
+
+
+def running_out(levels: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `stock_levels`: sold out and asked for, or gone before an order arrives.
+
+    What was sold out for so long that nobody can say what it would sell is not listed.
+    """
+    short = levels["stock_status"].isin(["sold out", "order now"])
+    return levels[short & levels["units_per_day"].notna()]
 
 
 def product_by_period(
@@ -154,7 +193,8 @@ def stocked(warehouse: Warehouse, categories: tuple[str, ...]) -> pd.DataFrame:
         f"select product_key, product_id, {name_of('products')} as product_name, "
         f"{category} as category, price, stock_quantity, "
         "price * stock_quantity as stock_value from DimProduct as products "
-        f"where stock_quantity > 0 and {one_of(category, categories, 'category')} "
+        "where stock_quantity > 0 and not is_service "
+        f"and {one_of(category, categories, 'category')} "
         "order by coalesce(price * stock_quantity, 0) desc, product_key",
         values_of("category", categories),
     ).astype({"price": float, "stock_quantity": float, "stock_value": float})

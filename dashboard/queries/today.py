@@ -179,7 +179,8 @@ def movers(
     """What moved net sales most, and all others together: they add up to the whole.
 
     Args:
-        now: Rows with net sales each, such as those of `sales.by_country`.
+        now: Rows with net sales each, such as those of `sales.by_country`; those of
+            the same key are added up.
         before: The same of the days compared with.
         key: The column that says which rows are the same.
         name: The column that says what they are called.
@@ -191,7 +192,7 @@ def movers(
     """
     amounts = pd.concat(
         {
-            side: rows.set_index(key)["net_sales"].astype(float)
+            side: rows.groupby(key)["net_sales"].sum().astype(float)
             for side, rows in (("net_sales", now), ("net_sales_before", before))
         },
         axis=1,
@@ -227,28 +228,6 @@ def recent_products(
     )
 
 
-def running_out(recent: pd.DataFrame, within: int) -> pd.DataFrame:
-    """Products that are sold out, or will be in so many days at their recent pace.
-
-    Args:
-        recent: Rows of `products.by_product` of `RECENT_DAYS`.
-        within: Days; a product that lasts longer is not listed.
-
-    Returns:
-        product_key, product_name, stock_quantity, units_per_day, days_left (0 where
-        sold out); of those sold out the best selling first, then by days left.
-    """
-    selling = recent[(recent["units"] > 0) & recent["stock_quantity"].notna()].copy()
-    selling["units_per_day"] = selling["units"] / RECENT_DAYS
-    stock = selling["stock_quantity"].clip(lower=0)
-    selling["days_left"] = stock / selling["units_per_day"]
-    short = selling[selling["days_left"] < within]
-    columns = ["product_key", "product_name", "stock_quantity", "units_per_day"]
-    return short.sort_values(
-        ["days_left", "units_per_day", "product_key"], ascending=[True, False, True]
-    )[[*columns, "days_left"]].reset_index(drop=True)
-
-
 def returns_that_jumped(recent: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """Products whose returns at least doubled, by how much more came back in money.
 
@@ -257,7 +236,9 @@ def returns_that_jumped(recent: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataF
     Returns:
         product_key, product_name, returned, returned_before, increase.
     """
-    back = recent[recent["returns"] < 0][["product_key", "product_name", "returns"]]
+    back = recent[(recent["returns"] < 0) & ~recent["is_service"]][
+        ["product_key", "product_name", "returns"]
+    ]
     past = earlier.set_index("product_key")["returns"]
     back["returned"] = -back.pop("returns")
     back["returned_before"] = -back["product_key"].map(past).fillna(0.0) + 0.0

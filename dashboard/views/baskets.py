@@ -28,6 +28,11 @@ def main() -> None:
             icon="search",
         )
         return
+    if with_service := cache.ask(baskets.pairs_with_services):
+        ui.caption(
+            f"{with_service:,} more pairs are with a service, such as postage, and are "
+            "not shown: a service is no product."
+        )
     categories = controls.categories()
     minimum = low
     if high > low:
@@ -109,28 +114,34 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             "q_value": ui.number_column(chance.name, "%.2g", chance.formula),
         }
         with st.expander("The same pairs as a table"):
-            ui.table(pairs, columns, "Pairs with their figures.", "pair_table")
+            ui.product_table(
+                pairs,
+                columns,
+                "Pairs with their figures.",
+                "pair_table",
+                {"product1": "product1_key", "product2": "product2_key"},
+            )
             ui.download(pairs[list(columns)], "pairs")
 
 
 @part
 def _companions(minimum: int, categories: tuple[str, ...]) -> None:
     products = cache.ask(baskets.paired_products, minimum, categories)
-    named = products[["product_name", "product_key"]].itertuples(index=False)
-    labels = {f"{name} · {key}": int(key) for name, key in named}
     with ui.card(
         "What goes with one product?",
         "Of the baskets with it, the share that also holds the other.",
         metric("confidence").formula,
     ):
-        label = controls.product(list(labels), "basket_product")
-        found = cache.ask(baskets.companions, labels[label], minimum, categories, 12)
+        key = controls.product(products)
+        found = cache.ask(baskets.companions, key, minimum, categories, 12)
         ui.chart(
             companion_bars(found, ui.theme()),
-            f"Bars of the products most often bought with {label}.",
+            "Bars of the products most often bought with it: "
+            + ", ".join(map(str, found["product_name"].head(3))),
             "companions",
         )
-        _recommendations(labels[label], minimum, categories)
+        _recommendations(key, minimum, categories)
+        ui.link("views/product.py", "All about this product", product=str(key))
 
 
 def _recommendations(
@@ -148,7 +159,7 @@ def _recommendations(
             "Nothing: no product in stock is bought with it more often than by chance."
         )
         return
-    ui.table(
+    ui.product_table(
         rows,
         {
             "recommendation_rank": st.column_config.NumberColumn("#", width=40),

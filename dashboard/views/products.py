@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts.bars import ranked
-from dashboard.charts.products import pareto, stock_cover
+from dashboard.charts.products import pareto
 from dashboard.charts.series import over_time
 from dashboard.charts.theme import escaped
 from dashboard.filters import SalesFilter
@@ -30,18 +30,39 @@ def main() -> None:
     if sold is None:
         return
     ui.key_figures(products.totals(sold))
+    goods, services = products.goods_and_services(sold)
+    _services(services)
+    if len(goods):
+        left, right = st.columns([3, 2])
+        with left:
+            _best(goods, top)
+        with right:
+            _pareto(goods)
+        _one_product(chosen, goods)
     left, right = st.columns([3, 2])
     with left:
-        _best(sold, top)
+        _reorder(categories)
     with right:
-        _pareto(sold)
-    _one_product(chosen, sold)
-    left, right = st.columns(2)
-    with left:
-        _low_stock(sold, chosen)
-    with right:
-        _returns(sold)
-    _unsold(sold, chosen)
+        _returns(goods)
+    _unsold(goods, chosen)
+
+
+def _services(services: pd.DataFrame) -> None:
+    """What postage and the like brought, which nothing below shows."""
+    if services.empty:
+        return
+    money = exact(
+        float(services["net_sales"].sum()), metric("net_sales"), cache.currency()
+    )
+    named = ", ".join(services["product_name"].astype(str).head(3))
+    more = ", ..." if len(services) > 3 else ""
+    ui.caption(
+        ui.plain(
+            f"{money} of the net sales are those of {len(services):,} "
+            f"{'service' if len(services) == 1 else 'services'} ({named}{more}): "
+            "postage, fees, gift cards and corrections are money, and no products."
+        )
+    )
 
 
 @part
@@ -53,11 +74,6 @@ def _best(sold: pd.DataFrame, top: int) -> None:
         shown = controls.picked_metric("By", _RANKINGS, "by")
         order = [shown.key, "product_key"]
         best = sold.sort_values(order, ascending=[False, True]).head(top)
-
-        def choose(product: int) -> None:
-            row = sold[sold["product_key"] == int(product)]
-            st.session_state["product"] = next(iter(_labels(row)))
-
         ui.chart(
             ranked(
                 best["product_name"],
@@ -72,7 +88,7 @@ def _best(sold: pd.DataFrame, top: int) -> None:
             ),
             f"Bars of the {len(best)} best products by {shown.name.lower()}.",
             f"best_{shown.key}",
-            choose,
+            controls.choose_product,
         )
         _table(best)
 
@@ -94,22 +110,14 @@ def _pareto(sold: pd.DataFrame) -> None:
         )
 
 
-def _labels(sold: pd.DataFrame) -> dict[str, int]:
-    """The keys of products by what they are called in the list."""
-    products = sold[["product_name", "product_id", "product_key"]]
-    named = products.itertuples(index=False)
-    return {f"{name} · {product_id}": int(key) for name, product_id, key in named}
-
-
 @part
 def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
-    labels = _labels(sold)
     with ui.card("How does one product develop?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            label = controls.product(list(labels), "product", width=420)
+            key = controls.product(sold, width=420)
             shown = controls.picked_metric("Show", _RANKINGS, "product_show")
             grain = controls.grain(chosen.days)
-        row = sold.loc[sold["product_key"] == labels[label]].iloc[0]
+        row = sold.loc[sold["product_key"] == key].iloc[0]
         money = cache.currency()
         ui.caption(
             ui.plain(
@@ -120,18 +128,19 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
                 f"{exact(row['returns_rate'], metric('returns_rate'), money)}"
             )
         )
-        periods = cache.ask(products.product_by_period, labels[label], chosen, grain)
+        periods = cache.ask(products.product_by_period, key, chosen, grain)
         ui.chart(
             over_time(periods, shown, grain, chosen.days, ui.theme(), height=260),
             f"Line of {shown.name.lower()} of {row['product_name']} per "
             f"{grain.value.lower()}.",
             "one_product",
         )
+        ui.link("views/product.py", "All about this product", product=str(key))
 
 
 def _table(best: pd.DataFrame) -> None:
     with st.expander(f"The best {len(best)} as a table, with price and stock"):
-        ui.table(
+        ui.product_table(
             best,
             {
                 "product_name": ui.name_column("Product"),
@@ -149,27 +158,49 @@ def _table(best: pd.DataFrame) -> None:
 
 
 @part
-def _low_stock(sold: pd.DataFrame, chosen: SalesFilter) -> None:
+def _reorder(categories: tuple[str, ...]) -> None:
+    lead_time = cache.whole_variable("lead_time_days")
+    cover = cache.whole_variable("cover_days")
     with ui.card(
-        "What runs out first?",
-        "Stock of today against the pace of this period.",
-        metric("days_of_stock").formula,
+        "What has to be ordered?",
+        f"An order of today arrives in {lead_time} days and should last for {cover} "
+        "(vars `lead_time_days` and `cover_days` of the build); by the pace of the "
+        "last 28 days in all countries, whatever is chosen above.",
+        f"{metric('units_per_day').formula} {metric('days_left').formula} "
+        f"{metric('reorder_quantity').formula}",
     ):
-        if sold["stock_quantity"].isna().all():
+        levels = cache.ask(products.stock_levels, categories)
+        if levels.empty:
             ui.note("The products have no stock quantity in the source data.", "inbox")
             return
-        cover = controls.slider("Days that stock should last", 7, 180, 30, "cover")
-        low = products.low_stock(sold, chosen.days.days, cover)
-        if low.empty:
-            ui.all_well("No product is short at this pace.")
-            return
-        if len(low) > _LISTED:
-            ui.caption(f"The shortest {_LISTED} of {len(low):,}.")
-        ui.chart(
-            stock_cover(low.head(_LISTED), cover, ui.theme()),
-            f"Bars of days of stock left, {len(low)} products below {cover} days.",
-            "low_stock",
-        )
+        counts = levels["stock_status"].value_counts()
+        wanted = levels[levels["urgency_rank"].notna()]
+        is_out = levels["stock_status"] == "sold out"
+        unknown = int((is_out & levels["units_per_day"].isna()).sum())
+        if wanted.empty:
+            ui.all_well("Everything that sells lasts until the order after the next.")
+        else:
+            out = int((wanted["stock_status"] == "sold out").sum())
+            st.markdown(
+                f"**{out:,}** sold out, **{counts.get('order now', 0):,}** to order "
+                f"now, **{counts.get('order soon', 0):,}** to order soon"
+            )
+            columns = {
+                "product_name": ui.name_column("Product"),
+                "product_id": "Id",
+                "stock_status": "Status",
+                "stock_quantity": ui.number_column("In stock"),
+                **ui.metric_columns("units_per_day", "days_left", "reorder_quantity"),
+            }
+            ui.product_table(
+                wanted, columns, "Products to order, the most urgent first.", "reorder"
+            )
+            ui.download(wanted[["category", *columns]], "reorder")
+        if unknown:
+            ui.caption(
+                f"{unknown:,} more are sold out and have not sold for 28 "
+                "days: what they would sell is not known."
+            )
 
 
 def _returns(sold: pd.DataFrame) -> None:
@@ -196,6 +227,7 @@ def _returns(sold: pd.DataFrame) -> None:
         )
 
 
+@part
 def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
     stocked = cache.ask(products.stocked, chosen.categories)
     if stocked.empty:
@@ -215,7 +247,7 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
             f"**{len(unsold):,}** of {len(stocked):,} stocked products, worth "
             + ui.plain(short(worth, metric("stock_value"), cache.currency()))
         )
-        ui.table(
+        ui.product_table(
             unsold.head(200),
             {
                 "product_name": ui.name_column("Product"),
@@ -226,7 +258,6 @@ def _unsold(sold: pd.DataFrame, chosen: SalesFilter) -> None:
             },
             "Products in stock without a sale.",
             "unsold_table",
-            height=280,
         )
         ui.download(unsold, "unsold_products")
 

@@ -1,6 +1,7 @@
 """Today: what happened, why, and what needs doing?"""
 
 import datetime as dt
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,7 +18,6 @@ from dashboard.queries import data_health, overview, products, sales, today
 from dashboard.queries.today import Window
 
 _LISTED = 5
-_WITHIN = 14
 _OLD_DAYS = 2
 _BEFORE, _LAST_YEAR = "The weeks before", "A year before"
 
@@ -203,7 +203,8 @@ def _moved(now: SalesFilter, then: SalesFilter) -> list[tuple[str, pd.DataFrame]
         kinds.append(("Countries", sales.by_country, "country", "country"))
     if len(categories) > 1:
         kinds.append(("Categories", overview.by_category, "category", "category"))
-    kinds.append(("Products", products.by_product, "product_key", "product_name"))
+    by_product = products.with_services_as_one
+    kinds.append(("Products", by_product, "product_key", "product_name"))
     return [
         (
             what,
@@ -220,40 +221,44 @@ def _lists(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
     recent, earlier = cache.ask(today.recent_products, last)
     left, right = st.columns(2)
     with left:
-        _running_out(recent)
+        _running_out()
         _returns(recent, earlier)
     with right:
         _due(last)
         _old_data(by_day, last, first)
 
 
-def _running_out(recent: pd.DataFrame) -> None:
+def _running_out() -> None:
+    lead_time = cache.whole_variable("lead_time_days")
     with ui.card(
         "What is sold out or running out?",
-        f"At the pace of the last {today.RECENT_DAYS} days, within {_WITHIN} days.",
+        f"At the pace of {today.RECENT_DAYS} days; an order of today arrives in "
+        f"{lead_time} days.",
     ):
-        if recent["stock_quantity"].isna().all():
+        levels = cache.ask(products.stock_levels, ())
+        if levels.empty:
             ui.note("The products have no stock quantity in the source data.", "inbox")
             return
-        short_of = today.running_out(recent, _WITHIN)
+        short_of = products.running_out(levels)
         if short_of.empty:
             ui.all_well("Nothing that sells is short.")
             return
-        out = int((short_of["stock_quantity"] <= 0).sum())
+        out = int((short_of["stock_status"] == "sold out").sum())
         st.markdown(f"**{out:,}** sold out, **{len(short_of) - out:,}** running out")
-        ui.short_table(
-            ("Product", "In stock", "Sold a day", "Days left"),
-            [
-                (
-                    row.product_name,
-                    f"{row.stock_quantity:,.0f}",
-                    f"{row.units_per_day:,.1f}",
-                    f"{row.days_left:,.0f}",
-                )
-                for row in records(short_of.head(_LISTED))
-            ],
+        ui.product_lines(
+            (row.product_key, row.product_name, _stock_in_words(row))
+            for row in records(short_of.head(_LISTED))
         )
-        ui.link("views/products.py", "All products", period=Preset.LAST_30_DAYS.value)
+        ui.link("views/products.py", "All to order")
+
+
+def _stock_in_words(row: Any) -> str:
+    """How long a row of `stock_levels` lasts, and what to order."""
+    lasts = "sold out" if pd.isna(row.days_left) else f"{row.days_left:,.0f} days left"
+    return (
+        f"{lasts} · {row.units_per_day:,.1f} sold a day · "
+        f"order {row.reorder_quantity:,.0f}"
+    )
 
 
 def _due(last: dt.date) -> None:
@@ -297,16 +302,14 @@ def _returns(recent: pd.DataFrame, earlier: pd.DataFrame) -> None:
             return
         st.markdown(f"**{len(jumped):,}** products")
         returned, unit = metric("returned"), cache.currency()
-        ui.short_table(
-            ("Product", "Before", "Now"),
-            [
-                (
-                    row.product_name,
-                    exact(row.returned_before, returned, unit),
-                    exact(row.returned, returned, unit),
-                )
-                for row in records(jumped.head(_LISTED))
-            ],
+        ui.product_lines(
+            (
+                row.product_key,
+                row.product_name,
+                f"{exact(row.returned_before, returned, unit)} before, "
+                f"{exact(row.returned, returned, unit)} now",
+            )
+            for row in records(jumped.head(_LISTED))
         )
         ui.link("views/products.py", "All returns", period=Preset.LAST_30_DAYS.value)
 

@@ -32,19 +32,22 @@ TABLES = {
     "rpt_product_recommendations",
     "rpt_product_sales",
     "rpt_product_sales_monthly",
+    "rpt_reorder",
     "rpt_repeat_purchase",
     "rpt_sales_by_customer_type",
     "rpt_sales_daily",
     "rpt_segment_migration",
 }
-# A shop of a single product has no pairs, and one without categories none of those.
+# A shop of a single product has no pairs, one without categories none of those, and one
+# that does not say its stock nothing to order.
 EMPTY = {
     "cdnow": {
         "rpt_category_affinity",
         "rpt_product_co_purchases",
         "rpt_product_recommendations",
+        "rpt_reorder",
     },
-    "online_retail": {"rpt_category_affinity"},
+    "online_retail": {"rpt_category_affinity", "rpt_reorder"},
 }
 
 

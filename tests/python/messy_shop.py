@@ -110,6 +110,8 @@ def write_messy_shop(folder: Path, seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311 no secret
     customers = [f"C{n}" for n in range(40)]
     products = [f"p{n}" if n % 5 else f"P{n}" for n in range(25)]
+    # Services: one in most baskets, and two that their file lacks.
+    products[5], products[22], products[23] = "Post", "POST", "Bank-Charges"
     orders = [f"{draw.choice('OTo')}{n}" for n in range(250)]
     none = ["", "(unknown)", " ", "  (unknown) "]
 

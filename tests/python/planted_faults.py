@@ -72,6 +72,17 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         repeat("clv_scores", "true"),
     ],
     "valid_columns": [
+        change("service_patterns", "true", "service = 'goods'"),
+        change("service_patterns", "true", "product_id_pattern = 'POST'"),
+        change(
+            "service_patterns",
+            "true",
+            "product_id_pattern = '%', product_name_pattern = '%'",
+        ),
+        change("rpt_product_sales", "sales_rank = 7", "is_service = true"),
+        change("rpt_reorder", "stock_quantity > 0", "stock_status = 'sold out'"),
+        change("rpt_reorder", "urgency_rank = 1", "urgency_rank = null"),
+        change("rpt_reorder", "units > 0", "units_per_day = null"),
         change("FactOrders", "not has_sale", "has_sale = true"),
         change("rpt_sales_daily", "orders > 0", "discounts = discounts - 0.0001"),
         change(
@@ -480,6 +491,13 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         change("rpt_product_sales", "orders > 0", "units = units + 1"),
         change("rpt_product_sales", "orders > 0", "first_sale_date = '2022-01-01'"),
         lose("rpt_product_sales", "orders = 0"),
+    ],
+    "reorders_follow_from_stock_and_sales": [
+        lose("rpt_reorder", "true"),
+        change("rpt_reorder", "true", "product_key = 99999"),
+        change("rpt_reorder", "stock_quantity > 0", "units = units + 1"),
+        change("rpt_reorder", "days_left > 7", "days_left = 3 * days_left"),
+        change("rpt_reorder", "days_left > 7", "days_left = null"),
     ],
     "raw_rows_are_accepted_or_rejected": [
         lose("stg_customers_validated", "reject_reason is null"),

@@ -33,6 +33,8 @@ OTHER_VALUES = {
     "co_purchase_min_support": 0.02,
     "co_purchase_false_discovery_rate": 0.01,
     "reactivation_days": 30,
+    "lead_time_days": 3,
+    "cover_days": 60,
     "clv_horizon_weeks": 4,
     "clv_discount_rate_yearly": 0,
     "clv_holdout_weeks": 10,

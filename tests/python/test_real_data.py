@@ -218,6 +218,42 @@ def test_the_products_most_often_bought_together(shop: Shop) -> None:
     assert_equal(found, expected, list(ids), [])
 
 
+# Postage, fees, vouchers and corrections; by their id, by their name, or by both.
+SERVICES = {
+    "online_retail": {
+        *("POST", "DOT", "C2", "23444"),
+        *("AMAZONFEE", "BANK CHARGES", "CRUK", "23574"),
+        *("gift_0001_10", "gift_0001_20", "gift_0001_30", "gift_0001_40"),
+        *("gift_0001_50", "22016"),
+        *("M", "m", "D", "B", "S", "23595"),
+    },
+    "cdnow_sample": set(),
+}
+
+
+def test_services_are_money_and_no_products(shop: Shop) -> None:
+    products = shop.read(
+        "select product_id, rpt_product_sales.is_service, net_sales, sales_rank"
+        " from rpt_product_sales join DimProduct using (product_key)"
+    )
+    services = products[products["is_service"] == 1]
+
+    assert set(services["product_id"]) == SERVICES[shop.name]
+    assert services["sales_rank"].isna().all()
+    goods = products[products["is_service"] == 0]
+    assert sorted(goods["sales_rank"]) == list(range(1, len(goods) + 1))
+    # the money of both is that of the independent answer
+    assert products["net_sales"].sum() == pytest.approx(
+        shop.summary["net_sales"], abs=HALF_A_CENT
+    )
+    with_service = shop.read(
+        "select 1 from rpt_product_recommendations as offered join DimProduct as p"
+        " on p.product_key in (offered.product_key, recommended_product_key)"
+        " where is_service"
+    )
+    assert with_service.empty
+
+
 def test_leaving_is_predicted_where_there_is_a_sign_of_it(shop: Shop) -> None:
     models = shop.read(
         "select model_name, model_status, is_used, likelihood_ratio"

@@ -35,11 +35,12 @@ create table DimProduct (
     category text,
     price exact_real,
     stock_quantity integer,
-    is_inferred boolean not null
+    is_inferred boolean not null,
+    is_service boolean not null
 );
 
 insert into DimProduct
-select -1, '(unknown)', null, null, null, null, false
+select -1, '(unknown)', null, null, null, null, false, false
 union all
 select
     int_product_keys.product_key,
@@ -48,7 +49,14 @@ select
     stg_products.category,
     stg_products.price,
     stg_products.stock_quantity,
-    stg_products.product_id is null
+    stg_products.product_id is null,
+    exists (
+        select 1 from service_patterns
+        where
+            lower(int_product_keys.product_id) like service_patterns.product_id_pattern
+            and lower(coalesce(stg_products.product_name, ''))
+            like service_patterns.product_name_pattern
+    )
 from int_product_keys
 left join stg_products on int_product_keys.product_id = stg_products.product_id;
 

@@ -381,8 +381,9 @@ create table rpt_product_sales (
     orders integer not null,
     first_sale_date day_text,
     last_sale_date day_text,
-    sales_rank integer not null,
-    cumulative_share double
+    sales_rank integer,
+    cumulative_share double,
+    is_service boolean not null
 );
 
 insert into rpt_product_sales
@@ -417,7 +418,9 @@ ranked_products as (
         coalesce(product_totals.orders, 0) as orders,
         product_totals.first_sale_date,
         product_totals.last_sale_date,
+        DimProduct.is_service,
         row_number() over (
+            partition by DimProduct.is_service
             order by
                 coalesce(product_totals.net_sales, 0) desc,
                 DimProduct.product_id
@@ -439,11 +442,23 @@ select
     orders,
     first_sale_date,
     last_sale_date,
-    sales_rank,
+    case when not is_service then sales_rank end,
     case
-        when net_sales > 0
+        when net_sales > 0 and not is_service
             then
-                cast(round(sum(net_sales) over (order by sales_rank), 4) as double)
-                / round(sum(net_sales) filter (where net_sales > 0) over (), 4)
-    end
+                cast(
+                    round(
+                        sum(net_sales) over (
+                            partition by is_service order by sales_rank
+                        ),
+                        4
+                    ) as double
+                )
+                / round(
+                    sum(net_sales) filter (where net_sales > 0)
+                        over (partition by is_service),
+                    4
+                )
+    end,
+    is_service
 from ranked_products;

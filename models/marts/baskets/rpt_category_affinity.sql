@@ -1,11 +1,21 @@
 with
 
+categories as (
+
+    select distinct category from {{ ref('dim_product') }}
+    where
+        not is_service
+        and category != '(unknown)'
+
+),
+
 order_categories as (
 
-    select * from {{ ref('fct_order_categories') }}
-    where
-        has_sale
-        and category != '(unknown)'
+    select order_categories.*
+
+    from {{ ref('fct_order_categories') }} as order_categories
+    inner join categories on order_categories.category = categories.category
+    where order_categories.has_sale
 
 ),
 

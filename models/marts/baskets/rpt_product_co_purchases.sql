@@ -37,6 +37,7 @@ named_pairs as (
         pairs.product2_key,
         first_products.product_name as product1,
         second_products.product_name as product2,
+        first_products.is_service or second_products.is_service as has_service,
         pairs.pair_orders as co_purchase_count,
         first_counts.orders as orders_with_product1,
         second_counts.orders as orders_with_product2,
@@ -129,7 +130,8 @@ judged as (
         expected_co_purchases,
         case when unbounded_q_value < 1 then unbounded_q_value else 1 end as q_value,
         unbounded_q_value <= {{ variable('co_purchase_false_discovery_rate') }}
-            as is_significant
+            as is_significant,
+        has_service
 
     from adjusted
 

@@ -20,6 +20,12 @@ named_products as (
 
 ),
 
+service_patterns as (
+
+    select * from {{ ref('service_patterns') }}
+
+),
+
 keyed_products as (
 
     select
@@ -41,6 +47,43 @@ keyed_products as (
 
 ),
 
+-- in lower case on both sides: whether "like" tells A from a, engines do not agree
+lowered_products as (
+
+    select
+        product_key,
+        {{ ascii_lower('product_id') }} as product_id,
+        {{ ascii_lower("coalesce(product_name, '')") }} as product_name
+
+    from keyed_products
+
+),
+
+service_products as (
+
+    select distinct lowered_products.product_key
+
+    from lowered_products
+    inner join service_patterns
+        on
+            lowered_products.product_id like service_patterns.product_id_pattern
+            and lowered_products.product_name
+            like service_patterns.product_name_pattern
+
+),
+
+products_and_services as (
+
+    select
+        keyed_products.*,
+        service_products.product_key is not null as is_service
+
+    from keyed_products
+    left join service_products
+        on keyed_products.product_key = service_products.product_key
+
+),
+
 unknown_product as (
 
     select
@@ -50,7 +93,8 @@ unknown_product as (
         cast(null as {{ text_type() }}) as category,
         cast(null as {{ money_type() }}) as price,
         cast(null as integer) as stock_quantity,
-        false as is_inferred
+        false as is_inferred,
+        false as is_service
 
 ),
 
@@ -60,7 +104,7 @@ all_members as (
 
     union all
 
-    select * from keyed_products
+    select * from products_and_services
 
 )
 

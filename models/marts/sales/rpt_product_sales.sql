@@ -33,6 +33,7 @@ all_products as (
         products.product_id,
         products.product_name,
         coalesce(products.category, '(unknown)') as category,
+        products.is_service,
         coalesce(summed.units, 0) as units,
         {% for amount in ['net_sales', 'gross_sales', 'discounts', 'returns'] -%}
         coalesce(summed.{{ amount }}, {{ to_money('0') }}) as {{ amount }},
@@ -46,20 +47,25 @@ all_products as (
 
 ),
 
+-- services are ranked among themselves, and nobody is shown that
 ranked as (
 
     select
         *,
         cast(row_number() over (
+            partition by is_service
             order by net_sales desc, {{ binary_order('product_id') }}
-        ) as integer) as sales_rank,
+        ) as integer) as rank_of_kind,
         {{ sum_money(
             'case when net_sales > 0 then net_sales end',
-            'over (order by net_sales desc, ' ~ binary_order('product_id')
+            'over (partition by is_service order by net_sales desc, '
+            ~ binary_order('product_id')
             ~ ' rows between unbounded preceding and current row)'
         ) }} as cumulative_sales,
-        {{ sum_money('case when net_sales > 0 then net_sales end', 'over ()') }}
-            as positive_sales
+        {{ sum_money(
+            'case when net_sales > 0 then net_sales end',
+            'over (partition by is_service)'
+        ) }} as positive_sales
 
     from all_products
 
@@ -78,12 +84,14 @@ shared as (
         discounts,
         returns,
         orders,
-        sales_rank,
+        case when not is_service then rank_of_kind end as sales_rank,
         case
-            when net_sales > 0 then {{ ratio('cumulative_sales', 'positive_sales') }}
+            when net_sales > 0 and not is_service
+                then {{ ratio('cumulative_sales', 'positive_sales') }}
         end as cumulative_share,
         first_sale_date,
-        last_sale_date
+        last_sale_date,
+        is_service
 
     from ranked
 

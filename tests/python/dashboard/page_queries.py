@@ -14,6 +14,7 @@ from dashboard.queries import (
     explore,
     lifetime_value,
     overview,
+    product,
     products,
     retention,
     sales,
@@ -64,7 +65,16 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
         found[f"one product {name}"] = products.product_by_period(
             warehouse, 1, chosen, Grain.WEEK
         )
+        found[f"prices {name}"] = product.prices(warehouse, 1, chosen, Grain.MONTH)
+        found[f"by_segment {name}"] = product.by_segment(warehouse, 1, chosen)
+        found[f"one by_country {name}"] = product.by_country(warehouse, 1, chosen)
+        found[f"baskets_with {name}"] = product.baskets_with(warehouse, 1, chosen)
+        found[f"stock_levels {name}"] = products.stock_levels(
+            warehouse, chosen.categories
+        )
         found[f"stocked {name}"] = products.stocked(warehouse, chosen.categories)
+    found["every_product"] = product.every_product(warehouse)
+    found["description"] = product.description(warehouse, 1).to_frame()
     some_countries, categories = sales.choices(warehouse)
     for basis in ("first_order", "registration"):
         found[f"cohorts {basis}"] = retention.cohorts(warehouse, basis)
@@ -98,9 +108,9 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
         found[f"significant {some}"] = baskets.pair_count(
             warehouse, low, some, only_significant=True
         )
-        for product in paired["product_key"].sort_values().head(3):
-            found[f"offers {product} {some}"] = baskets.recommendations(
-                warehouse, int(product), low, some
+        for paired_key in paired["product_key"].sort_values().head(3):
+            found[f"offers {paired_key} {some}"] = baskets.recommendations(
+                warehouse, int(paired_key), low, some
             )
     found["moves"] = segments.segment_moves(warehouse)
     found["repeat purchases"] = retention.repeat_purchases(warehouse)

@@ -460,7 +460,6 @@ def test_a_slider_moves_what_it_is_for(wide: Browsing) -> None:
         ("Retention", "Cohorts", "first_order_cohorts"),
         ("Baskets", "Bought together at least", "minimum"),
         ("Baskets", "Pairs shown", "pairs"),
-        ("Products", "Days that stock should last", "cover"),
     ):
         wide.open(page)
         slider = wide.page.get_by_role("slider", name=label).first

@@ -281,15 +281,17 @@ def test_bad_values_in_the_address_are_dropped(
             "Overview",
             {"period": "Custom", "from": "0001-01-01", "to": "9999-12-31"},
         ),
-        ("Products", {"top": "9999", "product": "Nothing · P0", "cover": "-3"}),
-        ("Products", {"top": "many", "by": "Luck", "cover": "1e9"}),
+        ("Products", {"top": "9999", "product": "Nothing · P0"}),
+        ("Products", {"top": "many", "by": "Luck", "product": "-1"}),
+        ("Product", {"product": "1; drop table x", "product_show": "Luck"}),
+        ("Product", {"product": "999999", "country": "Atlantis"}),
         ("Countries", {"country_show": "Secrets", "compare": "Luck"}),
         ("Retention", {"cohort": "Birthday", "cohort_show": "Mood"}),
         ("Retention", {"first_order_cohorts": "1800-01"}),
         ("Segments", {"segment": "Aliens", "country": "<b>"}),
         ("Lifetime value", {"country": "' or 1 = 1 --"}),
         ("Baskets", {"minimum": "-5", "pairs": "0", "rank": "Beauty"}),
-        ("Baskets", {"basket_product": "Nothing · 0", "category": "None"}),
+        ("Baskets", {"product": "0", "category": "None"}),
         ("Explore", {"table": "raw_customers", "order": "Sideways"}),
         (
             "Explore",
@@ -436,6 +438,7 @@ def test_no_page_has_a_filter_that_it_does_not_use(
     filters = {
         "Overview": {"period", "country", "category", "compare"},
         "Products": {"period", "country", "category"},
+        "Product": {"period", "country"},
         "Countries": {"period", "category", "compare"},
         "Retention": set(),
         "Segments": {"country"},
@@ -769,6 +772,29 @@ def test_pairs_that_may_be_chance_are_shown_when_asked_for(
     every = show(demo_warehouse, "Baskets", **choice, evidence="All listed")
     assert_calm(every)
     assert pairs(every) > 0
+
+
+def test_products_says_what_services_brought(own_warehouse: Path, show: Show) -> None:
+    everything = {"period": "All time"}
+    before = show(own_warehouse, "Products", **everything)
+    with sqlite3.connect(own_warehouse) as connection:
+        key, name, money = connection.execute(
+            "select product_key, product_name, net_sales from rpt_product_sales "
+            "where sales_rank = 1"
+        ).fetchone()
+    change(
+        own_warehouse,
+        f"update DimProduct set is_service = true where product_key = {key}",
+    )
+    app = show(own_warehouse, "Products", **everything)
+
+    assert_calm(app)
+    plain = texts(app).replace("\\", "")
+    assert f"${money:,.2f} of the net sales are those of 1 service ({name})" in plain
+    net_sales = [metric.value for metric in (before.metric[0], app.metric[0])]
+    assert net_sales[0] == net_sales[1]
+    table = next(frame.value for frame in app.dataframe if "sales_share" in frame.value)
+    assert key not in set(table["product_key"])
 
 
 def test_an_error_of_the_dashboard_itself_shows_no_traceback(

@@ -45,18 +45,55 @@ def test_the_top_products_of_all_time_are_those_of_the_report(
     )
 
 
-def test_low_stock_is_stock_divided_by_pace() -> None:
-    sold = pd.DataFrame(
+def test_services_are_in_the_money_and_in_no_ranking(
+    own_warehouse: Path, warehouse: Warehouse, known: Span
+) -> None:
+    before = products.by_product(warehouse, every_day(known))
+    low, _ = baskets.largest_count(warehouse)
+    pairs = baskets.pairs(warehouse, low, (), "lift", 10_000)
+    best = int(pairs["product1_key"].iloc[0])
+    change(
+        own_warehouse,
+        f"update DimProduct set is_service = true where product_key = {best}",
+        "update rpt_product_co_purchases set has_service = true "
+        f"where {best} in (product1_key, product2_key)",
+    )
+
+    opened = Warehouse(Location("sqlite", str(own_warehouse)))
+    sold = products.by_product(opened, every_day(known))
+    goods, services = products.goods_and_services(sold)
+    moved = products.with_services_as_one(opened, every_day(known))
+    listed = baskets.pairs(opened, low, (), "lift", 10_000)
+    left_out = baskets.pairs_with_services(opened)
+    stocked = products.stocked(opened, ())
+    opened.close()
+
+    assert list(services["product_key"]) == [best]
+    assert best not in set(goods["product_key"])
+    assert goods["sales_share"].sum() == pytest.approx(1)
+    assert goods["cumulative_share"].max() == pytest.approx(1)
+    assert services["cumulative_share"].isna().all()
+    total, total_before = products.totals(sold), products.totals(before)
+    assert total.pop("products_sold") == (total_before.pop("products_sold") or 0) - 1
+    assert total == total_before
+    assert best not in set(stocked["product_key"])
+    assert moved.loc[moved["product_key"] == 0, "product_name"].item() == "Services"
+    assert moved["net_sales"].sum() == pytest.approx(before["net_sales"].sum())
+    in_pairs = set(listed["product1_key"]) | set(listed["product2_key"])
+    assert best not in in_pairs
+    assert 0 < left_out == len(pairs) - len(listed)
+
+
+def test_the_most_urgent_is_listed_first_and_what_is_gone_for_long_is_not() -> None:
+    nothing = float("nan")
+    levels = pd.DataFrame(
         {
-            "product_key": [1, 2, 3, 4, 5],
-            "units": [100, 100, 0, 100, -5],
-            "stock_quantity": [50.0, 1000.0, 5.0, np.nan, 1.0],
-            "net_sales": [1.0, 2.0, 3.0, 4.0, 5.0],
+            "product_key": [1, 2, 3, 4],
+            "stock_status": ["sold out", "order now", "order soon", "sold out"],
+            "units_per_day": [2.0, 3.0, 1.0, nothing],
         }
     )
-    low = products.low_stock(sold, days=100, cover=60)
-    assert list(low["product_key"]) == [1]
-    assert low["days_of_stock"].iloc[0] == pytest.approx(50)
+    assert list(products.running_out(levels)["product_key"]) == [1, 2]
 
 
 def test_lorenz_and_gini_of_known_distributions() -> None:

@@ -15,6 +15,10 @@ order_categories as (
     where
         categories.has_sale
         and categories.category != '(unknown)'
+        and categories.category in (
+            select products.category from {{ ref('dim_product') }} as products
+            where not products.is_service
+        )
         and not baskets.is_over_cap
 
 ),

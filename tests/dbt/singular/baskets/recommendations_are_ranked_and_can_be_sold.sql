@@ -18,6 +18,7 @@ pairs as (
     where
         is_significant
         and lift_lower_95 > 1
+        and not has_service
 
 ),
 

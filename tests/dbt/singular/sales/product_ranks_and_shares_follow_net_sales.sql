@@ -12,6 +12,7 @@ ranked as (
         lag(cumulative_share, 1, 0) over (order by sales_rank) as previous_share
 
     from {{ ref('rpt_product_sales') }}
+    where not is_service
 
 ),
 
