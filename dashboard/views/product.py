@@ -23,14 +23,14 @@ _LISTED = 10
 def main() -> None:
     """Draw the page."""
     chosen = SalesFilter(controls.days(), controls.countries())
-    ui.title("Product", "How does it do?", controls.describe_days(chosen))
     known = cache.ask(product.every_product)
     if known.empty:
-        ui.note("**There are no products.**", icon="search")
+        ui.title("Product", "There is none.")
         return
-    key = controls.product(known, width=420)
+    with st.sidebar:
+        key = controls.product(known)
     about = cache.ask(product.description, key)
-    _describe(about)
+    ui.title("Product", ui.plain(_called(about)), controls.describe_days(chosen))
     if chosen.days.is_reversed:
         ui.period_turned_round()
         return
@@ -54,12 +54,13 @@ def main() -> None:
         _companions(key)
 
 
-def _describe(about: pd.Series) -> None:
+def _called(about: pd.Series) -> str:
+    """What the product is, in a line."""
     price = exact(about["price"], metric("list_price"), cache.currency())
-    said = f"{about['product_id']} · {about['category']} · price today {price}"
+    said = [about["product_name"], about["product_id"], about["category"], price]
     if about["is_service"]:
-        said += " · a service: in the money, and in no ranking, pair or stock"
-    ui.caption(ui.plain(said))
+        said.append("a service: in the money, and in no ranking, pair or stock")
+    return " \N{MIDDLE DOT} ".join(map(str, said))
 
 
 @part

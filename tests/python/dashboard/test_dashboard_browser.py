@@ -351,6 +351,50 @@ def test_the_top_products_follow_the_slider_and_a_click_picks_one(
     wide.until(lambda: line.get_attribute("d") != before, "another line")
 
 
+def test_what_to_reorder_is_said_and_leads_to_the_products_page(
+    wide: Browsing, published: Path
+) -> None:
+    with sqlite3.connect(published) as connection:
+        wanted = connection.execute(
+            "select product_key, product_id, reorder_quantity from rpt_reorder"
+            " where urgency_rank is not null order by urgency_rank"
+        ).fetchall()
+        orders = dict(
+            connection.execute("select product_key, orders from rpt_product_sales")
+        )
+    connection.close()
+    wide.open("Products", "?period=All+time")
+    with wide.page.expect_download() as waiting:
+        wide.page.locator(".st-key-reorder_CSV button").click()
+    text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [(row["product_id"], float(row["reorder_quantity"])) for row in rows] == [
+        (product_id, quantity) for _, product_id, quantity in wanted
+    ]
+
+    # the first row's name, below the headings
+    table = wide.page.locator(".st-key-reorder [data-testid=stDataFrame]")
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 60, "y": 52})
+    wide.page.get_by_role("heading", name="Product", exact=True, level=1).wait_for()
+    most_urgent = wanted[0][0]
+    wide.until(lambda: wide.query().get("product") == [str(most_urgent)], "its key")
+    wide.until(
+        lambda: wide.figure("Orders") == f"{orders[most_urgent]:,}", "its orders"
+    )
+
+
+def test_a_product_on_the_first_page_leads_to_its_own(wide: Browsing) -> None:
+    wide.open("Today")
+    link = wide.page.locator('a[href*="product?product="]').first
+    name = link.inner_text()
+    link.click()
+    wide.page.get_by_role("heading", name="Product", exact=True, level=1).wait_for()
+    wide.page.get_by_text(name).first.wait_for()
+    wide.page.go_back()
+    wide.page.get_by_role("heading", name="Today", exact=True, level=1).wait_for()
+
+
 def test_a_click_on_a_country_filters_the_page(wide: Browsing) -> None:
     wide.open("Overview")
     before = wide.figure("Net sales")

@@ -438,7 +438,7 @@ def test_no_page_has_a_filter_that_it_does_not_use(
     filters = {
         "Overview": {"period", "country", "category", "compare"},
         "Products": {"period", "country", "category"},
-        "Product": {"period", "country"},
+        "Product": {"period", "country", "product_chosen"},
         "Countries": {"period", "category", "compare"},
         "Retention": set(),
         "Segments": {"country"},
