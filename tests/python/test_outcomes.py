@@ -7,19 +7,21 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.dbt.project import Project
 from pipeline.errors import PipelineError
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.terminal.outcome import run
 from tests.python.conftest import rights_of_nobody
 from tests.small_project import ROOT
 from tests.small_shop import WriteShop
+from tests.torture.children import Children
 
 # `python -m pipeline`, on a project of a few models.
 COMMAND = """
@@ -66,17 +68,41 @@ def loaded(database: Path, table: str = "raw_orders") -> int:
     return int(count)
 
 
-@pytest.mark.parametrize("command", ["load", "build"])
+@pytest.fixture(scope="module")
+def children() -> Iterator[Children]:
+    """Processes in which dbt is imported."""
+    with Children("dbt.cli.main") as children:
+        yield children
+
+
+WRITTEN = {
+    ">/dev/full": b"could be written: No space left on device",
+    ">&-": b"could be written: it is closed",
+    "| true": b"could be written: Broken pipe",
+}
+UNWRITTEN = ("2>/dev/full", "2>&-", ">&- 2>&- <&-", ">/dev/full 2>/dev/full")
+
+
+def check_done(
+    command: str, database: Path, exit_code: int, stderr: bytes, said: bytes
+) -> None:
+    """The work is done, and there is a word on what could not be said."""
+    assert exit_code == 0, stderr
+    assert loaded(database) == 4
+    if command == "build":
+        assert loaded(database, "FactOrders") == 3
+    if said:
+        last = stderr.splitlines()[-1]
+        assert last.startswith(b"warning: %b is done" % command.encode())
+        assert said in last
+
+
 @pytest.mark.parametrize(
-    ("ending", "said"),
+    ("command", "ending"),
     [
-        (">/dev/full", b"could be written: No space left on device"),
-        (">&-", b"could be written: it is closed"),
-        ("| true", b"could be written: Broken pipe"),
-        ("2>/dev/full", b""),
-        ("2>&-", b""),
-        (">&- 2>&- <&-", b""),
-        (">/dev/full 2>/dev/full", b""),
+        *(("load", ending) for ending in (*WRITTEN, *UNWRITTEN)),
+        # Before dbt is imported.
+        *(("build", ending) for ending in ("2>&-", ">&- 2>&- <&-")),
     ],
 )
 def test_where_the_words_go_does_not_change_what_was_done(
@@ -85,20 +111,42 @@ def test_where_the_words_go_does_not_change_what_was_done(
     write_shop: WriteShop,
     command: str,
     ending: str,
-    said: bytes,
 ) -> None:
     arguments = [*(["--raw"] if command == "build" else []), write_shop()]
 
     result = shell(ending, small_project, command, "--database", database, *arguments)
 
-    assert result.returncode == 0, result.stderr
-    assert loaded(database) == 4
-    if command == "build":
-        assert loaded(database, "FactOrders") == 3
-    if said:
-        last = result.stderr.splitlines()[-1]
-        assert last.startswith(b"warning: %b is done" % command.encode())
-        assert said in last
+    said = WRITTEN.get(ending, b"")
+    check_done(command, database, result.returncode, result.stderr, said)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ({"stdout": "/dev/full"}, WRITTEN[">/dev/full"]),
+        ({"stdout": "closed"}, WRITTEN[">&-"]),
+        ({"stdout": "broken"}, WRITTEN["| true"]),
+        ({"stderr": "/dev/full"}, b""),
+        ({"stdout": "/dev/full", "stderr": "/dev/full"}, b""),
+    ],
+)
+def test_nor_does_it_where_dbt_builds(
+    small_project: Path,
+    database: Path,
+    write_shop: WriteShop,
+    children: Children,
+    outputs: dict[str, str],
+    said: bytes,
+) -> None:
+    result = children.run(
+        *(str(small_project), "build", "--database", str(database)),
+        *("--raw", str(write_shop())),
+        task="on_project",
+        folder=str(ROOT),
+        **outputs,
+    )
+
+    check_done("build", database, result.exit_code, result.stderr.encode(), said)
 
 
 def test_a_failure_stays_one_where_nothing_can_be_said(
@@ -110,17 +158,22 @@ def test_a_failure_stays_one_where_nothing_can_be_said(
     assert not database.exists()
 
 
+@pytest.fixture
+def on_small_project(small_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `main` build the small project."""
+    project = Project(small_project, "1", {}, {})
+    monkeypatch.setattr("pipeline.commands.build.find_project", lambda _: project)
+
+
+@pytest.mark.usefixtures("on_small_project")
 @pytest.mark.parametrize("command", ["load", "build"])
 def test_a_folder_that_cannot_be_synced_after_the_rename_is_a_warning(
-    small_project: Path,
     database: Path,
     write_shop: WriteShop,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     command: str,
 ) -> None:
-    from pipeline.dbt.project import Project
-
     sync = os.fsync
 
     def refuse_folders(descriptor: int) -> None:
@@ -129,10 +182,6 @@ def test_a_folder_that_cannot_be_synced_after_the_rename_is_a_warning(
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", refuse_folders)
-    monkeypatch.setattr(
-        "pipeline.commands.build.find_project",
-        lambda given: Project(small_project, "1", {}, {}),
-    )
     arguments = [*(["--raw"] if command == "build" else []), str(write_shop())]
 
     assert main([command, "--database", str(database), *arguments]) == 0
@@ -328,16 +377,17 @@ def test_a_build_that_was_not_published_prints_no_summary(
     assert (failed.returncode, failed.stdout) == (1, b"")
 
 
+@pytest.mark.usefixtures("on_small_project")
 def test_warnings_are_in_the_summary_for_a_program(
-    small_project: Path, database: Path, write_shop: WriteShop
+    database: Path, write_shop: WriteShop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = write_shop(
         raw_products=[("product_id", "colour"), ("P1", "red"), ("P2", "\x1b[31m")]
     )
 
-    arguments = ("build", "--json", "--database", database, "--raw", folder)
-    built = shell("", small_project, *arguments)
+    arguments = ["--database", str(database), "--raw", str(folder)]
+    assert main(["build", "--json", *arguments]) == 0
 
-    assert json.loads(built.stdout)["warnings"] == [
+    assert json.loads(capsys.readouterr().out)["warnings"] == [
         "raw_products.csv: unknown column ignored: colour"
     ]

@@ -95,9 +95,14 @@ def quick_folder() -> Iterator[Path]:
 
 
 class Children:
-    """The server, started when the first command is run, until `close`."""
+    """The server, started when the first command is run, until `close`.
 
-    def __init__(self) -> None:
+    Args:
+        modules: What its commands import beside the pipeline.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
         self._open = ExitStack()
         self._folder = self._open.enter_context(quick_folder())
         self._server: subprocess.Popen[str] | None = None
@@ -172,7 +177,10 @@ class Children:
 
     def _start(self) -> subprocess.Popen[str]:
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.victim", str(self.shim or "")],
+            [
+                *(sys.executable, "-m", "tests.torture.victim"),
+                *(str(self.shim or ""), *self._modules),
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

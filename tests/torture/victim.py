@@ -1,5 +1,6 @@
 """The server of `children`: forks, arms the shim in the fork, runs a command there."""
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -10,14 +11,17 @@ import resource
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pyarrow
 import scipy.special  # noqa: F401  (beyond the year 2262 numpy is imported in vain)
 
 import pipeline.__main__ as command_line
+from pipeline.commands import build
+from pipeline.dbt.project import Project
 from tests.torture import generations
 
 _MOST_SECONDS = 120
@@ -35,9 +39,21 @@ def without_dbt(*arguments: str) -> int:
     return command_line.main(arguments)
 
 
+def on_project(folder: str, *arguments: str) -> int:
+    """The same, on another dbt project."""
+    project = Project(Path(folder), "1", {}, {})
+    build.find_project = lambda _: project
+    try:
+        return command_line.main(arguments)
+    finally:
+        # Or a process that stays behind tells of the locks that dbt has left.
+        atexit._run_exitfuncs()
+
+
 TASKS: Mapping[str, Callable[..., int]] = {
     "pipeline": pipeline,
     "without_dbt": without_dbt,
+    "on_project": on_project,
 }
 
 
@@ -62,21 +78,27 @@ class Shim:
         self._library.torture_clock(ctypes.c_long(off), ctypes.c_long(step))
 
 
-def main(library: str) -> int:
-    """Answer requests until there are no more."""
+def main(library: str, *modules: str) -> int:
+    """Answer requests until there are no more.
+
+    Args:
+        library: The shim's path; empty where there is none.
+        modules: What else commands need, imported once for all of them.
+    """
     shim: Shim | None = None
     if library:
         if os.environ.get("LD_PRELOAD") != library:
             os.environ["LD_PRELOAD"] = library
             os.execv(  # noqa: S606
-                sys.executable, [sys.executable, "-m", __spec__.name, library]
+                sys.executable,
+                [sys.executable, "-m", __spec__.name, library, *modules],
             )
         shim = Shim(library)
         # For the command itself, and not for what it starts.
         del os.environ["LD_PRELOAD"]
     # With one thread to work with, DuckDB does everything in the same order each time.
     os.sched_setaffinity(0, {random.choice(list(os.sched_getaffinity(0)))})  # noqa: S311
-    _import_first()
+    _import_first(modules)
     # What is there is not looked at again by each fork, which would copy its pages.
     gc.freeze()
     for line in sys.stdin:
@@ -95,8 +117,10 @@ def main(library: str) -> int:
     return 0
 
 
-def _import_first() -> None:
+def _import_first(modules: Sequence[str]) -> None:
     """What commands import when they need it, once for all of them."""
+    for module in modules:
+        importlib.import_module(module)
     for target in ("sqlite", "duckdb", "postgres"):
         with suppress(ImportError):
             importlib.import_module(f"pipeline.warehouse.{target}.engine")
@@ -166,4 +190,4 @@ def _point(handle: int, where: str) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _leave(main(sys.argv[1]))
+    _leave(main(*sys.argv[1:]))
