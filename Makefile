@@ -4,7 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # For the shell, not for make: whatever is in the variable, it is one word and runs nothing.
 DATABASE := "$${DWH_DATABASE:-ecommerce_dwh.db}"
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# Python compiles what it imports, the first time; compiling all of it takes pip longer.
+PIP := -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+INSTALL := $(BIN)/python $(PIP)
 STAMPS := .make
 
 SOURCES := $(shell find models macros seeds pipeline tests/dbt -type f \
@@ -74,7 +76,7 @@ test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, Po
 $(STAMPS)/airflow: orchestration/airflow/requirements.lock
 	@echo "Installing Airflow into $@ ..."
 	@$(PYTHON) -m venv $@
-	@$@/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@$@/bin/python $(PIP) --no-deps -r $<
 	@touch $@
 
 test-airflow: $(STAMPS)/dev $(STAMPS)/airflow ## Have Airflow itself run its DAG
