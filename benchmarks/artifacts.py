@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.equality import FLOOR_TABLES
-from pipeline.dbt.project import ROOT
+from pipeline.installation import PROJECT_ROOT
 
 # What the models of the floor's tables need for columns that the floor lacks:
 # predicted values, and the evidence of pairs.
@@ -78,7 +78,7 @@ def read_artifacts(folder: Path) -> DbtArtifacts:
                 *(sys.executable, "-m", "dbt.cli.main", "parse", "--quiet"),
                 *("--target-path", str(folder), "--log-path", str(folder)),
             ],
-            cwd=ROOT,
+            cwd=PROJECT_ROOT,
             check=True,
         )
     results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))

@@ -7,7 +7,6 @@ and its figures never stand beside those of the old one.
 import functools
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import pandas as pd
@@ -23,9 +22,10 @@ from dashboard.warehouse import (
     identity,
     location_from_environment,
 )
+from pipeline.installation import PROJECT_ROOT
 from pipeline.warehouse.location import Location
 
-_PROJECT = Path(__file__).resolve().parents[1] / "dbt_project.yml"
+_PROJECT = PROJECT_ROOT / "dbt_project.yml"
 _SHOWN_VERSION = "shown_version"
 
 P = ParamSpec("P")

@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 
 import streamlit as st
 
+from pipeline.installation import install
+
 # Thirty-two hexadecimal digits, of which there are sixteen, and hardly ever nine.
 _SECRET_LENGTH = 32
 _SECRET_LETTERS = 8
@@ -79,7 +81,7 @@ def is_let_in() -> bool:
     elif importlib.util.find_spec("authlib") is None:
         st.error(
             "**A login is set up, but the package for it is not installed.** Run "
-            "`pip install -r requirements/login.lock`, then start the dashboard again."
+            f"`{install('login')}`, then start the dashboard again."
         )
     else:
         st.markdown("This dashboard is for people of the shop.")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from pipeline.installation import IS_INSTALLED, install, typed
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.errors import (
     BusyError,
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 TARGETS = ("sqlite", "duckdb", "postgres")
 
+_BUILD = typed("build")
+_MAKE, _BARE_DBT = "make", ", or `dbt build` in the activated `.venv`."
+if IS_INSTALLED:
+    _MAKE, _BARE_DBT = _BUILD, "."
+
 
 class Trouble(Enum):
     """Why the warehouse cannot be shown: what is wrong, and what to do about it.
@@ -43,18 +49,18 @@ class Trouble(Enum):
     )
     PACKAGES = (
         "The packages that read {} are not installed.",
-        "Run `pip install '.[{}]'`, then start the dashboard again.",
+        f"Run `{install('{}')}`, then start the dashboard again.",
     )
     MISSING = (
         "There is no warehouse yet.",
-        "Run `make` for the demo shop, or load your own files with "
-        "`python -m pipeline build --raw DIR`. If the warehouse has another name, "
+        f"Run `{_MAKE}` for the demo shop, or load your own files with "
+        f"`{_BUILD} --raw DIR`. If the warehouse has another name, "
         "set `DWH_DATABASE` to it before starting the dashboard.",
     )
     NOT_A_DATABASE = (
         "The warehouse file cannot be read as a database of the chosen engine.",
         "Check that `DWH_TARGET` and `DWH_DATABASE` belong together, or build the "
-        "warehouse again: `python -m pipeline build`.",
+        f"warehouse again: `{_BUILD}`.",
     )
     UNREACHABLE = (
         "The PostgreSQL server does not answer, or refuses the login.",
@@ -64,7 +70,7 @@ class Trouble(Enum):
     BUSY = (
         "The warehouse is being written right now.",
         "Wait until the build has finished; this page then shows up by itself. If none "
-        "is running, one was broken off: run `python -m pipeline build`, which also "
+        f"is running, one was broken off: run `{_BUILD}`, which also "
         "publishes without this pause.",
     )
     REPLACED = (
@@ -73,21 +79,21 @@ class Trouble(Enum):
     )
     EMPTY = (
         "The warehouse is empty: it has no table.",
-        "Run `make` for the demo shop, or load your own files with "
-        "`python -m pipeline build --raw DIR`.",
+        f"Run `{_MAKE}` for the demo shop, or load your own files with "
+        f"`{_BUILD} --raw DIR`.",
     )
     NO_MARTS = (
         "The warehouse has data, but no marts yet: the models have not been built.",
-        "Run `python -m pipeline build`, or `dbt build` in the activated `.venv`.",
+        f"Run `{_BUILD}`" + _BARE_DBT,
     )
     OLD_SCHEMA = (
         "This warehouse was built by another version of the project. It lacks: {}.",
-        "Build it again with this version: `python -m pipeline build`, or `make` for "
-        "the demo shop.",
+        f"Build it again with this version: `{_BUILD}`, or `{_MAKE}` for the demo "
+        "shop.",
     )
     NO_SALES = (
         "The warehouse has no sales yet.",
-        "Load orders with `python -m pipeline build --raw DIR`, or see on the Data "
+        f"Load orders with `{_BUILD} --raw DIR`, or see on the Data "
         "health page why none of them was accepted.",
     )
 

@@ -30,6 +30,7 @@ from generator.days import generate_days
 from generator.simulation import OutputError, generate
 from generator.simulation import Progress as ProgressCall
 
+PROGRAM = "python -m generator"
 USAGE_ERROR = 2
 FAILURE = 1
 DEFAULT_OUT = Path("build/raw")
@@ -59,11 +60,11 @@ def _whole_number(text: str) -> int:
     return int(text)
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     """Return the parser; its defaults are those of ``GeneratorConfig``."""
     defaults = GeneratorConfig()
     parser = OneLineParser(
-        prog="python -m generator",
+        prog=program,
         description=(
             "Simulate a shop and write raw_customers, raw_products, raw_orders, "
             "raw_order_items and truth.json. Equal arguments give equal bytes."
@@ -150,9 +151,9 @@ def _summary(truth: dict[str, Any], out: Path) -> str:
     return f"{out}: {rows}; net sales {truth['totals']['net_sales']}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run the command and return its exit code: 0, 1 (failed) or 2 (wrong use)."""
-    options = build_parser().parse_args(arguments)
+    options = build_parser(program).parse_args(arguments)
     try:
         config = GeneratorConfig(
             customers=options.customers,

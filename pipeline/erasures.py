@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import PipelineError
+from pipeline.installation import typed
 from pipeline.raw_files.raw_file import RawFile
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
@@ -229,5 +230,5 @@ def refuse_unfinished(engine: Engine) -> None:
     if Erasures.of(engine).pending:
         raise PipelineError(
             f"customers of {engine.location} are being erased, which is not finished; "
-            "finish it: python -m pipeline erase"
+            f"finish it: {typed('erase')}"
         )

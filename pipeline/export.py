@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pipeline.build_record import BUILD_INFO
 from pipeline.doubts import BUILD_DOUBTS
 from pipeline.errors import PipelineError
+from pipeline.installation import typed
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_BATCHES, RAW_LOADS
 from pipeline.runs import PIPELINE_RUNS
@@ -97,7 +98,7 @@ def export(reader: Reader, kind: str, out: Path, reporter: Reporter) -> dict[str
     if not any(_SPELLED.get(table) in _STAR for table in tables):
         raise PipelineError(
             f"{reader.location} holds no warehouse of this project; build it first: "
-            "python -m pipeline build"
+            + typed("build")
         )
     out = Path(os.path.realpath(out))
     _check_out(kind, out)

@@ -26,6 +26,7 @@ from typing import Any
 from pipeline.build_record import BuildSummary
 from pipeline.doubts import Doubt
 from pipeline.errors import PipelineError
+from pipeline.installation import install
 from pipeline.runs import reason_of
 from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter
@@ -174,7 +175,7 @@ def send_text(text: str | None, reporter: Reporter) -> None:
             "mailto://user:password@example.org"
         )
     if find_spec("apprise") is None:
-        raise PipelineError(f"{NOTIFY} needs: pip install '.[notify]'")
+        raise PipelineError(f"{NOTIFY} needs: {install('notify')}")
     message = Message("info", "a trial", "You will be told of builds that go wrong.")
     if text is not None:
         message = Message("failure", "the schedule", text)
@@ -188,7 +189,7 @@ def _urls() -> list[str]:
 
 def _warn_if_missing(reporter: Reporter) -> None:
     if _urls() and find_spec("apprise") is None:
-        reporter.warn(f"{NOTIFY}: nobody is told: pip install '.[notify]'")
+        reporter.warn(f"{NOTIFY}: nobody is told: {install('notify')}")
 
 
 def _ask_notifier(message: Message, seconds: float) -> list[str | None]:

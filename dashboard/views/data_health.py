@@ -11,6 +11,7 @@ from dashboard.formatting import DASH, day
 from dashboard.metrics import METRICS
 from dashboard.queries import data_health
 from dashboard.warehouse import WarehouseError
+from pipeline.installation import typed
 
 _OUTCOMES = {
     "rejected": "Rejected rows, by reason",
@@ -148,9 +149,7 @@ def _doubts() -> None:
     ):
         found = cache.ask(data_health.doubts)
         if found is None:
-            ui.note(
-                "**Nobody asked.** `python -m pipeline build` does so.", icon="search"
-            )
+            ui.note(f"**Nobody asked.** `{typed('build')}` does so.", icon="search")
             return
         if found.empty:
             ui.all_well("Nothing is odd.")
@@ -169,7 +168,7 @@ def _tests() -> None:
         results = cache.ask(data_health.build_tests)
         if results is None:
             ui.note(
-                "**This build kept no test results.** `python -m pipeline build` keeps "
+                f"**This build kept no test results.** `{typed('build')}` keeps "
                 "them; after bare dbt, run `dbt test` to see them.",
                 icon="science",
             )
@@ -200,7 +199,7 @@ def _runs() -> None:
         runs = cache.ask(data_health.runs)
         if runs is None:
             ui.note(
-                "**No runs were written down.** `python -m pipeline build` does so.",
+                f"**No runs were written down.** `{typed('build')}` does so.",
                 icon="history",
             )
             return

@@ -3,10 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING, NoReturn
 
+from pipeline.errors import PipelineError
+from pipeline.installation import typed
 from pipeline.terminal.printable import printable
-from pipeline.warehouse import engine_for
+from pipeline.warehouse import engine_for, open_reader
 from pipeline.warehouse.engine import Engine
-from pipeline.warehouse.location import TARGETS
+from pipeline.warehouse.location import TARGETS, Location
 
 SOURCE = (
     "instead of a folder: the database of a shop that keeps its orders in one, such as "
@@ -48,3 +50,16 @@ def of_a_warehouse() -> Parser:
 def engine_of(options: argparse.Namespace) -> Engine:
     """The engine of the warehouse that was named."""
     return engine_for(options.target, options.database)
+
+
+def require_warehouse(location: Location) -> None:
+    """Refuse to go on where there is no warehouse that can be opened.
+
+    Raises:
+        PipelineError: There is none, or its packages are not installed.
+    """
+    if location.is_file and not location.path.exists():
+        raise PipelineError(
+            f"there is no warehouse {location.path}; build it first: {typed('build')}"
+        )
+    open_reader(location).close()

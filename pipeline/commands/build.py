@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 from pipeline.build import Batch, BuildRequest, build
 from pipeline.build_record import BuildSummary
 from pipeline.commands.arguments import SOURCE, Commands, engine_of, of_a_warehouse
-from pipeline.commands.imports import import_into
-from pipeline.dbt.project import find_project
+from pipeline.commands.imports import import_into, with_platform
+from pipeline.dbt.project import VARIABLES, find_project
 from pipeline.errors import PipelineError
 from pipeline.notify import told
+from pipeline.settings import PLATFORM
 from pipeline.terminal.progress import Reporter
 from pipeline.terminal.summary import print_rows, print_table
 from pipeline.warehouse.engine import Engine
@@ -34,9 +35,10 @@ def add(commands: Commands) -> None:
     source.add_argument(
         "--from",
         dest="platform_and_folder",
-        nargs="+",
+        nargs="*",
         metavar=("PLATFORM", "DIR"),
-        help="a platform's export to import first, such as: shopify ~/Downloads/export",
+        help="a platform's export to import first, such as: shopify ~/Downloads/export "
+        f"(the platform: {PLATFORM})",
     )
     builds.add_argument("--source", metavar="URL", help=SOURCE)
     source.add_argument(
@@ -56,7 +58,7 @@ def add(commands: Commands) -> None:
     builds.add_argument(
         "--vars",
         metavar="YAML",
-        help="variables of dbt_project.yml, such as '{currency: EUR}'",
+        help=f"variables of dbt_project.yml, such as '{{currency: EUR}}'; {VARIABLES}",
     )
     builds.add_argument(
         "--full-refresh",
@@ -115,7 +117,7 @@ def _imported(
             raise PipelineError("--raw replaces everything, and --append what changed")
         yield request
         return
-    name, *folders = options.platform_and_folder
+    name, *folders = with_platform(options.platform_and_folder)
     folders += [options.append] if options.append else []
     engine.check_requirements()
     engine.check_published()

@@ -6,6 +6,7 @@ import shlex
 from pipeline.commands.arguments import Commands
 from pipeline.dbt.project import find_project
 from pipeline.errors import PipelineError
+from pipeline.installation import typed
 from pipeline.terminal.progress import Reporter
 from pipeline.terminal.summary import print_table
 
@@ -24,6 +25,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> None:
+    from pipeline.platforms.definition import FOLDER
     from pipeline.platforms.doctor import examine
 
     statuses = find_project(None).root / "seeds" / "order_status_map.csv"
@@ -43,11 +45,11 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
             ],
         )
         folder = shlex.quote(options.folder)
-        reporter.say(f"run: python -m pipeline build --from {name} {folder}")
+        reporter.say("run: " + typed(f"build --from {name} {folder}"))
     for line in likeness:
         print(line)
     if not findings:
         raise PipelineError(
             f"{options.folder}: no export that is known; how to describe your own is "
-            "in pipeline/platforms/README.md"
+            f"in {FOLDER / 'README.md'}"
         )

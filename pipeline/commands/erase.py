@@ -11,6 +11,7 @@ from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
 from pipeline.erase import Noted, note_erasures
 from pipeline.erasures import Erasures
 from pipeline.errors import LeftUndoneError, PipelineError
+from pipeline.installation import typed
 from pipeline.raw_files.header import listed
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
@@ -69,14 +70,14 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     with open_reader(engine.published) as reader:
         project = as_built(reader)
     # They may quote a row that was refused.
-    for log in project.target_path(engine.build_location).glob("dbt.log*"):
+    for log in project.logs(engine.build_location):
         log.unlink()
     summary = build(engine, project, request, reporter)
     if Erasures.of(engine).pending:
         raise LeftUndoneError(
             f"{engine.location} was published without them, but something else may "
             "still hold them, as the warnings say; mend that, and finish: "
-            "python -m pipeline erase"
+            + typed("erase")
         )
     reporter.say(
         f"erased {noted.found:,} customers from {summary.database} in "

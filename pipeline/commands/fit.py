@@ -3,6 +3,7 @@
 import argparse
 
 from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
+from pipeline.installation import IS_INSTALLED, typed
 from pipeline.terminal.progress import Reporter
 from pipeline.terminal.summary import print_table
 
@@ -37,4 +38,8 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
             for model in prediction.models
         ],
     )
-    reporter.say("show the predictions with: dbt run --select source:predictions+")
+    # An installed project has no folder for bare dbt to work in.
+    show = "dbt run --select source:predictions+"
+    reporter.say(
+        f"show the predictions with: {typed('build') if IS_INSTALLED else show}"
+    )

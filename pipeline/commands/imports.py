@@ -1,12 +1,15 @@
 """`import`: the raw files of a platform's export."""
 
 import argparse
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.commands.arguments import SOURCE, Commands
 from pipeline.errors import PipelineError
+from pipeline.installation import typed
+from pipeline.settings import PLATFORM
 from pipeline.terminal.progress import Reporter
 
 
@@ -20,7 +23,10 @@ def add(commands: Commands) -> None:
         "write the four raw files as Parquet.",
     )
     imports.add_argument(
-        "platform", metavar="PLATFORM", help="its name, or a .sql file"
+        "platform",
+        metavar="PLATFORM",
+        nargs="?",
+        help=f"its name, or a .sql file; {PLATFORM}",
     )
     imports.add_argument(
         "folder", metavar="DIR", nargs="?", help="the folder with the export"
@@ -33,12 +39,27 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> None:
-    folders = [] if options.folder is None else [options.folder]
-    origin = import_into(
-        options.out, options.platform, folders, options.source, reporter
-    )
+    given = [each for each in (options.platform, options.folder) if each is not None]
+    name, *folders = with_platform(given)
+    origin = import_into(options.out, name, folders, options.source, reporter)
     out = shlex.quote(str(options.out))
-    reporter.say(f"imported {origin}; build with: python -m pipeline build --raw {out}")
+    reporter.say(f"imported {origin}; build with: {typed(f'build --raw {out}')}")
+
+
+def with_platform(given: Sequence[str]) -> list[str]:
+    """A platform and its folders, of which the platform may be left to DWH_PLATFORM.
+
+    Raises:
+        PipelineError: There is none.
+    """
+    from pipeline.platforms.definition import is_platform
+
+    usual = os.environ.get(PLATFORM)
+    if usual and not (given and is_platform(given[0])):
+        return [usual, *given]
+    if not given:
+        raise PipelineError(f"no platform is named; name one, or set {PLATFORM}")
+    return list(given)
 
 
 def import_into(

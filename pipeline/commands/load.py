@@ -5,6 +5,7 @@ import shlex
 import time
 
 from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
+from pipeline.installation import typed
 from pipeline.load import load
 from pipeline.terminal.progress import Reporter
 from pipeline.terminal.summary import print_rows
@@ -37,5 +38,5 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     reporter.say(
         f"loaded {sum(loaded.values()):,} rows in "
         f"{time.monotonic() - started:.1f} s; "
-        f"run the models with: python -m pipeline build{chosen}"
+        "run the models with: " + typed(f"build{chosen}")
     )

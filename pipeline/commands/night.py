@@ -10,8 +10,8 @@ from pipeline.build import Batch
 from pipeline.build_record import BuildSummary
 from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
 from pipeline.commands.build import print_summary, say_published
-from pipeline.commands.imports import import_into
-from pipeline.dbt.project import find_project
+from pipeline.commands.imports import import_into, with_platform
+from pipeline.dbt.project import VARIABLES, find_project
 from pipeline.errors import PipelineError, RawFileError
 from pipeline.night import (
     COMPLETE,
@@ -25,6 +25,7 @@ from pipeline.night import (
     waiting,
 )
 from pipeline.notify import told
+from pipeline.settings import PLATFORM
 from pipeline.terminal.printable import printable
 from pipeline.terminal.progress import Reporter
 
@@ -44,7 +45,9 @@ def add(commands: Commands) -> None:
         "--from",
         dest="platform",
         metavar="PLATFORM",
-        help="the batches are a platform's exports, such as shopify",
+        nargs="?",
+        const="",
+        help=f"the batches are a platform's exports, such as shopify; {PLATFORM}",
     )
     nights.add_argument(
         "--settle",
@@ -60,7 +63,7 @@ def add(commands: Commands) -> None:
     nights.add_argument(
         "--vars",
         metavar="YAML",
-        help="variables of dbt_project.yml, such as '{currency: EUR}'",
+        help=f"variables of dbt_project.yml, such as '{{currency: EUR}}'; {VARIABLES}",
     )
     nights.set_defaults(
         command=_run, name="night", if_interrupted="what was not moved waits in INBOX"
@@ -100,6 +103,7 @@ def _opened(name: str | None, reporter: Reporter) -> Opened:
         return as_raw_files
     from pipeline.platforms.definition import find_platform
 
+    name = name or with_platform([])[0]
     if find_platform(name).reads_a_database:
         raise PipelineError(f"{name} reads a database, and a night files of a folder")
 

@@ -11,6 +11,7 @@ from pipeline.dbt.nodes import Node, read_node
 from pipeline.dbt.oddities import ParsedProject, advice, plain_message, surroundings
 from pipeline.dbt.project import Project
 from pipeline.errors import PipelineError
+from pipeline.installation import make_folder
 from pipeline.terminal.progress import Reporter, Task
 
 # The tag of tests of macros. Like unit tests they test the code, not the data.
@@ -82,7 +83,7 @@ class DbtSession:
         self._manifest: Any = None
         self._parsed = ParsedProject(target, target_path)
         self._results: list[Any] = []
-        target_path.mkdir(parents=True, exist_ok=True)
+        make_folder(target_path)
 
     def build(
         self, select: Sequence[str] = (), exclude: Sequence[str] = ()

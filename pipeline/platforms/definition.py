@@ -242,6 +242,11 @@ def platforms() -> list[Platform]:
     return [Platform(path.stem, path) for path in sorted(FOLDER.glob("*.sql"))]
 
 
+def is_platform(name: str) -> bool:
+    """Whether it is a platform's name, or may be that of a user's own SQL file."""
+    return name.lower().endswith(".sql") or name in {p.name for p in platforms()}
+
+
 def find_platform(name: str) -> Platform:
     """The platform of that name, or a user's own SQL file.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.errors import PipelineError
+from pipeline.installation import typed
 from pipeline.platforms.definition import Platform, platforms
 from pipeline.platforms.export_files import (
     ExportFile,
@@ -88,7 +89,7 @@ def examine(
     ):
         raise PipelineError(
             f"{folder} holds raw files, not an export; build with: "
-            f"python -m pipeline build --raw {shlex.quote(folder)}"
+            + typed(f"build --raw {shlex.quote(folder)}")
         )
     return findings, [] if findings else list(_likeness(path))
 

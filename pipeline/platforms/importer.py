@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipeline.errors import PipelineError
+from pipeline.installation import install
 from pipeline.platforms.definition import (
     ExportTable,
     Platform,
@@ -368,7 +369,7 @@ def _from_database(
     except ModuleNotFoundError:
         raise PipelineError(
             f"{platform.name} reads a database, and needs packages that are not "
-            "installed; run: pip install '.[databases]'"
+            f"installed; run: {install('databases')}"
         ) from None
     with open_source(url) as source:
         names = read_tables(source, tables, connection, reporter)

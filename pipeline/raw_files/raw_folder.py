@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import RawFileError
+from pipeline.installation import typed
 from pipeline.raw_files.contract import RAW_TABLE_NAMES, RAW_TABLES, SUFFIXES, RawTable
 from pipeline.raw_files.csv_files import CsvFile
 from pipeline.raw_files.header import listed
@@ -76,9 +77,8 @@ def check_folder(
         if faults:
             what = _in_one_line(faults)
             if all(isinstance(file, AbsentFile) for file in files):
-                what += (
-                    "; of a platform's export: python -m pipeline doctor "
-                    + shlex.quote(folder)
+                what += "; of a platform's export: " + typed(
+                    f"doctor {shlex.quote(folder)}"
                 )
             raise RawFileError(what)
         opened.pop_all()

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
+from pipeline.installation import install
 from pipeline.warehouse.errors import MissingPackagesError
 from pipeline.warehouse.location import Location
 
@@ -53,7 +54,6 @@ def _part(part: str, location: Location) -> Any:
             raise ImportError(f"no dbt-{target}")
     except ImportError as error:
         raise MissingPackagesError(
-            f"{location} needs packages that are not installed; "
-            f"run: pip install '.[{target}]'"
+            f"{location} needs packages that are not installed; run: {install(target)}"
         ) from error
     return getattr(module, f"{target.capitalize()}{part}")

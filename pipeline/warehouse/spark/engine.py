@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
+from pipeline.installation import typed
 from pipeline.journal import FileJournal
 from pipeline.raw_files.contract import RAW_BATCHES, RAW_LOADS, RawBatch
 from pipeline.raw_files.raw_file import Advance, RawFile
@@ -139,7 +140,7 @@ class SparkEngine(Engine):
         if self._state():
             raise PipelineError(
                 f"{self.location} was published by a build, and changes by one only: "
-                "python -m pipeline build --target spark"
+                + typed("build --target spark")
             )
         engine = copy.copy(self)
         engine._building = self.schema
