@@ -60,7 +60,9 @@ SETTINGS = (
         False,
         "Whether the dashboard shows names and addresses unmasked.",
     ),
-    Setting("duckdb.memory", "DWH_DUCKDB_MEMORY", "3GB", "What dbt may take."),
+    Setting(
+        "duckdb.memory", "DWH_DUCKDB_MEMORY", "3GB", "The memory that dbt may take."
+    ),
     Setting("postgres.host", "PGHOST", "localhost", "The server, or its socket."),
     Setting("postgres.port", "PGPORT", 5432, "Its port."),
     Setting(

@@ -4,7 +4,12 @@ import argparse
 import json
 from dataclasses import asdict
 
-from pipeline.commands.arguments import Commands, engine_of, of_a_warehouse
+from pipeline.commands.arguments import (
+    Commands,
+    engine_of,
+    of_a_warehouse,
+    require_warehouse,
+)
 from pipeline.runs import runs
 from pipeline.terminal.progress import Reporter
 from pipeline.terminal.summary import print_table
@@ -31,7 +36,10 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     del reporter  # what is printed is the answer
     engine = engine_of(options)
-    found = runs(engine)[::-1][: max(options.limit, 0)]
+    known = runs(engine)[::-1]
+    if not known:
+        require_warehouse(engine.published)
+    found = known[: max(options.limit, 0)]
     if options.json:
         print(json.dumps([asdict(run) for run in found], indent=2), flush=True)
         return

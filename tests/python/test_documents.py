@@ -17,7 +17,18 @@ from tests.python.warehouses import ROOT
 DOCUMENTS = sorted(
     path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"))
 )
-COMMANDS = ("load", "build", "night", "fit", "export", "compare")
+COMMANDS = (
+    "init",
+    "load",
+    "build",
+    "night",
+    "import",
+    "fit",
+    "export",
+    "compare",
+    "dashboard",
+    "docs",
+)
 
 
 def read(name: str | Path) -> str:
