@@ -29,7 +29,7 @@ def test_the_pages_are_of_the_project_and_of_its_warehouse(
         address = f"http://127.0.0.1:{pages.server_port}/"
         with urllib.request.urlopen(f"{address}manifest.json") as found:  # noqa: S310
             nodes = json.load(found)["nodes"]
-        with urllib.request.urlopen(address) as found:  # noqa: S310
+        with urllib.request.urlopen(address) as found:
             assert b"<html" in found.read()
         with pytest.raises(PipelineError, match="cannot be had: Address already in"):
             server(folder, pages.server_port)
@@ -47,5 +47,5 @@ def test_what_is_no_port_is_refused_in_one_line(port: int, tmp_path: Path) -> No
 def test_what_dbt_says_is_the_error(small_project: Path, tmp_path: Path) -> None:
     project = Project(small_project / "models", "1", {}, {})
 
-    with pytest.raises(PipelineError, match="dbt made no documentation: .+"):
+    with pytest.raises(PipelineError, match=r"dbt made no documentation: .+"):
         generate(SqliteEngine(str(tmp_path / "shop.db")), project)
