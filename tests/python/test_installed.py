@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.installation import files_of_dbt
+from pipeline.installation import DISTRIBUTION, files_of_dbt
 from tests.python.warehouses import ROOT
 
 PACKAGES = ("dashboard", "generator", "pipeline")
@@ -150,6 +150,19 @@ def test_a_wheel_holds_the_packages_and_the_dbt_project_as_they_are_tracked(
     assert sorted(held) == sorted(expected)
     assert [n for n, path in expected.items() if held[n] != path.read_bytes()] == []
     assert wheel.stat().st_size < MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    "extra",
+    ["dashboard", "databases", "duckdb", "login", "notify", "postgres", "spark"],
+)
+def test_a_wheel_has_each_extra_that_a_message_names(wheel: Path, extra: str) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        said = archive.read(name).decode().splitlines()
+
+    assert f"Name: {DISTRIBUTION}" in said
+    assert f"Provides-Extra: {extra}" in said
 
 
 def test_a_wheel_of_a_copy_elsewhere_has_the_same_bytes(
