@@ -48,6 +48,7 @@ def price_history(
             f"{escaped(shown.name)}: %{{customdata[1]}}%{{customdata[2]}}"
             "<extra></extra>",
         )
-    chart.update_yaxes(nticks=6, rangemode="tozero", **theme.axis(money))
+    # What changes is a price: from 0 on it would be a flat line.
+    chart.update_yaxes(nticks=6, **theme.axis(money))
     chart.update_xaxes(showgrid=False, nticks=7)
     return chart
