@@ -39,12 +39,12 @@ def main() -> None:
         with right:
             _pareto(goods)
         _one_product(chosen, goods)
-    left, right = st.columns([3, 2])
+    _reorder(categories)
+    left, right = st.columns(2)
     with left:
-        _reorder(categories)
-    with right:
         _returns(goods)
-    _unsold(goods, chosen)
+    with right:
+        _unsold(goods, chosen)
 
 
 def _services(services: pd.DataFrame) -> None:
@@ -187,10 +187,10 @@ def _reorder(categories: tuple[str, ...]) -> None:
             )
             columns = {
                 "product_name": ui.name_column("Product"),
-                "product_id": "Id",
                 "stock_status": "Status",
-                "stock_quantity": ui.number_column("In stock"),
-                **ui.metric_columns("units_per_day", "days_left", "reorder_quantity"),
+                **ui.metric_columns("reorder_quantity", "days_left", "stock_quantity"),
+                **ui.metric_columns("units_per_day"),
+                "product_id": "Id",
             }
             ui.product_table(
                 wanted, columns, "Products to order, the most urgent first.", "reorder"
