@@ -11,6 +11,11 @@ from dashboard.warehouse import Warehouse
 # Who has no segment, in place of one.
 NO_CUSTOMER, NO_ORDER = "No customer named", "No order that counts"
 
+_FIGURES_OF_TODAY = (
+    *("price", "stock_quantity", "pace_days", "units_per_day"),
+    *("days_left", "reorder_quantity"),
+)
+
 
 def every_product(warehouse: Warehouse) -> pd.DataFrame:
     """All products, the best selling first and services last.
@@ -55,7 +60,7 @@ def description(warehouse: Warehouse, product_key: int) -> pd.Series:
         where products.product_key = :product_key
         """,
         {"product_key": product_key},
-    )
+    ).astype({"is_service": bool} | dict.fromkeys(_FIGURES_OF_TODAY, float))
     found: pd.Series = rows.iloc[0]
     return found
 
