@@ -369,10 +369,14 @@ def _run_models(
 def _fit(engine: Engine, reporter: Reporter) -> None:
     # scipy takes a while to import, and nothing before needs it.
     from pipeline.clv.warehouse import predict
+    from pipeline.forecast.warehouse import forecast_sales
 
     reporter.say("predicting lifetime values")
     for prediction in predict(engine):
         reporter.say(f"lifetime value, {prediction.summary}")
+    for forecast in forecast_sales(engine):
+        if forecast.is_all_categories:
+            reporter.say(f"sales forecast, {forecast.summary}")
 
 
 def _require_tests(expected: Mapping[str, str], dbt_build: DbtBuild) -> None:

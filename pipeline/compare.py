@@ -38,6 +38,7 @@ _PREDICTED = {
     "mean_absolute_error",
     "rank_correlation",
     "top_tenth_share",
+    *("lower_80", "upper_80", "mase", "naive_mase", "naive_mean_absolute_error"),
 }
 _MONEY_DECIMALS = 4
 _EXAMPLES = 5

@@ -1,15 +1,17 @@
-"""Predict lifetime values where bare dbt works: in place, without a build."""
+"""Predict lifetime values and sales where bare dbt works: in place, not by a build."""
 
-from pipeline.clv.warehouse import MODELS, Prediction, predict
+from pipeline.clv import warehouse as clv
 from pipeline.errors import PipelineError
+from pipeline.forecast import warehouse as sales
 from pipeline.warehouse.engine import Engine
 
 
-def fit(engine: Engine) -> list[Prediction]:
-    """Fit the purchases of a warehouse, and replace its predictions.
+def fit(engine: Engine) -> tuple[list[clv.Prediction], list[sales.SalesForecast]]:
+    """Fit the purchases and the sales of a warehouse, and replace its predictions.
 
     Returns:
-        The prediction of the backtest's calibration, and the one from all data.
+        The prediction of lifetime values of the backtest's calibration, and the one
+        from all data; and the forecast of sales of the shop and each category.
 
     Raises:
         PipelineError: The target is no warehouse, or the models that the fit reads are
@@ -19,9 +21,9 @@ def fit(engine: Engine) -> list[Prediction]:
     engine.check_published()
     with engine.exclusive_use():
         warehouse = engine.in_place()
-        for model in MODELS:
+        for model in (*clv.MODELS, *sales.MODELS):
             if not warehouse.has_table(model):
                 raise PipelineError(
                     f"{engine.location} has no {model}; run the models first: dbt build"
                 )
-        return predict(warehouse)
+        return clv.predict(warehouse), sales.forecast_sales(warehouse)

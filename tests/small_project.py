@@ -56,6 +56,10 @@ SMALL_PROJECT = {
     "models/marts/customers/rpt_customer_lifetime_value.sql": """
         select * from {{ source('predictions', 'clv_scores') }}
     """,
+    "models/marts/sales/rpt_sales_daily.sql": """
+        select substr(order_date, 1, 10) as date, '(all)' as category,
+        1 as is_all_categories, 1 as net_sales from {{ ref('stg_orders') }}
+    """,
     "models/marts/quality/rpt_data_quality.sql": """
         select raw_table, 'rejected' as outcome, reason, 1 as row_count
         from {{ ref('stg_rejected_rows') }}

@@ -25,10 +25,16 @@ from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 ROOT = Path(os.environ.get("DWH_PROJECT", Path(__file__).parents[2])).expanduser()
 # What needs the predictions, which no SQL can make.
 AFTER_THE_FIT = "source:predictions+"
-PREDICTIONS = (
-    *("clv_parameters", "clv_scores"),
-    *("clv_backtest", "clv_backtest_deciles"),
-)
+_CUSTOMERS, _SALES = "int_clv_purchase_summaries", "rpt_sales_daily"
+# The tables of the fit, and what each is made of.
+PREDICTIONS = {
+    "clv_parameters": _CUSTOMERS,
+    "clv_scores": _CUSTOMERS,
+    "clv_backtest": _CUSTOMERS,
+    "clv_backtest_deciles": _CUSTOMERS,
+    "sales_forecasts": _SALES,
+    "sales_forecast_backtest": _SALES,
+}
 
 project = DbtProject(project_dir=ROOT, profiles_dir=ROOT)
 project.prepare_if_dev()
@@ -44,12 +50,12 @@ def star_and_reports(
 
 @multi_asset(
     specs=[
-        AssetSpec(["predictions", table], deps=["int_clv_purchase_summaries"])
-        for table in PREDICTIONS
+        AssetSpec(["predictions", table], deps=[model])
+        for table, model in PREDICTIONS.items()
     ]
 )
 def predictions() -> Iterator[MaterializeResult]:
-    """Lifetime values, fitted and scored by the pipeline in its own environment."""
+    """Lifetime values and sales, fitted by the pipeline in its own environment."""
     python = ROOT / ".venv" / "bin" / "python"
     subprocess.run([str(python), "-m", "pipeline", "fit"], cwd=ROOT, check=True)
     for table in PREDICTIONS:

@@ -1,4 +1,4 @@
-"""`fit`: predict lifetime values in place."""
+"""`fit`: predict lifetime values and sales in place."""
 
 import argparse
 
@@ -13,9 +13,10 @@ def add(commands: Commands) -> None:
     fits = commands.add_parser(
         "fit",
         parents=[of_a_warehouse()],
-        help="predict lifetime values in place, for use with bare dbt",
+        help="predict lifetime values and sales in place, for use with bare dbt",
         description="Fit the lifetime value models to the purchases of the warehouse, "
-        "score its customers, and replace its tables clv_*. A build does it by itself.",
+        "score its customers, forecast its sales, and replace its tables clv_* and "
+        "sales_forecast*. A build does it by itself.",
     )
     fits.set_defaults(command=_run, name="fit")
 
@@ -23,8 +24,10 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     # scipy takes a while to import, and no other command needs it.
     from pipeline.fit import fit
+    from pipeline.forecast.model import HORIZON
 
     engine = engine_of(options)
+    predictions, forecasts = fit(engine)
     print_table(
         f"fitted in {engine.location}",
         ("fit", "until", "model", "customers", "status", "used"),
@@ -34,8 +37,20 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
                 *(model.model_name, f"{model.customers:,}", model.status),
                 "yes" if prediction.is_used(model) else "",
             )
-            for prediction in fit(engine)
+            for prediction in predictions
             for model in prediction.models
+        ],
+    )
+    print_table(
+        f"forecast of {HORIZON} weeks",
+        ("series", "weeks known", "status", "net sales", "nearer than naive"),
+        [
+            (
+                *(each.category, f"{each.weeks_observed:,}", each.status),
+                "" if each.expected is None else f"{each.expected.sum():,.0f}",
+                f"{each.nearer_trials} of {len(each.trials)}" if each.trials else "",
+            )
+            for each in forecasts
         ],
     )
     # An installed project has no folder for bare dbt to work in.

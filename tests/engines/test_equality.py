@@ -36,6 +36,8 @@ TABLES = {
     "rpt_repeat_purchase",
     "rpt_sales_by_customer_type",
     "rpt_sales_daily",
+    "rpt_sales_forecast",
+    "rpt_sales_forecast_backtest",
     "rpt_segment_migration",
 }
 # A shop of a single product has no pairs, one without categories none of those, and one

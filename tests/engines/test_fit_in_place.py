@@ -12,6 +12,8 @@ QUERIES = (
     "select * from clv_scores order by fit_name, customer_key",
     "select * from clv_backtest order by forecast_method",
     "select * from clv_backtest_deciles order by forecast_method, decile",
+    "select * from sales_forecasts order by 2, 1, 3, 4",
+    "select * from sales_forecast_backtest order by 2, 1, 3",
 )
 
 

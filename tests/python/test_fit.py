@@ -1,4 +1,4 @@
-"""`python -m pipeline fit`: predicted lifetime values, in place."""
+"""`python -m pipeline fit`: predicted lifetime values and sales, in place."""
 
 import shutil
 import sqlite3
@@ -10,12 +10,15 @@ import pytest
 from pipeline.__main__ import main
 from tests.python.warehouses import read_rows
 
-TABLES = ("clv_parameters", "clv_scores", "clv_backtest", "clv_backtest_deciles")
+TABLES = (
+    *("clv_parameters", "clv_scores", "clv_backtest", "clv_backtest_deciles"),
+    *("sales_forecasts", "sales_forecast_backtest"),
+)
 
 
 def predictions(database: Path) -> dict[str, list[tuple[object, ...]]]:
     return {
-        table: read_rows(database, f"select * from {table} order by 1, 2")
+        table: read_rows(database, f"select * from {table} order by 1, 2, 3, 4")
         for table in TABLES
     }
 
@@ -35,6 +38,7 @@ def test_a_fit_in_place_gives_what_the_build_gave(
     assert predictions(database) == predictions(demo_warehouse)
     said = capsys.readouterr()
     assert "calibration" in said.out
+    assert "forecast of 13 weeks" in said.out
     assert "dbt run --select source:predictions+" in said.err
 
 

@@ -1,0 +1,1 @@
+"""The sales of the next weeks: forecast, tested on weeks that are over, and written."""
