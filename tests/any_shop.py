@@ -60,6 +60,10 @@ def assert_says_what_it_can(engine: Engine, shop: AnyShop) -> None:
         "select count(*), count(forecast_status) from rpt_clv_backtest"
     )
     assert ways == with_status == 7
+    assert published.query(
+        "select period, forecast_status, expected_net_sales from rpt_sales_forecast"
+        " where is_all_categories"
+    ) == [("all weeks", "too short a history", None)]
 
 
 def _write(folder: Path, orders: Sequence[tuple[str, int, str]]) -> None:

@@ -5,16 +5,23 @@ import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts.bars import bridge, ranked
+from dashboard.charts.forecast import forecast
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
-from dashboard.formatting import day_range, exact
+from dashboard.formatting import change, day_range, exact, short
 from dashboard.metrics import metric, shares
 from dashboard.parts import part
 from dashboard.periods import Comparison, Grain, default_grain, is_partial
+from dashboard.queries import forecast as forecasts
 from dashboard.queries import overview, sales
 
 _FIGURES = ("net_sales", "orders", "average_order_value", "buyers", "new_buyer_share")
 _LISTED = 10
+_HOW_AHEAD = """\
+Weeks are counted from the day after the warehouse's as-of date. Expected is what a \
+smoothed level gives, with a yearly season from 65 weeks on; moving holidays are not \
+known. The band is made of the errors of trials on weeks that are over: those of weeks \
+for a week, those of 13 weeks for all."""
 
 
 def main() -> None:
@@ -32,6 +39,7 @@ def main() -> None:
         return
     _headline(chosen, earlier, against)
     _over_time(chosen, earlier, against)
+    _ahead(chosen)
     _bridge(chosen)
     # What all sales have in common says nothing about where they come from.
     countries, categories = cache.choices()
@@ -100,6 +108,53 @@ def _over_time(
             f"{day_range(chosen.days.start, chosen.days.end)}.",
             "over_time",
         )
+
+
+def _ahead(chosen: SalesFilter) -> None:
+    """The next 13 weeks of the shop, or of the one category that is chosen."""
+    with ui.card("What do the next 13 weeks bring?", help_text=_HOW_AHEAD):
+        if chosen.countries or len(chosen.categories) > 1:
+            ui.caption(
+                "Forecast for the shop and for single categories: choose all countries "
+                "and at most one category."
+            )
+            return
+        category = chosen.categories[0] if chosen.categories else None
+        coming = cache.ask(forecasts.forecast_weeks, category)
+        if coming.empty or not coming["expected_net_sales"].notna().any():
+            ui.caption(ui.plain(forecasts.why_none(coming)))
+            return
+        first = coming["first_day"].iloc[0].date()
+        before = cache.ask(forecasts.sales_before, category, first)
+        outlook = forecasts.outlook(coming, before, cache.span().first)
+        ui.caption(ui.plain(_outlook_in_words(outlook)))
+        past, year_before = forecasts.weeks_around(before, outlook, cache.span().first)
+        ui.chart(
+            forecast(past, coming[coming["period"] == "week"], year_before, ui.theme()),
+            "Line of net sales per week, then of those expected, in their band: "
+            f"{_outlook_in_words(outlook)}",
+            "ahead",
+        )
+        trials = cache.ask(forecasts.forecast_trials, category)
+        ui.caption(ui.plain(forecasts.trials_in_words(trials)))
+
+
+def _outlook_in_words(outlook: forecasts.Outlook) -> str:
+    sales_metric, money = metric("net_sales"), cache.currency()
+
+    def said(value: float | None) -> str:
+        return short(value, sales_metric, money)
+
+    words = (
+        f"{day_range(outlook.first, outlook.last)}: {said(outlook.expected)} expected, "
+        f"{said(outlook.lower)} to {said(outlook.upper)} in 80 of 100 cases"
+    )
+    moved = change(outlook.expected, outlook.year_before, sales_metric)
+    if moved is not None:
+        words += (
+            f"; {moved} on the same weeks a year before ({said(outlook.year_before)})"
+        )
+    return f"{words}. Whatever days are chosen."
 
 
 def _bridge(chosen: SalesFilter) -> None:

@@ -36,7 +36,8 @@ def forecast(weeks: Array) -> Array:
     expected = np.full(HORIZON, _level(weeks, _LEVEL_WEIGHT))
     if len(weeks) >= SEASON_FROM:
         expected = (expected + _seasonal(np.log(np.maximum(weeks, least)))) / 2
-    return np.maximum(expected, least)
+    positive: Array = np.maximum(expected, least)
+    return positive
 
 
 def naive_lag(weeks: int) -> int:

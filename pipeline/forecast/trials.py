@@ -57,7 +57,8 @@ class Trial:
     @property
     def errors(self) -> Array:
         """The absolute error of each week."""
-        return np.abs(self.actual.sum(axis=1) - self.expected.sum(axis=1))
+        errors: Array = np.abs(self.actual.sum(axis=1) - self.expected.sum(axis=1))
+        return errors
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,13 @@ def bands_of(trials: Sequence[Trial]) -> Bands | None:
 
 def _shares(expected: Array, actual: Array) -> Array:
     """Absolute errors as shares of the forecast; nan where nothing is expected."""
-    error = np.abs(np.asarray(actual) - expected)
-    return np.divide(
-        error,
+    shares: Array = np.divide(
+        np.abs(np.asarray(actual) - expected),
         expected,
         out=np.full(np.shape(expected), np.nan),
         where=np.asarray(expected) > 0,
     )
+    return shares
 
 
 def _reach(shares: Array) -> float:

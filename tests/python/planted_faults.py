@@ -70,6 +70,8 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         repeat("int_product_pairs", "true"),
         repeat("rpt_clv_models", "true"),
         repeat("clv_scores", "true"),
+        repeat("sales_forecasts", "true"),
+        repeat("rpt_sales_forecast_backtest", "true"),
     ],
     "valid_columns": [
         change("service_patterns", "true", "service = 'goods'"),
@@ -158,6 +160,9 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         change("rpt_cohort_values", "true", "origin_kind = 'zodiac'"),
         change("rpt_clv_backtest", "true", "forecast_method = 'dice'"),
         change("rpt_clv_models", "true", "model_name = 'dice'"),
+        change("rpt_sales_forecast", "period = 'week'", "lower_80 = upper_80 + 1"),
+        change("rpt_sales_forecast", "period = 'day'", "expected_net_sales = null"),
+        change("rpt_sales_forecast_backtest", "is_nearer", "is_nearer = false"),
         change(
             "rpt_product_co_purchases", "is_significant", "product2_key = product1_key"
         ),
@@ -402,6 +407,20 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
     ],
     "expected_pairs_add_up_to_those_of_the_baskets": [
         change("int_basket_product_strata", "orders > 1", "pair_rate = pair_rate * 2"),
+    ],
+    "forecast_days_add_up_to_their_weeks": [
+        lose("rpt_sales_forecast", "period = 'day'"),
+        lose("rpt_sales_forecast", "period = 'week'"),
+        change(
+            "rpt_sales_forecast",
+            "period = 'day'",
+            "expected_net_sales = expected_net_sales * 1.01",
+        ),
+        change(
+            "rpt_sales_forecast",
+            "period = 'all weeks'",
+            "expected_net_sales = expected_net_sales * 1.01",
+        ),
     ],
     "larger_values_score_higher_and_equal_ones_equally": [
         change(

@@ -12,6 +12,7 @@ from dashboard.queries import (
     countries,
     data_health,
     explore,
+    forecast,
     lifetime_value,
     overview,
     product,
@@ -115,6 +116,13 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
     found["moves"] = segments.segment_moves(warehouse)
     found["repeat purchases"] = retention.repeat_purchases(warehouse)
     found["sales by type"] = retention.sales_by_type(warehouse)
+    known = span(warehouse)
+    for category in (None, *categories[:1]):
+        found[f"forecast {category}"] = forecast.forecast_weeks(warehouse, category)
+        found[f"trials {category}"] = forecast.forecast_trials(warehouse, category)
+        found[f"before {category}"] = forecast.sales_before(
+            warehouse, category, known.as_of
+        )
     found["prediction models"] = lifetime_value.prediction_models(warehouse)
     found["backtest tenths"] = lifetime_value.backtest_tenths(warehouse)
     for kind in lifetime_value.ORIGINS.values():
