@@ -120,6 +120,13 @@ class PurchaseModel:
             customers=kinds.customers,
         )
 
+    def chances_to_leave(self, kinds: CustomerKinds) -> Array:
+        """How often each kind of customers could have left; p_alive is 1 where never.
+
+        That is the model's premise then, and says nothing about anybody.
+        """
+        return np.zeros_like(kinds.frequency)
+
     def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
         """The probability, for each kind, that such a customer has not left."""
         del parameters
@@ -160,6 +167,10 @@ class LeavingModel(PurchaseModel):
             customers=kinds.customers,
         )
 
+    def chances_to_leave(self, kinds: CustomerKinds) -> Array:
+        """One after each repeat purchase, and after the first where the model says."""
+        return kinds.frequency + self.first_chances
+
     def p_alive(self, parameters: Parameters, kinds: CustomerKinds) -> Array:
         """By Bayes' rule: BG/NBD has (2008, "Computing P(alive)") one chance fewer.
 
@@ -167,7 +178,7 @@ class LeavingModel(PurchaseModel):
         number of chances to leave; 1 where there was none.
         """
         r, alpha, a, b = parameters
-        chances = kinds.frequency + self.first_chances
+        chances = self.chances_to_leave(kinds)
         log_odds = np.log(a / (b - 1 + np.maximum(chances, 1))) + (
             r + kinds.frequency
         ) * (np.log(alpha + kinds.age) - np.log(alpha + kinds.recency))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clv.maximum import Array
-from pipeline.clv.purchases import NBD, CustomerKinds, PurchaseModel
+from pipeline.clv.purchases import CustomerKinds, PurchaseModel
 
 DAYS_A_YEAR = 365.25
 # Money is discounted from the middle of each such part of the horizon.
@@ -63,8 +63,7 @@ def score(
     years = (ends - horizon.weeks / PARTS / 2) * 7 / DAYS_A_YEAR
     worth = (1 + horizon.yearly_discount_rate) ** -years
     in_part = np.diff(until, axis=0, prepend=0.0)
-    # That nobody leaves is the NBD's premise, and says nothing about anybody.
-    known = np.full_like(alive, np.nan) if model is NBD else alive
+    known = np.where(model.chances_to_leave(kinds) > 0, alive, np.nan)
     return Scores(known, until[-1], np.sum(worth[:, np.newaxis] * in_part, axis=0))
 
 

@@ -69,6 +69,8 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         repeat("rpt_product_co_purchases", "true"),
         repeat("int_product_pairs", "true"),
         repeat("rpt_clv_models", "true"),
+        repeat("rpt_customer_cohorts_by_grain", "true"),
+        repeat("int_calendar_periods", "true"),
         repeat("clv_scores", "true"),
         repeat("sales_forecasts", "true"),
         repeat("rpt_sales_forecast_backtest", "true"),
@@ -121,6 +123,9 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         ),
         change("rpt_cohort_values", "true", "returning_share = 0.987"),
         change("rpt_repeat_purchase", "true", "share_returned = 0.987"),
+        change("rpt_due_buyers", "true", "gaps_waited = 1.5, due_status = 'due'"),
+        change("rpt_due_buyers", "true", "usual_gap_days = recency_days"),
+        change("rpt_due_buyers", "true", "value_basis = 'own rhythm'"),
         change("rpt_category_affinity", "true", "support = 0.987"),
         change("stg_order_items_validated", "reject_reason is null", "quantity = null"),
         change("int_orders", "true", "customer_key = null"),
@@ -168,6 +173,7 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         ),
     ],
     "foreign_keys": [
+        change("rpt_due_buyers", "true", "recency_days = recency_days + 1"),
         change("FactSales", "line_type = 'sale'", "customer_key = 999999"),
         change("FactSales", "line_type = 'sale'", "product_key = 999999"),
         change("FactSales", "line_type = 'sale'", "time_key = 20230230"),
@@ -296,6 +302,27 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
             "rpt_customer_cohorts",
             "cohort_basis = 'first_order' and month_index = 3",
             "cohort_size = cohort_size + 1",
+        ),
+    ],
+    "cohorts_by_grain_are_the_orders_of_their_customers": [
+        change(
+            "rpt_customer_cohorts_by_grain",
+            "cohort_grain = 'week' and active_customers > 0",
+            "active_customers = active_customers + 1",
+        ),
+        change(
+            "rpt_customer_cohorts_by_grain",
+            "cohort_grain = 'quarter' and period_index = 2",
+            "total_spending = total_spending + 0.0001",
+        ),
+        change(
+            "rpt_customer_cohorts_by_grain",
+            "cohort_grain = 'quarter' and period_index = 2",
+            "cumulative_spending = cumulative_spending + 0.0001",
+        ),
+        lose(
+            "rpt_customer_cohorts_by_grain",
+            "cohort_grain = 'week' and period_index = 3 and active_customers = 0",
         ),
     ],
     "cohort_values_add_up_to_buyers_old_enough": [

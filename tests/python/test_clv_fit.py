@@ -306,7 +306,9 @@ def test_fits_scores_and_tests_are_written_with_their_columns() -> None:
     assert sum(row["is_used"] for row in fits) == 2
     scores = warehouse.rows("clv_scores")
     assert [row["customer_key"] for row in scores] == list(range(7, 507))
-    assert all(0 < row["p_alive"] <= 1 for row in scores)
+    alive = [row["p_alive"] for row in scores if row["p_alive"] is not None]
+    assert alive
+    assert all(0 < chance <= 1 for chance in alive)
     assert all(row["predicted_value"] > 0 for row in scores)
     backtest = warehouse.rows("clv_backtest")
     assert {row["forecast_status"] for row in backtest} == {TOO_FEW}

@@ -177,6 +177,7 @@ def test_cohort_values_are_those_of_customers_old_enough(
     origins["first_order_outcome"] = np.where(
         origins.index.isin(returned), "returned", "kept"
     )
+    origins["first_order_month"] = first["date"].dt.strftime("%Y-%m")
 
     expected = []
     for kind in origins.columns:

@@ -1,5 +1,6 @@
 {%- set origins = [
-    'country', 'first_category', 'first_product_category', 'first_order_outcome'
+    'country', 'first_category', 'first_product_category', 'first_order_outcome',
+    'first_order_month'
 ] -%}
 {%- set milestones = [30, 60, 90, 180, 365] -%}
 {#- an average of a few customers says nothing of others -#}
@@ -73,7 +74,8 @@ observed as (
         buyer_origins.country,
         buyer_origins.first_category,
         buyer_origins.first_product_category,
-        buyer_origins.first_order_outcome
+        buyer_origins.first_order_outcome,
+        {{ year_month('buyer_origins.first_order_date') }} as first_order_month
 
     from customer_values
     inner join buyer_origins

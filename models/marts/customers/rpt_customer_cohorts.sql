@@ -12,15 +12,25 @@ customers as (
 
 ),
 
-customer_months as (
+visits as (
 
-    select * from {{ ref('int_customer_months') }}
+    select
+        customer_key,
+        month_start as period_start,
+        orders,
+        net_sales
+
+    from {{ ref('int_customer_months') }}
 
 ),
 
-months as (
+periods as (
 
-    select * from {{ ref('int_months') }}
+    select
+        month_start as period_start,
+        is_complete
+
+    from {{ ref('int_months') }}
 
 ),
 
@@ -45,91 +55,23 @@ members as (
 
 ),
 
-cohorts as (
-
-    select
-        cohort_basis,
-        cohort_start,
-        cast(count(*) as bigint) as cohort_size
-
-    from members
-    group by cohort_basis, cohort_start
-
-),
-
-activity as (
-
-    select
-        members.cohort_basis,
-        members.cohort_start,
-        customer_months.month_start,
-        cast(count(case when customer_months.orders > 0 then 1 end) as bigint)
-            as active_customers,
-        {{ sum_money('customer_months.net_sales') }} as total_spending
-
-    from members
-    inner join customer_months on members.customer_key = customer_months.customer_key
-    group by members.cohort_basis, members.cohort_start, customer_months.month_start
-
-),
-
--- every month since the cohort's; before it, only registrations that bought earlier
-cells as (
-
-    select
-        cohorts.cohort_basis,
-        cohorts.cohort_start,
-        cohorts.cohort_size,
-        months.month_start,
-        months.is_complete,
-        coalesce(activity.active_customers, 0) as active_customers,
-        coalesce(activity.total_spending, {{ to_money('0') }}) as total_spending
-
-    from cohorts
-    inner join months
-        on
-            cohorts.cohort_start <= months.month_start
-            or cohorts.cohort_basis = 'registration'
-    left join activity
-        on
-            cohorts.cohort_basis = activity.cohort_basis
-            and cohorts.cohort_start = activity.cohort_start
-            and months.month_start = activity.month_start
-    where
-        cohorts.cohort_start <= months.month_start
-        or activity.month_start is not null
-
-),
-
-accumulated as (
-
-    select
-        cohort_basis,
-        {{ year_month('cohort_start') }} as cohort_month,
-        cast({{ months_between('cohort_start', 'month_start') }} as integer)
-            as month_index,
-        cohort_size,
-        active_customers,
-        {{ ratio('active_customers', 'cohort_size') }} as retention_rate,
-        total_spending,
-        {{ ratio('total_spending', 'cohort_size') }} as spending_per_customer,
-        {{ sum_money(
-            'total_spending',
-            'over (partition by cohort_basis, cohort_start order by month_start'
-            ~ ' rows between unbounded preceding and current row)'
-        ) }} as cumulative_spending,
-        is_complete
-
-    from cells
-
-),
+{{ cohort_cells(months_between('cohort_start', 'period_start')) }},
 
 per_customer as (
 
     select
-        *,
+        cohort_basis,
+        {{ year_month('cohort_start') }} as cohort_month,
+        period_index as month_index,
+        cohort_size,
+        active_customers,
+        retention_rate,
+        total_spending,
+        spending_per_customer,
+        cumulative_spending,
         {{ ratio('cumulative_spending', 'cohort_size') }}
-            as cumulative_spending_per_customer
+            as cumulative_spending_per_customer,
+        is_complete
 
     from accumulated
 

@@ -109,7 +109,12 @@ measured as (
         cast(order_number as integer) as order_number,
         cast(sum(customers) as bigint) as customers,
         cast(sum(customers_returned) as bigint) as customers_returned,
-        {{ ratio('sum(customers_returned)', 'sum(customers)') }} as share_returned,
+        {{ ratio(
+            'sum(customers_returned)',
+            'case when sum(customers) >= ' ~ variable('least_customers')
+            ~ ' then sum(customers) end'
+        ) }}
+            as share_returned,
         {% for days in milestones -%}
         {{ customers_at_risk_after(days) }} as customers_at_risk_{{ days }}_days,
         {{ share_back_within(days) }} as returned_within_{{ days }}_days,
@@ -119,7 +124,8 @@ measured as (
             ~ ' and 2 * returned_so_far >= all_returned then days_waited end)'
             ~ ' + min(case when customers_returned > 0'
             ~ ' and 2 * returned_so_far > all_returned then days_waited end)',
-            '2'
+            'case when max(all_returned) >= ' ~ variable('least_customers')
+            ~ ' then 2 end'
         ) }} as median_days
 
     from survival

@@ -66,7 +66,7 @@ from_the_orders as (
         sum(orders_{{ days }}) as orders,
         count(case when orders_{{ days }} > 1 then 1 end) as returning_customers,
         {{ sum_money('net_sales_' ~ days) }} as net_sales,
-        4 as kinds
+        5 as kinds
 
     from by_buyer
     where age >= {{ days }}
