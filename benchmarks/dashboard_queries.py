@@ -25,6 +25,7 @@ from dashboard.queries import (
     baskets,
     countries,
     data_health,
+    due,
     explore,
     forecast,
     lifetime_value,
@@ -121,19 +122,22 @@ def _without_filters(warehouse: Warehouse) -> list[tuple[Any, ...]]:
         ("Today", span),
         ("Today", today.last_orders),
         ("Today", today.recent_products, span(warehouse).as_of),
-        ("Today", today.past_their_gap, span(warehouse).as_of, 5),
         ("Overview", sales.choices),
         ("Overview", forecast.forecast_weeks, None),
         ("Overview", forecast.sales_before, None, span(warehouse).as_of),
         ("Overview", forecast.forecast_trials, None),
-        ("Retention", retention.cohorts, "first_order"),
-        ("Retention", retention.cohorts, "registration"),
+        *(
+            ("Retention", retention.cohorts, basis, grain)
+            for basis in ("first_order", "registration")
+            for grain in retention.COHORT_GRAINS
+        ),
+        ("Retention", retention.repeat_rates, 90, span(warehouse).as_of),
         ("Retention", retention.repeat_purchases),
         ("Retention", retention.sales_by_type),
         ("Segments", segments.segment_moves),
         *(
             ("Lifetime value", lifetime_value.origin_values, kind, 30)
-            for kind in lifetime_value.ORIGINS.values()
+            for kind in (*lifetime_value.ORIGINS.values(), lifetime_value.BY_MONTH)
         ),
         ("Lifetime value", lifetime_value.backtest),
         ("Lifetime value", lifetime_value.prediction_models),
@@ -186,6 +190,8 @@ def _with_filters(
         ("Segments", segments.rfm_cells, chosen.countries),
         ("Segments", segments.prospects, chosen.countries),
         ("Segments", segments.segment_customers, champions, chosen.countries, 500),
+        ("Due", due.by_segment, ("due",), chosen.countries),
+        ("Due", due.buyers, ("due",), (), chosen.countries, 500),
         ("Lifetime value", lifetime_value.lifetime_values, chosen.countries),
         ("Baskets", baskets.largest_count),
         *(

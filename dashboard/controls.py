@@ -23,6 +23,7 @@ from dashboard.periods import (
     Preset,
     comparison_range,
     default_grain,
+    default_preset,
     preset_range,
 )
 
@@ -138,10 +139,11 @@ def _one_of(label: str, choices: type[T], default: T, key: str) -> T:
 def days() -> DateRange:
     """The range of days, in the sidebar; it may be turned round."""
     known = cache.span()
-    chosen = _one_of("Period", Preset, Preset.LAST_12_MONTHS, "period")
+    usual = default_preset(known.first, known.as_of)
+    chosen = _one_of("Period", Preset, usual, "period")
     if chosen is not Preset.CUSTOM:
         return preset_range(chosen, known.first, known.as_of)
-    default = preset_range(Preset.LAST_12_MONTHS, known.first, known.as_of)
+    default = preset_range(usual, known.first, known.as_of)
 
     def one_day(column: Any, label: str, default: dt.date) -> dt.date:
         picked_day: dt.date = column.date_input(

@@ -20,6 +20,7 @@ PAGES = {
     "countries": "Countries",
     "retention": "Retention",
     "segments": "Segments",
+    "due": "Due",
     "lifetime_value": "Lifetime value",
     "baskets": "Baskets",
     "data_health": "Data health",

@@ -41,6 +41,10 @@ class Grain(StrEnum):
         return {Grain.DAY: "D", Grain.WEEK: "W-SUN", Grain.MONTH: "M"}[self]
 
 
+# The longest of them that can be compared is what a page begins with.
+_DEFAULTS = (Preset.LAST_12_MONTHS, Preset.LAST_90_DAYS, Preset.LAST_30_DAYS)
+
+
 @dataclass(frozen=True)
 class DateRange:
     """Days from start to end, both included."""
@@ -85,6 +89,20 @@ def preset_range(preset: Preset, first: dt.date, as_of: dt.date) -> DateRange:
     }
     start = starts.get(preset, first)
     return DateRange(min(max(start, first), as_of), as_of)
+
+
+def default_preset(first: dt.date, as_of: dt.date) -> Preset:
+    """The longest usual preset for which the data have as many days before it.
+
+    Without any there is nothing to compare with, and the longest is shown.
+    """
+    for preset in _DEFAULTS:
+        before = comparison_range(
+            preset_range(preset, first, as_of), Comparison.PREVIOUS_PERIOD
+        )
+        if before is not None and before.start >= first:
+            return preset
+    return _DEFAULTS[0]
 
 
 def comparison_range(chosen: DateRange, comparison: Comparison) -> DateRange | None:

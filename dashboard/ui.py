@@ -164,16 +164,22 @@ def chart(
 
 
 _NUMBER_FORMATS = {Unit.SHARE: "percent", Unit.COUNT: "%,.0f", Unit.DAYS: "%,.0f"}
+# With a step, Streamlit writes as many decimals in each row, here those of 12.3 %.
+PERCENT_STEP = 0.001
 
 
-def metric_column(key: str, label: str | None = None) -> Any:
-    """How a table writes the column of a metric, with its definition as help."""
+def metric_column(
+    key: str, label: str | None = None, number_format: str | None = None
+) -> Any:
+    """How a table writes the column of a metric, with its unit and definition."""
     shown = metric(key)
     name = label or shown.name
     if shown.unit is Unit.MONEY:
         return money_column(name, shown.formula)
-    number_format = _NUMBER_FORMATS.get(shown.unit, "%,.2f")
-    return number_column(name, number_format, shown.formula)
+    if shown.unit is Unit.DAYS and "days" not in name.lower():
+        name += ", days"
+    by_unit = _NUMBER_FORMATS.get(shown.unit, "%,.2f")
+    return number_column(name, number_format or by_unit, shown.formula)
 
 
 def metric_columns(*keys: str) -> dict[str, Any]:
@@ -202,8 +208,16 @@ def money_column(name: str, help_text: str | None = None) -> Any:
 def number_column(
     name: str, number_format: str = "%,.0f", help_text: str | None = None
 ) -> Any:
-    """How a table writes numbers."""
-    return st.column_config.NumberColumn(name, format=number_format, help=help_text)
+    """How a table writes numbers: each row with as many decimals."""
+    step = PERCENT_STEP if number_format == "percent" else None
+    return st.column_config.NumberColumn(
+        name, format=number_format, help=help_text, step=step
+    )
+
+
+def change_column(name: str, help_text: str) -> Any:
+    """How a table writes a change, a share: one of its `changes`, with its sign."""
+    return number_column(name, "%+,.1f%%", help_text)
 
 
 def name_column(name: str) -> Any:
@@ -217,10 +231,25 @@ def table(
     alt: str,
     key: str,
     height: int | None = None,
+    changes: Sequence[str] = (),
 ) -> None:
-    """A table of some columns, in their order."""
+    """A table of some columns, in their order.
+
+    Args:
+        rows: What it shows.
+        columns: How each column is written.
+        alt: What it shows, in a sentence.
+        key: Its name on this page.
+        height: In pixels; by default that of the rows, up to ten.
+        changes: Columns of `change_column`, coloured by whether they rose or fell.
+    """
+    colour = theme().of_change
     st.dataframe(
-        rows,
+        rows.assign(**{name: rows[name] * 100 for name in changes}).style.map(
+            lambda value: f"color: {colour(value)}", subset=list(changes)
+        )
+        if changes
+        else rows,
         hide_index=True,
         column_order=list(columns),
         column_config=columns,

@@ -11,7 +11,6 @@ from dashboard.charts.theme import (
     HOVER_TEXT,
     TEAL,
     Theme,
-    escaped,
     months,
     records,
     share_axis,
@@ -74,39 +73,26 @@ def forecast_check(tenths: pd.DataFrame, theme: Theme) -> Figure:
     return chart
 
 
-def by_cohort(cohorts: pd.DataFrame, theme: Theme) -> Figure:
-    """Mean value by cohort; what is predicted beside it is a lighter part on top.
+def by_month(rows: pd.DataFrame, theme: Theme) -> Figure:
+    """Value per customer by month of the first order, in the same number of days.
 
-    `cohorts` are rows of `value_by_cohort`.
+    `rows` are those of `origin_values`, by month.
     """
     chart = theme.figure(320)
-    shown, predicted = metric("lifetime_value"), metric("predicted_value")
-    days = months(cohorts["cohort_month"])
+    shown = metric("value_per_customer")
+    days = months(rows["origin"])
     chart.add_bar(
         x=days,
-        y=cohorts["mean_value"],
+        y=rows["value_per_customer"],
         name=shown.name,
         marker={"color": BLUE},
         hovertext=[
-            f"<b>{month:%B %Y}</b><br>{escaped(shown.name)}, mean: "
-            f"{theme.exact(row.mean_value, shown)}<br>Buyers: {row.buyers:,}"
-            for month, row in zip(days, records(cohorts), strict=True)
+            f"<b>{month:%B %Y}</b><br>{theme.named(row.value_per_customer, shown)}"
+            f"<br>Customers: {row.customers:,}"
+            for month, row in zip(days, records(rows), strict=True)
         ],
         hovertemplate=HOVER_TEXT,
     )
-    if cohorts["predicted_value"].notna().any():
-        chart.add_bar(
-            x=days,
-            y=cohorts["predicted_value"],
-            name=predicted.name,
-            marker={"color": TEAL, "pattern": {"shape": "/", "size": 5}},
-            text=[
-                theme.exact(value, predicted) for value in cohorts["predicted_value"]
-            ],
-            textposition="none",
-            hovertemplate=f"{escaped(predicted.name)}, mean: %{{text}}<extra></extra>",
-        )
-        chart.update_layout(barmode="stack", showlegend=True)
     chart.update_yaxes(nticks=6, **theme.axis(shown))
     chart.update_xaxes(showgrid=False, nticks=8)
     return chart

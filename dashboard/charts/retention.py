@@ -27,27 +27,31 @@ def cohort_heat_map(
     incomplete: set[tuple[str, int]],
     shown: Metric,
     theme: Theme,
+    grain: str = "month",
 ) -> Figure:
-    """Cohorts down, months since the start across; blank where the future is.
+    """Cohorts down, periods since the start across; blank where the future is.
 
-    All but the last two are answers of `queries.retention`: `cohort_matrix`, `average`
-    (on top, where it is of most), `cohort_sizes` and `incomplete_months`.
+    The first four are answers of `queries.retention`: `cohort_matrix`, `average` (on
+    top, where it is of most), `cohort_sizes` and `incomplete_periods`. The grain is
+    what a period is called.
     """
-    months = [int(column) for column in matrix.columns]
+    periods = [int(column) for column in matrix.columns]
     label = "Average" if shown.ratio else "Total"
     means = average["value"].where(average["is_of_most"])
     values = np.vstack([means.reindex(matrix.columns).to_numpy(float), matrix])
     coloured = values.astype(float).copy()
     if label == "Total":
         coloured[0, :] = np.nan  # a sum would outshine every cohort
-    # Month 0 is 100 % by definition and would wash out all others.
-    is_certain = shown.key == "retention_rate" and months[:1] == [0]
+    # Period 0 is 100 % by definition and would wash out all others.
+    is_certain = shown.key == "retention_rate" and periods[:1] == [0]
     later = coloured[:, 1:] if is_certain else coloured
     top = 1.0 if np.isnan(later).all() else np.nanmax(later)
     cells = [
         [
-            _cell(name, month, value, (name, month) in incomplete, shown, theme)
-            for month, value in zip(months, row, strict=True)
+            _cell(
+                (name, grain, index), value, (name, index) in incomplete, shown, theme
+            )
+            for index, value in zip(periods, row, strict=True)
         ]
         for name, row in zip([label, *matrix.index], values, strict=True)
     ]
@@ -57,7 +61,7 @@ def cohort_heat_map(
     ]
     chart = theme.heat_map(
         84 + 27 * (len(names) + 1),
-        (months, [f"<b>{label}</b>", *names]),
+        (periods, [f"<b>{label}</b>", *names]),
         # Hover and figures also where the colour is left out.
         np.where(np.isnan(values), np.nan, np.nan_to_num(coloured)),
         cells,
@@ -78,30 +82,38 @@ def cohort_heat_map(
     chart.update_xaxes(
         side="top",
         showgrid=False,
-        title={"text": "Months since the start"},
+        title={"text": f"{grain.capitalize()}s since the start"},
         tickangle=0,
-        dtick=1 if len(months) <= 13 else 3,
+        dtick=1 if len(periods) <= 13 else 3,
         zeroline=False,
     )
     return chart
 
 
 def _cell(
-    name: str, month: int, value: float, is_open: bool, shown: Metric, theme: Theme
+    place: tuple[str, str, int],
+    value: float,
+    is_open: bool,
+    shown: Metric,
+    theme: Theme,
 ) -> tuple[str, str]:
-    """What stands in a cell, with a * where the month is not over, and its hover."""
+    """What stands in a cell, with a * where the period is not over, and its hover.
+
+    The place is the cohort, what a period is called, and how many have passed.
+    """
     if np.isnan(value):
         return "", ""
+    name, grain, index = place
     if shown.unit is Unit.SHARE:
         text = f"{value * 100:.0f}"
     else:
         text = theme.short(float(round(value)), metric("units"))
-    # The first month of a cohort is whole by definition.
-    if is_open and (month > 0 or shown.key != "retention_rate"):
+    # The first period of a cohort is whole by definition.
+    if is_open and (index > 0 or shown.key != "retention_rate"):
         text += "*"
-    note = "<br>The month is not over yet." if is_open else ""
+    note = f"<br>The {grain} is not over yet." if is_open else ""
     line = theme.named(float(value), shown)
-    return text, f"<b>{escaped(name)}</b>, month {month}<br>{line}{note}"
+    return text, f"<b>{escaped(name)}</b>, {grain} {index}<br>{line}{note}"
 
 
 def cohort_curves(
@@ -110,8 +122,9 @@ def cohort_curves(
     incomplete: set[tuple[str, int]],
     shown: Metric,
     theme: Theme,
+    grain: str = "month",
 ) -> Figure:
-    """One thin line a cohort, and the weighted average on top; complete months only.
+    """One thin line a cohort, and the weighted average on top; complete periods only.
 
     The average ends where it would be of fewer than half of the customers.
     """
@@ -119,8 +132,8 @@ def cohort_curves(
     first = 1 if shown.key == "retention_rate" else 0
     for name in matrix.index:
         row = matrix.loc[name].dropna()
-        months = [int(month) for month in row.index if month >= first]
-        row = row[[month for month in months if (name, month) not in incomplete]]
+        known = [int(index) for index in row.index if index >= first]
+        row = row[[index for index in known if (name, index) not in incomplete]]
         if row.empty:
             continue
         chart.add_scatter(
@@ -131,7 +144,7 @@ def cohort_curves(
             marker={"size": 4},
             opacity=0.55,
             text=[theme.exact(float(value), shown) for value in row],
-            hovertemplate=f"<b>{escaped(str(name))}</b>, month %{{x}}<br>"
+            hovertemplate=f"<b>{escaped(str(name))}</b>, {grain} %{{x}}<br>"
             f"{escaped(shown.name)}: %{{text}}<extra></extra>",
             showlegend=False,
         )
@@ -148,12 +161,14 @@ def cohort_curves(
             f"of {row.customers_at_risk:,} customers in {row.cohorts:,} cohorts"
             for row in records(whole)
         ],
-        hovertemplate="<b>All cohorts</b>, month %{x}<br>"
+        hovertemplate=f"<b>All cohorts</b>, {grain} %{{x}}<br>"
         f"{escaped(shown.name)}: %{{text}}<extra></extra>",
         showlegend=True,
     )
     chart.update_xaxes(
-        title={"text": "Months since the start"}, showgrid=False, zeroline=False
+        title={"text": f"{grain.capitalize()}s since the start"},
+        showgrid=False,
+        zeroline=False,
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, **theme.axis(shown))
     return chart
@@ -200,6 +215,36 @@ def repeat_curves(repeats: pd.DataFrame, theme: Theme) -> Figure:
         zeroline=False,
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, tickformat=".0%")
+    return chart
+
+
+def repeat_rate_line(rates: pd.DataFrame, days: int, theme: Theme) -> Figure:
+    """The repeat rate by month of first order; hollow where the month is cut.
+
+    `rates` are rows of `repeat_rates`; a line breaks where there were too few.
+    """
+    chart = theme.figure(230)
+    shown = metric("repeat_rate")
+    chart.add_scatter(
+        x=months(rates["month"]),
+        y=rates["repeat_rate"],
+        mode="lines+markers",
+        line={"color": BLUE, "width": 2.5},
+        marker={
+            "size": 7,
+            "color": [BLUE if whole else theme.ground for whole in rates["is_whole"]],
+            "line": {"color": BLUE, "width": 1.5},
+        },
+        text=[
+            f"{theme.exact(row.repeat_rate, shown)} of {row.customers:,} new buyers"
+            + ("" if row.is_whole else "<br>The others are not known for so long yet.")
+            for row in records(rates)
+        ],
+        hovertemplate="<b>First order in %{x|%B %Y}</b><br>"
+        f"Again within {days} days: %{{text}}<extra></extra>",
+    )
+    chart.update_xaxes(showgrid=False, nticks=8)
+    chart.update_yaxes(rangemode="tozero", nticks=5, tickformat=".0%")
     return chart
 
 

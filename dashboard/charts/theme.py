@@ -52,6 +52,8 @@ class Theme:
         ground: Of the page.
         faint: A fill that is only just there.
         label: Behind a hover text.
+        rise: Of text about what rose.
+        fall: Of text about what fell.
         cell_scale: From little to much, never so strong that text on it is hard to
             read.
         map_scale: From little to much; little stands out from land without any.
@@ -65,6 +67,8 @@ class Theme:
     ground: str
     faint: str
     label: str
+    rise: str
+    fall: str
     cell_scale: ColourScale
     map_scale: ColourScale
     diverging: ColourScale
@@ -90,6 +94,10 @@ class Theme:
     def named(self, value: float | None, metric: Metric) -> str:
         """The same after its name."""
         return f"{escaped(metric.name)}: {self.exact(value, metric)}"
+
+    def of_change(self, value: float) -> str:
+        """The colour of text about a change."""
+        return self.rise if value > 0 else self.fall if value < 0 else self.text
 
     def figure(self, height: int, *, legend: bool = False) -> Figure:
         """An empty figure in the look of the dashboard; a legend has a margin above."""
@@ -204,6 +212,8 @@ def light(currency: Currency) -> Theme:
         ground="#FFFFFF",
         faint="#EEF1F5",
         label="#FFFFFF",
+        rise="#1F5FA8",
+        fall="#A44A0B",
         cell_scale=_scale("#F1F6FB", "#D3E4F5", "#A9CBEA", "#7FB0DF"),
         map_scale=_scale("#C3DAF1", "#8BB6E2", "#5490D0", "#2F6FB7", "#174A85"),
         diverging=_scale("#DB8A45", "#EDB98C", "#F4EFE9", "#A9CBEA", "#6FA5D9"),
@@ -220,6 +230,8 @@ def dark(currency: Currency) -> Theme:
         ground="#12171E",
         faint="#232C37",
         label="#2A3440",
+        rise="#84B8F0",
+        fall="#F2A76C",
         cell_scale=_scale("#1A2430", "#1D3550", "#22507F", "#2A67A6"),
         map_scale=_scale("#1D3A5B", "#255A93", "#3B82C9", "#7BB2EA", "#D3E7FC"),
         diverging=_scale("#A85A1C", "#6E4122", "#252D38", "#22507F", "#2A67A6"),

@@ -14,6 +14,9 @@ ORIGINS = {
     "Returned or kept": "first_order_outcome",
 }
 
+# The month of the first order, as rpt_cohort_values calls it.
+BY_MONTH = "first_order_month"
+
 # The models of rpt_clv_models, by what they say.
 LEAVING_MODELS = ("bg_nbd", "mbg_nbd")
 PURCHASE_MODELS = (*LEAVING_MODELS, "nbd")
@@ -24,17 +27,16 @@ def lifetime_values(warehouse: Warehouse, countries: tuple[str, ...]) -> pd.Data
     """One row per buyer.
 
     Returns:
-        total_spending, total_orders, cohort_month (YYYY-MM), and p_alive,
-        expected_orders and predicted_value (missing where nothing can be predicted).
+        total_spending, total_orders, and p_alive, expected_orders and predicted_value
+        (missing where nothing can be predicted).
     """
     join, condition = customers_in("clv", countries)
     rows = warehouse.query(
-        "select clv.total_spending, clv.total_orders, clv.first_order_date, "
+        "select clv.total_spending, clv.total_orders, "
         "clv.p_alive, clv.expected_orders, clv.predicted_value "
         f"from rpt_customer_lifetime_value as clv {join} where {condition}",
         values_of("country", countries),
     )
-    rows["cohort_month"] = rows.pop("first_order_date").astype(str).str.slice(0, 7)
     amounts = ("total_spending", "p_alive", "expected_orders", "predicted_value")
     return rows.astype(dict.fromkeys(amounts, float))
 
@@ -87,6 +89,26 @@ def backtest(warehouse: Warehouse) -> pd.DataFrame:
     ).astype({"is_used": bool})
 
 
+def nearest(rows: pd.DataFrame, error: str) -> pd.Series:
+    """The row of `backtest` with the smallest error of a kind, up or down."""
+    return rows.iloc[int(rows[error].astype(float).abs().argmin())]
+
+
+def better_than_used(rows: pd.DataFrame) -> pd.Series:
+    """In what each way of `backtest` was nearer than the one used, in words."""
+    errors = rows[["relative_error", "root_mean_squared_error"]].astype(float).abs()
+    used = errors[rows["is_used"]].iloc[0]
+    words = {
+        (True, True): "in total and per customer",
+        (True, False): "in total",
+        (False, True): "per customer",
+        (False, False): "in nothing",
+    }
+    said = [words[total, each] for total, each in (errors < used).to_numpy()]
+    known = errors.notna().all(axis=1) & ~rows["is_used"]
+    return pd.Series(said, index=rows.index).where(known)
+
+
 def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
     """Rows of rpt_clv_backtest_deciles for the model used, highest forecasts first."""
     return warehouse.query(
@@ -101,12 +123,13 @@ def backtest_tenths(warehouse: Warehouse) -> pd.DataFrame:
 def origin_values(warehouse: Warehouse, kind: str, days: int) -> pd.DataFrame:
     """Rows of rpt_cohort_values: buyers by a beginning, some days after it.
 
-    The kind is a value of `ORIGINS`. Averages of too few customers are missing; the
-    highest value comes first.
+    The kind is a value of `ORIGINS`, or `BY_MONTH`. Averages of too few customers are
+    missing; the highest value comes first.
     """
     averages = ("value_per_customer", "orders_per_customer", "returning_share")
     return warehouse.query(
-        f"select origin, customers, {', '.join(averages)} from rpt_cohort_values "
+        f"select origin, customers, returning_customers, {', '.join(averages)} "
+        "from rpt_cohort_values "
         "where origin_kind = :kind and days_since_first_order = :days "
         "order by value_per_customer is null, value_per_customer desc, origin",
         {"kind": kind, "days": days},
@@ -150,16 +173,6 @@ def top_share(values: pd.Series, share: float) -> float | None:
     if shares is None:
         return None
     return float(shares[-max(1, round(shares.size * share)) :].sum())
-
-
-def value_by_cohort(values: pd.DataFrame) -> pd.DataFrame:
-    """Buyers by the month of the first order, and the means of both their values."""
-    cohorts = values.groupby("cohort_month").agg(
-        buyers=("total_spending", "size"),
-        mean_value=("total_spending", "mean"),
-        predicted_value=("predicted_value", "mean"),
-    )
-    return cohorts.reset_index()
 
 
 def value_histogram(values: pd.Series, bins: int = 30) -> pd.DataFrame:

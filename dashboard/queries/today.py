@@ -71,6 +71,19 @@ def _window(name: str, days: DateRange, weeks: int, first: dt.date) -> Window:
     return Window(name, days, earlier(weeks * _WEEK), earlier(_YEAR), weeks)
 
 
+def month_to_date(last: dt.date, first: dt.date) -> tuple[DateRange, DateRange | None]:
+    """The days of the last day's month, and the same days of the month before.
+
+    A shorter month before has fewer of them; None where the data do not reach back.
+    """
+    month = DateRange(last.replace(day=1), last)
+    end_before = month.start - dt.timedelta(days=1)
+    before = DateRange(
+        end_before.replace(day=1), end_before.replace(day=min(last.day, end_before.day))
+    )
+    return month, before if before.start >= first else None
+
+
 def shifted(days: DateRange, by: int) -> DateRange:
     """The same number of days, so many days later."""
     shift = dt.timedelta(days=by)
@@ -247,37 +260,6 @@ def returns_that_jumped(recent: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataF
     return back.sort_values(
         ["increase", "product_key"], ascending=[False, True]
     ).reset_index(drop=True)
-
-
-def past_their_gap(warehouse: Warehouse, last: dt.date, limit: int) -> pd.DataFrame:
-    """Buyers who have waited longer than they usually do, and not yet twice as long.
-
-    The usual gap is the mean one between the days of three or more orders.
-
-    Returns:
-        customer_id, usual_gap and waited (days), average_purchase_value, found (how
-        many there are in all, in each row); the largest average first.
-    """
-    buyers = warehouse.query(
-        """
-        select customer_id, total_orders, average_purchase_value,
-            first_order_date, last_order_date
-        from rpt_customer_lifetime_value
-        where total_orders >= 3 and last_order_date > first_order_date
-        """
-    )
-    first = pd.to_datetime(buyers["first_order_date"])
-    newest = pd.to_datetime(buyers["last_order_date"])
-    buyers["usual_gap"] = (newest - first).dt.days / (buyers["total_orders"] - 1)
-    buyers["waited"] = (pd.Timestamp(last) - newest).dt.days
-    late = buyers["waited"] > buyers["usual_gap"]
-    due = buyers[late & (buyers["waited"] < 2 * buyers["usual_gap"])]
-    due = due.astype({"average_purchase_value": float}).sort_values(
-        ["average_purchase_value", "customer_id"], ascending=[False, True]
-    )
-    columns = ["customer_id", "usual_gap", "waited", "average_purchase_value"]
-    shown = due[columns].head(limit).reset_index(drop=True)
-    return shown.assign(found=len(due))
 
 
 def days_without_orders(

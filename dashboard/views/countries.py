@@ -87,15 +87,23 @@ def _table(
         **ui.metric_columns("sales_share", "orders", "average_order_value", "buyers"),
         **ui.metric_columns("new_buyer_share", "returns_rate"),
     }
+    changes: list[str] = []
     if before is not None:
         past = rows["country"].map(before["net_sales"])
         change = rows["net_sales"] / past.where(past > 0) - 1
-        rows = rows.assign(net_sales_change=change)
-        columns["net_sales_change"] = ui.number_column(
-            "Change", "percent", f"Net sales against: {against.value.lower()}"
+        rows = rows.assign(net_sales_growth=change)
+        columns["net_sales_growth"] = ui.change_column(
+            "Change", f"Net sales against: {against.value.lower()}"
         )
+        changes.append("net_sales_growth")
     with ui.card("All countries in figures"):
-        ui.table(rows, columns, "Sales figures by country.", "country_table")
+        ui.table(
+            rows,
+            columns,
+            "Sales figures by country.",
+            "country_table",
+            changes=changes,
+        )
         ui.download(rows[list(columns)], "countries")
 
 

@@ -40,7 +40,10 @@ def main() -> None:
     found = cache.ask(explore.count, search)
     rows = cache.ask(explore.rows, search, _SHOWN)
     listed = f", the first {_SHOWN:,} are shown" if found > _SHOWN else ""
-    st.markdown(f"**{ui.plain(table)}**: {found:,} rows{listed}.")
+    st.markdown(
+        f"**{ui.plain(table)}**: {found:,} rows{listed}. Amounts are in "
+        f"{ui.plain(cache.currency().code)}, shares from 0 to 1."
+    )
     known = warehouse.columns[table.lower()]
     if masked := ", ".join(f"`{name}`" for name in known if name not in columns):
         ui.caption(

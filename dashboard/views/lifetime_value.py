@@ -6,6 +6,7 @@ import streamlit as st
 from dashboard import cache, controls, ui
 from dashboard.charts import lifetime_value as charts
 from dashboard.charts.bars import bands
+from dashboard.formatting import exact
 from dashboard.metrics import metric
 from dashboard.parts import part
 from dashboard.queries import lifetime_value, retention
@@ -54,21 +55,56 @@ def main() -> None:
             "Lorenz curve of net sales over buyers.",
             "lorenz",
         )
-    with ui.card(
-        "Are newer buyers worth as much?",
-        "Mean value by the month of the first order. Newer buyers had less time.",
-    ):
-        ui.chart(
-            charts.by_cohort(lifetime_value.value_by_cohort(values), ui.theme()),
-            "Bars of mean value by cohort.",
-            "value_by_cohort",
-        )
+    _newer(countries)
     _origins(countries)
     _predicted(values)
     _backtest(countries)
 
 
 _ORIGINS_SHOWN = 12
+
+
+def _after(key: str) -> int:
+    """So many days after the first order; the longest is the default."""
+    spans = {f"{days} days": days for days in reversed(retention.MILESTONES)}
+    return spans[controls.picked("After", list(spans), key)]
+
+
+@part
+def _newer(countries: tuple[str, ...]) -> None:
+    """Months of first orders, each seen for as long as the others."""
+    with ui.card(
+        "Are newer buyers worth as much?",
+        "Net sales per buyer in the same number of days after the first order, by its "
+        "month; only buyers known for so long.",
+        metric("value_per_customer").formula,
+    ):
+        if countries:
+            ui.known_of_all("This is counted")
+            return
+        days = _after("newer_after")
+        rows = cache.ask(lifetime_value.origin_values, lifetime_value.BY_MONTH, days)
+        found = rows.dropna(subset="value_per_customer").sort_values("origin")
+        if found.empty:
+            ui.note(
+                "**No month has enough buyers known for so long.** Choose fewer days."
+            )
+            return
+        _say_left_out(len(rows) - len(found))
+        ui.chart(
+            charts.by_month(found, ui.theme()),
+            f"Bars of net sales per buyer within {days} days by month of first order.",
+            "value_by_month",
+        )
+
+
+def _say_left_out(count: int) -> None:
+    if count:
+        least = cache.whole_variable("least_customers")
+        ui.caption(
+            f"{count:,} with fewer than {least} customers left out: their means say "
+            "little."
+        )
 
 
 @part
@@ -84,8 +120,7 @@ def _origins(countries: tuple[str, ...]) -> None:
     ):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             kind = controls.picked("Begun with", list(lifetime_value.ORIGINS), "origin")
-            spans = {f"{days} days": days for days in reversed(retention.MILESTONES)}
-            days = spans[controls.picked("After", list(spans), "after")]
+            days = _after("after")
         origin = lifetime_value.ORIGINS[kind]
         rows = cache.ask(lifetime_value.origin_values, origin, days)
         if countries and kind != "Country":
@@ -99,12 +134,7 @@ def _origins(countries: tuple[str, ...]) -> None:
                 "**Too few customers have been known for so long.** Choose fewer days."
             )
             return
-        if left_out := len(rows) - len(found):
-            least = cache.whole_variable("least_customers")
-            ui.caption(
-                f"{left_out:,} with fewer than {least} customers left out: their means "
-                "say little."
-            )
+        _say_left_out(len(rows) - len(found))
         largest = found.nlargest(_ORIGINS_SHOWN, "customers").index
         if len(found) > _ORIGINS_SHOWN:
             ui.caption(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
@@ -132,7 +162,13 @@ def _predicted(values: pd.DataFrame) -> None:
         if alive.empty:
             ui.note(_why_nobody_left(models))
             return
-        ui.caption("Buyers by the chance that they have not left for good.")
+        said = "Buyers by the chance that they have not left for good."
+        if unknown := len(values) - len(alive):
+            said += (
+                f" It cannot be told of {unknown:,} who bought on one day only: by "
+                "this model one leaves after a repeat purchase."
+            )
+        ui.caption(said)
         histogram = lifetime_value.share_histogram(alive)
         chance, count = metric("p_alive"), metric("buyers")
         ui.chart(
@@ -210,6 +246,30 @@ def _method(row: pd.Series) -> str:
     return name
 
 
+def _verdict(rows: pd.DataFrame) -> str:
+    """Which way was nearest in total and per customer, in words."""
+    money = cache.currency()
+    names = [
+        (_METHODS.get(found["forecast_method"], found["forecast_method"]), found)
+        for found in (
+            lifetime_value.nearest(rows, "relative_error"),
+            lifetime_value.nearest(rows, "root_mean_squared_error"),
+        )
+    ]
+    own = rows[rows["is_used"]].iloc[0]
+
+    def against(found: pd.Series, key: str) -> str:
+        said = exact(found[key], metric(key), money)
+        if found["is_used"]:
+            return f"this forecast ({said})"
+        return f"{{}} ({said}, this forecast {exact(own[key], metric(key), money)})"
+
+    (total_name, total), (each_name, each) = names
+    in_total = against(total, "relative_error").format(total_name)
+    per_customer = against(each, "root_mean_squared_error").format(each_name)
+    return f"Nearest in total: {in_total}. Nearest per customer: {per_customer}."
+
+
 def _backtest(countries: tuple[str, ...]) -> None:
     """How good the forecast was on weeks that it had not seen."""
     rows = cache.ask(lifetime_value.backtest)
@@ -233,6 +293,7 @@ def _backtest(countries: tuple[str, ...]) -> None:
             f"expected {float(model['predicted_orders']):,.0f} purchases in them; "
             f"{int(model['actual_orders']):,} came ({off:+.1%})."
         )
+        st.markdown(f"**{ui.plain(_verdict(rows))}**")
         left, right = st.columns(2)
         with left:
             ui.chart(
@@ -241,15 +302,24 @@ def _backtest(countries: tuple[str, ...]) -> None:
                 "forecast_check",
             )
         with right:
-            named = rows.assign(forecast_method=rows.apply(_method, axis=1))
+            total = metric("relative_error")
+            named = rows.assign(
+                forecast_method=rows.apply(_method, axis=1),
+                better=lifetime_value.better_than_used(rows),
+            )
             ui.table(
                 named,
                 {
-                    "forecast_method": st.column_config.TextColumn("Way to forecast"),
-                    **ui.metric_columns("relative_error", "root_mean_squared_error"),
+                    "forecast_method": ui.name_column("Way to forecast"),
+                    "better": "Better than this forecast",
+                    "relative_error": ui.change_column(total.name, total.formula),
+                    "root_mean_squared_error": ui.metric_column(
+                        "root_mean_squared_error", "Error per customer, purchases"
+                    ),
                 },
                 "Errors of several ways to forecast.",
                 "backtest_table",
+                changes=("relative_error",),
             )
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts import retention as charts
+from dashboard.formatting import DASH, change, percent
 from dashboard.metrics import Unit, metric
 from dashboard.parts import part
 from dashboard.queries import retention
@@ -18,7 +19,9 @@ _MEASURES = (
     "spending_per_customer",
     "cumulative_spending_per_customer",
 )
-_DEFAULT_COHORTS = 13
+# By the length of a period, as `queries.retention` calls it.
+_GRAINS = {"Month": "month", "Week": "week", "Quarter": "quarter"}
+_DEFAULT_COHORTS = {"month": 13, "week": 26, "quarter": 12}
 
 
 def main() -> None:
@@ -29,6 +32,7 @@ def main() -> None:
         "All sales; cohorts are not cut by period, country or category.",
     )
     least_customers = cache.whole_variable("least_customers")
+    _repeat_rate(least_customers)
     _cohorts(least_customers)
     _repeats(least_customers)
     by_type = cache.ask(retention.sales_by_type)
@@ -37,14 +41,56 @@ def main() -> None:
 
 
 @part
+def _repeat_rate(least_customers: int) -> None:
+    """How many new buyers order again, and whether that grows."""
+    with ui.card(
+        "Do more new buyers come back than before?",
+        help_text=metric("repeat_rate").formula,
+    ):
+        spans = {f"{days} days": days for days in (90, 30, 60, 180, 365)}
+        days = spans[controls.picked("Again within", list(spans), "again_within")]
+        rates = cache.ask(retention.repeat_rates, days, cache.span().as_of)
+        if rates["repeat_rate"].isna().all():
+            ui.note("**Too few new buyers have been known for so long.**")
+            return
+        ui.caption(_in_words(rates, days, least_customers))
+        ui.chart(
+            charts.repeat_rate_line(rates, days, ui.theme()),
+            f"Line of the repeat rate within {days} days by month of first order.",
+            "repeat_rate",
+        )
+
+
+def _in_words(rates: pd.DataFrame, days: int, least_customers: int) -> str:
+    """The newest repeat rate against the one before, and what is left out."""
+    months = retention.TREND_MONTHS
+    now, before = retention.repeat_trend(rates, least_customers)
+    said = []
+    if not math.isnan(now):
+        moved = change(now, before, metric("repeat_rate"))
+        against = f", {moved} against the {months} months before" if moved else ""
+        said.append(
+            f"**{ui.plain(percent(now))}** of those who bought first in the last "
+            f"{months} months known for {days} days ordered again within them"
+            f"{ui.plain(against)}."
+        )
+    if few := int(rates["repeat_rate"].isna().sum()):
+        said.append(
+            f"{few} months with fewer than {least_customers} such buyers are left out."
+        )
+    return " ".join(said)
+
+
+@part
 def _cohorts(least_customers: int) -> None:
-    """The customers of each month, and what they did from then on."""
+    """The customers of each period, and what they did from then on."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         basis = _BASES[controls.picked("Cohort by", list(_BASES), "cohort")]
+        grain = _GRAINS[controls.picked("Per", list(_GRAINS), "cohort_per")]
         shown = controls.picked_metric("Show", _MEASURES, "cohort_show")
-    cells = cache.ask(retention.cohorts, basis)
-    months = sorted(cells["cohort_month"].unique())
-    if not months:
+    cells = cache.ask(retention.cohorts, basis, grain)
+    names = sorted(cells["cohort"].unique())
+    if not names:
         ui.note(
             "**There are no cohorts.** "
             + (
@@ -55,21 +101,22 @@ def _cohorts(least_customers: int) -> None:
             icon="search",
         )
         return
-    if len(months) > 1:
+    if len(names) > 1:
+        count = min(_DEFAULT_COHORTS[grain], len(names))
         first, last = st.select_slider(
             "Cohorts",
-            months,
-            (months[-min(_DEFAULT_COHORTS, len(months))], months[-1]),
-            key=f"{basis}_cohorts",
+            names,
+            (names[-count], names[-1]),
+            key=f"{basis}_{'' if grain == 'month' else f'{grain}_'}cohorts",
             bind="query-params",
             persist_state="session",
         )
-        cells = cells[cells["cohort_month"].between(first, last)]
-    matrix = retention.cohort_matrix(cells, shown.key)
+        cells = cells[cells["cohort"].between(first, last)]
+    matrix = retention.cohort_matrix(cells, shown.key, least_customers)
     average = retention.average(cells, shown.key, least_customers)
-    incomplete = retention.incomplete_months(cells)
+    incomplete = retention.incomplete_periods(cells)
     sizes = retention.cohort_sizes(cells)
-    known = retention.first_months(cells, least_customers)
+    known = retention.first_periods(cells, grain, least_customers)
     averages = {key: value for key, (value, _) in known.items()}
     ui.key_figures(
         {"cohort_customers": float(sizes.sum())} | averages,
@@ -80,38 +127,48 @@ def _cohorts(least_customers: int) -> None:
         },
     )
     is_retention = shown.key == "retention_rate"
+    few = retention.cohorts_of_few(cells, least_customers) if shown.ratio else 0
+    unit = {Unit.SHARE: "In %. ", Unit.MONEY: f"In {cache.currency().code}. "}
+    hidden = (
+        f" {few} of fewer than {least_customers} customers have no figures: they would "
+        "say little."
+        if few
+        else ""
+    )
     with ui.card(
         "How much of each cohort is still there?"
         if is_retention
         else f"{shown.name}, cohort by cohort",
-        f"{'In %. ' if shown.unit is Unit.SHARE else ''}A row is the customers of one "
-        "month, with their number; blank is the future (above: known of fewer than "
-        "half of them), * a month that is not over.",
+        f"{unit.get(shown.unit, '')}A row is the customers of one {grain}, with their "
+        "number; blank is the future (above: known of fewer than half of them), * a "
+        f"{grain} that is not over.{hidden}",
         shown.formula,
     ):
         ui.chart(
             charts.cohort_heat_map(
-                matrix, average, sizes, incomplete, shown, ui.theme()
+                matrix, average, sizes, incomplete, shown, ui.theme(), grain
             ),
-            f"Heat map of {shown.name.lower()} by cohort and months since the start.",
+            f"Heat map of {shown.name.lower()} by cohort and {grain}s since the start.",
             "cohort_map",
         )
     with ui.card(
         "How fast do they leave?" if is_retention else "Do newer cohorts do better?",
         "Grey: single cohorts. Blue: all of them, weighted by size, while at least "
         f"half of their customers, and {least_customers}, have been seen for so long. "
-        "Complete months only.",
+        f"Complete {grain}s only.",
     ):
         if average.empty:
-            empty = ui.theme().message("No month is complete yet")
+            empty = ui.theme().message(f"No {grain} is complete yet")
             ui.chart(empty, "Empty.", "curves")
         else:
             ui.chart(
-                charts.cohort_curves(matrix, average, incomplete, shown, ui.theme()),
-                f"Lines of {shown.name.lower()} by months since the start.",
+                charts.cohort_curves(
+                    matrix, average, incomplete, shown, ui.theme(), grain
+                ),
+                f"Lines of {shown.name.lower()} by {grain}s since the start.",
                 "curves",
             )
-    ui.download(cells, f"cohorts_{basis}")
+    ui.download(cells, f"cohorts_{basis}_{grain}")
 
 
 def _repeats(least_customers: int) -> None:
@@ -147,6 +204,11 @@ def _repeats(least_customers: int) -> None:
                 "Customers, shares and days by number of orders.",
                 "repeat_table",
             )
+            if repeats[["share_returned", "median_days"]].isna().any(axis=None):
+                ui.caption(
+                    f"{DASH}: of fewer than {least_customers} customers, who would "
+                    "say little."
+                )
 
 
 def _money_by_type(rows: pd.DataFrame) -> None:

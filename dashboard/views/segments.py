@@ -19,7 +19,7 @@ def main() -> None:
     countries = controls.countries()
     ui.title(
         "Segments",
-        "Who are the buyers, and whom should we write to?",
+        "Who are the buyers, and who moved?",
         controls.describe_countries(countries),
     )
     cells = cache.ask(segments.rfm_cells, countries)
@@ -71,7 +71,7 @@ def _map(rows: pd.DataFrame) -> None:
 def _table(rows: pd.DataFrame) -> None:
     def share_column(name: str) -> object:
         return st.column_config.ProgressColumn(
-            name, format="percent", min_value=0, max_value=1
+            name, format="percent", min_value=0, max_value=1, step=ui.PERCENT_STEP
         )
 
     columns = {
@@ -81,7 +81,7 @@ def _table(rows: pd.DataFrame) -> None:
         "monetary_value": ui.metric_column("net_sales"),
         "money_share": share_column("Share of money"),
         **ui.metric_columns("mean_value", "mean_orders"),
-        "mean_recency": ui.number_column("Mean days since the last order"),
+        "mean_recency": ui.number_column("Mean days since the last order", "%,.1f"),
         "one_time_share": ui.metric_column("one_time_share"),
     }
     with ui.card("What is each segment worth?"):

@@ -14,11 +14,21 @@ from dashboard.formatting import change, day, day_range, exact, short, weekday
 from dashboard.metrics import metric
 from dashboard.parts import part
 from dashboard.periods import Comparison, DateRange, Preset
-from dashboard.queries import data_health, overview, products, sales, today
+from dashboard.queries import (
+    data_health,
+    due,
+    overview,
+    products,
+    retention,
+    sales,
+    today,
+)
 from dashboard.queries.today import Window
+from dashboard.schema import Span
 
 _LISTED = 5
 _OLD_DAYS = 2
+_AGAIN_WITHIN = 90
 _BEFORE, _LAST_YEAR = "The weeks before", "A year before"
 
 
@@ -39,6 +49,7 @@ def main() -> None:
     st.markdown(f"**{ui.plain(_verdict(by_day, all_windows, known.first))}**")
     _windows(by_day, all_windows)
     _days(by_day, last, known.first)
+    _buyers(last, known)
     _explain(all_windows)
     _lists(by_day, last, known.first)
 
@@ -152,6 +163,46 @@ def _days(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
         )
 
 
+def _buyers(last: dt.date, known: Span) -> None:
+    """New buyers of the month to date, and how many of them come back."""
+    left, right = st.columns(2)
+    with left, ui.card("Do new buyers come?"):
+        month, before = today.month_to_date(last, known.first)
+        _, new = cache.ask(sales.buyers, SalesFilter(month))
+        then = cache.ask(sales.buyers, SalesFilter(before))[1] if before else None
+        shown = metric("new_buyers")
+        st.metric(
+            f"New buyers, {day_range(month.start, month.end)}",
+            short(new, shown, cache.currency()),
+            delta=change(new, then, shown),
+            help=shown.formula,
+        )
+        if before is None:
+            ui.caption("The data do not reach back to the month before.")
+        else:
+            ui.caption(
+                ui.plain(f"{day_range(before.start, before.end)}: {then:,} new buyers")
+            )
+        _link_to(month)
+    with right, ui.card("Do they come back?"):
+        rates = cache.ask(retention.repeat_rates, _AGAIN_WITHIN, known.as_of)
+        least = cache.whole_variable("least_customers")
+        months = retention.TREND_MONTHS
+        now, then_rate = retention.repeat_trend(rates, least)
+        shown = metric("repeat_rate")
+        st.metric(
+            f"Repeat rate within {_AGAIN_WITHIN} days",
+            short(now, shown, cache.currency()),
+            delta=change(now, then_rate, shown),
+            help=shown.formula,
+        )
+        ui.caption(
+            f"First orders of the last {months} months known for so long, against the "
+            f"{months} before."
+        )
+        ui.link("views/retention.py", "Month by month")
+
+
 @part
 def _explain(all_windows: list[Window]) -> None:
     """The countries, categories and products that moved net sales."""
@@ -224,7 +275,7 @@ def _lists(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
         _running_out()
         _returns(recent, earlier)
     with right:
-        _due(last)
+        _due()
         _old_data(by_day, last, first)
 
 
@@ -261,33 +312,35 @@ def _stock_in_words(row: Any) -> str:
     )
 
 
-def _due(last: dt.date) -> None:
+def _due() -> None:
     with ui.card(
         "Which buyers are due?",
         "They have waited longer than they usually do, and not yet twice as long.",
-        "Buyers of three orders or more. Their usual gap is the mean one so far. The "
-        "largest average order first.",
+        "Buyers of three days or more with an order; their usual gap is the median. "
+        f"The highest expected value first. {metric('expected_value').formula}",
     ):
-        due = cache.ask(today.past_their_gap, last, _LISTED)
-        if due.empty:
+        status = due.STATUSES["Due"]
+        segments = cache.ask(due.by_segment, status, ())
+        if segments.empty:
             ui.all_well("Nobody with three orders or more is late.")
             return
-        shown = due if cache.show_pii() else privacy.mask(due)
-        st.markdown(f"**{int(due['found'].iloc[0]):,}** buyers")
-        value = metric("average_order_value")
+        found = cache.ask(due.buyers, status, (), (), _LISTED)
+        shown = found if cache.show_pii() else privacy.mask(found)
+        st.markdown(f"**{int(segments['due_buyers'].sum()):,}** buyers")
+        value = metric("expected_value")
         ui.short_table(
-            ("Customer", "Usual gap", "Waited", "Average order"),
+            ("Customer", "Usual gap", "Waited", "Expected value"),
             [
                 (
                     str(row.customer_id),
-                    f"{row.usual_gap:,.0f} d",
-                    f"{row.waited:,.0f} d",
-                    exact(row.average_purchase_value, value, cache.currency()),
+                    f"{row.usual_gap_days:,.1f} d",
+                    f"{row.recency_days:,} d",
+                    exact(row.expected_value, value, cache.currency()),
                 )
                 for row in records(shown)
             ],
         )
-        ui.link("views/segments.py", "All buyers")
+        ui.link("views/due.py", "All who are due, and a file of them")
 
 
 def _returns(recent: pd.DataFrame, earlier: pd.DataFrame) -> None:

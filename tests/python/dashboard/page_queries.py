@@ -11,6 +11,7 @@ from dashboard.queries import (
     baskets,
     countries,
     data_health,
+    due,
     explore,
     forecast,
     lifetime_value,
@@ -78,7 +79,10 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
     found["description"] = product.description(warehouse, 1).to_frame()
     some_countries, categories = sales.choices(warehouse)
     for basis in ("first_order", "registration"):
-        found[f"cohorts {basis}"] = retention.cohorts(warehouse, basis)
+        for cohort_grain in retention.COHORT_GRAINS:
+            found[f"cohorts {basis} {cohort_grain}"] = retention.cohorts(
+                warehouse, basis, cohort_grain
+            )
     for some in ((), tuple(some_countries[:2])):
         found[f"segments {some}"] = segments.segments(
             segments.rfm_cells(warehouse, some)
@@ -87,8 +91,14 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
         found[f"members {some}"] = segments.segment_customers(
             warehouse, ("Champions", "Lost"), some, 50
         )
-        found[f"value {some}"] = lifetime_value.value_by_cohort(
-            lifetime_value.lifetime_values(warehouse, some)
+        found[f"due by segment {some}"] = due.by_segment(
+            warehouse, ("due", "overdue"), some
+        )
+        found[f"due buyers {some}"] = due.buyers(
+            warehouse, ("due",), ("Champions", "Loyal"), some, 50
+        )
+        found[f"value {some}"] = lifetime_value.value_histogram(
+            lifetime_value.lifetime_values(warehouse, some)["total_spending"]
         )
     low, high = baskets.largest_count(warehouse)
     found["largest_count"] = low, high
@@ -114,6 +124,7 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
                 warehouse, int(paired_key), low, some
             )
     found["moves"] = segments.segment_moves(warehouse)
+    found["repeat rates"] = retention.repeat_rates(warehouse, 90, span(warehouse).as_of)
     found["repeat purchases"] = retention.repeat_purchases(warehouse)
     found["sales by type"] = retention.sales_by_type(warehouse)
     known = span(warehouse)
@@ -125,7 +136,7 @@ def answers(warehouse: Warehouse) -> dict[str, Any]:
         )
     found["prediction models"] = lifetime_value.prediction_models(warehouse)
     found["backtest tenths"] = lifetime_value.backtest_tenths(warehouse)
-    for kind in lifetime_value.ORIGINS.values():
+    for kind in (*lifetime_value.ORIGINS.values(), lifetime_value.BY_MONTH):
         found[f"origins {kind}"] = lifetime_value.origin_values(warehouse, kind, 90)
     found["outcomes"] = data_health.outcomes(warehouse)
     found["row_counts"] = data_health.row_counts(warehouse)

@@ -354,7 +354,7 @@ def figures(app: AppTest) -> list[str]:
 # Kept for all countries together: not shown for one, which the page says.
 OF_ALL_COUNTRIES = {
     "Lifetime value": (
-        ("Forecast and What came",),
+        ("Forecast and What came", "Value per customer"),
         "tested for all countries together",
     ),
     "Segments": (

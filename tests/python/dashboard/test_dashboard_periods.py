@@ -17,6 +17,7 @@ from dashboard.periods import (
     add_months,
     comparison_range,
     default_grain,
+    default_preset,
     is_partial,
     period_end,
     period_starts,
@@ -45,6 +46,23 @@ def test_presets_end_on_the_as_of_date_and_stay_within_the_data() -> None:
     assert preset_range(Preset.LAST_12_MONTHS, D(2020, 1, 1), as_of) == DateRange(
         D(2023, 3, 1), as_of
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        (D(2023, 1, 1), Preset.LAST_12_MONTHS),
+        (D(2024, 1, 1), Preset.LAST_12_MONTHS),
+        (D(2024, 1, 2), Preset.LAST_90_DAYS),
+        (D(2025, 7, 5), Preset.LAST_90_DAYS),
+        (D(2025, 7, 6), Preset.LAST_30_DAYS),
+        (D(2025, 12, 31), Preset.LAST_12_MONTHS),
+    ],
+)
+def test_a_page_begins_with_what_can_be_compared(
+    first: dt.date, expected: Preset
+) -> None:
+    assert default_preset(first, D(2025, 12, 31)) is expected
 
 
 def test_as_of_before_the_first_day_gives_one_day_not_a_turned_range() -> None:

@@ -241,7 +241,7 @@ def test_average_rows_are_weighted_by_cohort_size_over_complete_months(
     whole = cells[cells["is_complete"]]
     average = retention.average(cells, "retention_rate", 30)
     for month in (1, 2, 5):
-        rows = whole[whole["month_index"] == month]
+        rows = whole[whole["period_index"] == month]
         expected = np.average(
             rows["active_customers"] / rows["cohort_size"], weights=rows["cohort_size"]
         )
@@ -259,7 +259,7 @@ def test_an_average_over_cohorts_is_of_enough_customers_and_of_most() -> None:
             for index in range(4 - place)
         ],
         columns=[
-            *("cohort_month", "month_index", "cohort_size", "active_customers"),
+            *("cohort", "period_index", "cohort_size", "active_customers"),
             "is_complete",
         ],
     ).assign(total_spending=0.0, cumulative_spending=0.0)
@@ -274,7 +274,7 @@ def test_an_average_over_cohorts_is_of_enough_customers_and_of_most() -> None:
 
 def test_the_future_of_a_cohort_is_missing_not_zero(warehouse: Warehouse) -> None:
     cells = retention.cohorts(warehouse, "first_order")
-    matrix = retention.cohort_matrix(cells, "retention_rate")
+    matrix = retention.cohort_matrix(cells, "retention_rate", 30)
     last = matrix.index[-1]
     assert matrix.loc[last].notna().sum() == 1
     assert matrix.loc[matrix.index[0]].notna().all()

@@ -1,7 +1,6 @@
 """The Today page: weeks held against weeks, and changes that add up."""
 
 import datetime as dt
-import itertools
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -152,32 +151,6 @@ def test_what_runs_out_is_gone_before_an_order_arrives(
     assert len(in_stock) > 5
     for row in in_stock.itertuples():
         assert row.days_left == pytest.approx(expected[row.product_key], abs=2)
-
-
-def test_a_buyer_is_due_between_one_and_two_usual_gaps(
-    warehouse: Warehouse, demo_warehouse: Path, known: Span
-) -> None:
-    found = today.past_their_gap(warehouse, known.as_of, 10_000)
-    with sqlite3.connect(demo_warehouse) as connection:
-        rows = connection.execute(
-            """
-            select c.customer_id, t.date from FactOrders as o
-            join DimCustomer as c on c.customer_key = o.customer_key
-            join DimTime as t on t.time_key = o.time_key
-            where o.customer_order_number is not null order by 1, 2
-            """
-        ).fetchall()
-    connection.close()
-    expected = set()
-    for customer, visits in itertools.groupby(rows, key=lambda row: row[0]):
-        days = [dt.date.fromisoformat(day) for _, day in visits]
-        gap = (days[-1] - days[0]).days / max(len(days) - 1, 1)
-        if len(days) >= 3 and gap < (known.as_of - days[-1]).days < 2 * gap:
-            expected.add(customer)
-    assert expected
-    assert set(found["customer_id"]) == expected
-    assert set(found["found"]) == {len(expected)}
-    assert found["average_purchase_value"].is_monotonic_decreasing
 
 
 def test_returns_that_doubled_are_listed_by_what_they_cost() -> None:
