@@ -25,6 +25,12 @@ def figures_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFram
     return rows
 
 
+def without_ratios_of_few(rows: pd.DataFrame, least_customers: int) -> pd.DataFrame:
+    """Rows of `figures_by_country`; ratios of fewer buyers than that are missing."""
+    enough = rows["buyers"] >= least_customers
+    return rows.assign(**{key: rows[key].where(enough) for key in RATIOS})
+
+
 def buyers_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     """One row per country with a buyer: country, buyers, new_buyers.
 

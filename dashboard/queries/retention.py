@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from dashboard.filters import Parameters
 from dashboard.metrics import metric, ratio
 from dashboard.warehouse import Warehouse
 
@@ -32,20 +33,19 @@ def cohorts(warehouse: Warehouse, basis: str, grain: str = "month") -> pd.DataFr
     """
     amounts = ("total_spending", "cumulative_spending")
     counts = ("period_index", "cohort_size", "active_customers")
-    by_month = grain == "month"
-    source = (
-        "select cohort_month as cohort, month_index as period_index"
-        if by_month
-        else "select cohort_period as cohort, period_index"
-    )
-    condition = "" if by_month else "and cohort_grain = :grain "
+    source, cohort, index = "rpt_customer_cohorts", "cohort_month", "month_index"
+    condition = ""
+    parameters: Parameters = {"basis": basis}
+    if grain != "month":
+        source = "rpt_customer_cohorts_by_grain"
+        cohort, index = "cohort_period", "period_index"
+        condition, parameters["grain"] = "and cohort_grain = :grain ", grain
     return warehouse.query(
-        f"{source}, {', '.join(counts[1:] + amounts)}, is_complete "
-        f"from rpt_customer_cohorts{'' if by_month else '_by_grain'} "
-        f"where cohort_basis = :basis {condition}"
-        f"and {'month_index' if by_month else 'period_index'} >= 0 "
-        "order by 1, 2",
-        {"basis": basis} | ({} if by_month else {"grain": grain}),
+        f"select {cohort} as cohort, {index} as period_index, "
+        f"{', '.join(counts[1:] + amounts)}, is_complete from {source} "
+        f"where cohort_basis = :basis {condition}and {index} >= 0 "
+        f"order by {cohort}, {index}",
+        parameters,
     ).astype(
         dict.fromkeys(amounts, float)
         | dict.fromkeys(counts, "int64")

@@ -10,7 +10,7 @@ from dashboard.filters import SalesFilter
 from dashboard.metrics import Metric
 from dashboard.parts import part
 from dashboard.periods import Comparison
-from dashboard.queries.countries import figures_by_country
+from dashboard.queries.countries import figures_by_country, without_ratios_of_few
 
 _SHOWN = ("net_sales", "orders", "buyers", "average_order_value", "returns_rate")
 _LISTED = 15
@@ -29,10 +29,18 @@ def main() -> None:
     rows = ui.rows_of(figures_by_country, chosen)
     if rows is None:
         return
+    least_customers = cache.whole_variable("least_customers")
     earlier, _ = controls.earlier(chosen, against)
     before = None
     if earlier is not None:
         before = cache.ask(figures_by_country, earlier).set_index("country")
+        before = without_ratios_of_few(before, least_customers)
+    if few := int((rows["buyers"] < least_customers).sum()):
+        ui.caption(
+            f"{few} countries with fewer than {least_customers} buyers have no rates "
+            "and averages: they would say little."
+        )
+    rows = without_ratios_of_few(rows, least_customers)
     _pictures(rows, before)
     _table(rows, before, against)
 
@@ -40,6 +48,9 @@ def main() -> None:
 @part
 def _pictures(rows: pd.DataFrame, before: pd.DataFrame | None) -> None:
     shown = controls.picked_metric("Show", _SHOWN, "country_show")
+    if rows[shown.key].isna().all():
+        ui.note("**Too few buyers in every country.** Choose a longer period.")
+        return
     left, right = st.columns([2, 3])
     with left:
         _bars(rows, shown, before)

@@ -37,9 +37,9 @@ ONE_ROW = {"int_as_of_date", "int_currency", "int_basket_thresholds"}
 FILTERS = {"stg_customers", "stg_products", "stg_orders", "stg_order_items"}
 # SQL that SQLite, DuckDB, PostgreSQL and Spark read alike; the rest is for macros.
 COMMON_FUNCTIONS = {
-    *("abs", "avg", "cast", "coalesce", "count", "exp", "lag", "lead", "length", "ln"),
-    *("lower", "max", "min", "nullif", "power", "rank", "replace", "row_number"),
-    *("sqrt", "substr", "sum", "upper"),
+    *("abs", "avg", "cast", "coalesce", "count", "dense_rank", "exp", "lag", "lead"),
+    *("length", "ln", "lower", "max", "min", "nullif", "power", "rank", "replace"),
+    *("row_number", "sqrt", "substr", "sum", "upper"),
 }
 # The macro column_type gives each engine's name of the first four; all share the rest.
 COLUMN_TYPES = {

@@ -15,13 +15,6 @@ customers as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('fct_orders') }}
-    where customer_key != -1
-
-),
-
 days as (
 
     select * from {{ ref('int_calendar_periods') }}
@@ -37,15 +30,13 @@ as_of as (
 visits as (
 
     select
-        days.grain,
-        orders.customer_key,
-        days.period_number as period_start,
-        count(case when orders.has_sale then 1 end) as orders,
-        {{ sum_money('orders.net_sales') }} as net_sales
+        grain,
+        customer_key,
+        period_number as period_start,
+        orders,
+        net_sales
 
-    from orders
-    inner join days on orders.time_key = days.time_key
-    group by days.grain, orders.customer_key, days.period_number
+    from {{ ref('int_customer_periods') }}
 
 ),
 

@@ -19,7 +19,7 @@ from dashboard.formatting import Currency, day_range, percent
 from dashboard.formatting import change as moved
 from dashboard.metrics import METRICS, Unit, metric
 from dashboard.periods import DateRange
-from dashboard.queries import lifetime_value, retention, today
+from dashboard.queries import countries, lifetime_value, retention, sales, today
 from dashboard.schema import Span
 from dashboard.warehouse import Warehouse
 
@@ -202,6 +202,31 @@ def test_a_rate_of_few_customers_is_hidden() -> None:
     assert retention.cohorts_of_few(cells, 30) == 1
     counts = retention.cohort_matrix(cells, "active_customers", 30)
     assert counts.loc["2024-02", 0] == 29
+
+
+def test_a_country_of_few_buyers_has_no_rates() -> None:
+    rows = pd.DataFrame({"country": ["A", "B"], "buyers": [30, 29], "net_sales": 1.0})
+    rows = rows.assign(**dict.fromkeys(sales.RATIOS, 0.5))
+    found = countries.without_ratios_of_few(rows, 30)
+    for key in sales.RATIOS:
+        assert found[key].isna().tolist() == [False, True]
+    assert found["net_sales"].tolist() == [1.0, 1.0]
+
+
+def test_the_page_of_countries_says_whose_rates_are_left_out(
+    demo_warehouse: Path, show: Show
+) -> None:
+    [few] = read(
+        demo_warehouse,
+        "select count(*) as few from (select country from FactOrders"
+        " join DimCustomer using (customer_key) where has_sale and customer_key <> -1"
+        " group by country having count(distinct customer_key) < 30)",
+    )["few"]
+    app = show(demo_warehouse, "Countries", period="All time")
+    assert few > 0
+    assert f"{few} countries with fewer than 30 buyers have no rates" in said(app)
+    table = next(each.value for each in app.dataframe if "returns_rate" in each.value)
+    assert table["returns_rate"].isna().sum() == few
 
 
 def test_what_a_month_of_buyers_is_worth_is_of_the_same_number_of_days(

@@ -1,0 +1,33 @@
+{{ config(post_hook="{{ index_on([['customer_key']]) }}") }}
+
+with
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where customer_key != -1
+
+),
+
+days as (
+
+    select * from {{ ref('int_calendar_periods') }}
+
+),
+
+summed as (
+
+    select
+        days.grain,
+        orders.customer_key,
+        days.period_number,
+        count(case when orders.has_sale then 1 end) as orders,
+        {{ sum_money('orders.net_sales') }} as net_sales
+
+    from orders
+    inner join days on orders.time_key = days.time_key
+    group by days.grain, orders.customer_key, days.period_number
+
+)
+
+select * from summed
