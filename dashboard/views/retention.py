@@ -113,6 +113,7 @@ def _cohorts(least_customers: int) -> None:
         )
         cells = cells[cells["cohort"].between(first, last)]
     matrix = retention.cohort_matrix(cells, shown.key, least_customers)
+    matrix = matrix.dropna(how="all")
     average = retention.average(cells, shown.key, least_customers)
     incomplete = retention.incomplete_periods(cells)
     sizes = retention.cohort_sizes(cells)
@@ -130,8 +131,8 @@ def _cohorts(least_customers: int) -> None:
     few = retention.cohorts_of_few(cells, least_customers) if shown.ratio else 0
     unit = {Unit.SHARE: "In %. ", Unit.MONEY: f"In {cache.currency().code}. "}
     hidden = (
-        f" {few} of fewer than {least_customers} customers have no figures: they would "
-        "say little."
+        f" {few} of fewer than {least_customers} customers are left out: their figures "
+        "would say little."
         if few
         else ""
     )

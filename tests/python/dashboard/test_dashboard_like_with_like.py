@@ -184,7 +184,7 @@ def test_the_page_has_cohorts_by_week_and_quarter(
     assert not weekly.exception
     assert "Back in week 12" in figures(weekly)
     # A week of the demo shop has a dozen buyers.
-    assert "of fewer than 30 customers have no figures" in said(weekly)
+    assert "of fewer than 30 customers are left out" in said(weekly)
 
 
 def test_a_rate_of_few_customers_is_hidden() -> None:
