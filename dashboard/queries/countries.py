@@ -25,9 +25,18 @@ def figures_by_country(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFram
     return rows
 
 
+def has_enough(rows: pd.DataFrame, least_customers: int) -> pd.Series:
+    """Whether a ratio of each row of `figures_by_country` says something.
+
+    It is of so many buyers; or of as many orders where no buyer is known.
+    """
+    counted = rows["buyers"].where(rows["buyers"] > 0, rows["orders"])
+    return counted >= least_customers
+
+
 def without_ratios_of_few(rows: pd.DataFrame, least_customers: int) -> pd.DataFrame:
-    """Rows of `figures_by_country`; ratios of fewer buyers than that are missing."""
-    enough = rows["buyers"] >= least_customers
+    """Rows of `figures_by_country`; ratios that say little are missing."""
+    enough = has_enough(rows, least_customers)
     return rows.assign(**{key: rows[key].where(enough) for key in RATIOS})
 
 

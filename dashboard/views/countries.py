@@ -10,7 +10,11 @@ from dashboard.filters import SalesFilter
 from dashboard.metrics import Metric
 from dashboard.parts import part
 from dashboard.periods import Comparison
-from dashboard.queries.countries import figures_by_country, without_ratios_of_few
+from dashboard.queries.countries import (
+    figures_by_country,
+    has_enough,
+    without_ratios_of_few,
+)
 
 _SHOWN = ("net_sales", "orders", "buyers", "average_order_value", "returns_rate")
 _LISTED = 15
@@ -35,7 +39,7 @@ def main() -> None:
     if earlier is not None:
         before = cache.ask(figures_by_country, earlier).set_index("country")
         before = without_ratios_of_few(before, least_customers)
-    if few := int((rows["buyers"] < least_customers).sum()):
+    if few := int((~has_enough(rows, least_customers)).sum()):
         ui.caption(
             f"{few} countries with fewer than {least_customers} buyers have no rates "
             "and averages: they would say little."

@@ -205,12 +205,13 @@ def test_a_rate_of_few_customers_is_hidden() -> None:
 
 
 def test_a_country_of_few_buyers_has_no_rates() -> None:
-    rows = pd.DataFrame({"country": ["A", "B"], "buyers": [30, 29], "net_sales": 1.0})
-    rows = rows.assign(**dict.fromkeys(sales.RATIOS, 0.5))
+    # Of C no buyer is known.
+    rows = pd.DataFrame({"country": [*"ABC"], "buyers": [30, 29, 0], "orders": 40})
+    rows = rows.assign(net_sales=1.0, **dict.fromkeys(sales.RATIOS, 0.5))
     found = countries.without_ratios_of_few(rows, 30)
     for key in sales.RATIOS:
-        assert found[key].isna().tolist() == [False, True]
-    assert found["net_sales"].tolist() == [1.0, 1.0]
+        assert found[key].isna().tolist() == [False, True, False]
+    assert found["net_sales"].tolist() == [1.0] * 3
 
 
 def test_the_page_of_countries_says_whose_rates_are_left_out(
