@@ -51,6 +51,7 @@ def draw() -> None:
         st.navigation(pages, position="hidden")
         return
     page = st.navigation(pages, position="top")
+    ui.open_product_asked_for()
     # Asked before the page is drawn: what is published while it is drawn is news.
     version = cache.published_version()
     ui.is_whole_page_asked_for()  # it is being drawn

@@ -21,6 +21,7 @@ from dashboard.queries import sales
 from dashboard.warehouse import Warehouse, WarehouseError
 
 _WHOLE_PAGE = "whole_page"
+_PRODUCT_TO_OPEN = "product_to_open"
 
 
 def redraw_whole_page() -> None:
@@ -279,7 +280,14 @@ def product_table(
             than product_key by product_name.
     """
     keys = names or {"product_name": "product_key"}
-    event = st.dataframe(
+
+    def choose() -> None:
+        for row, column in st.session_state[key]["selection"]["cells"]:
+            if column in keys:
+                st.session_state[_PRODUCT_TO_OPEN] = str(rows.iloc[row][keys[column]])
+                redraw_whole_page()
+
+    st.dataframe(
         rows,
         hide_index=True,
         column_order=list(columns),
@@ -288,18 +296,20 @@ def product_table(
         key=key,
         width="stretch",
         placeholder=DASH,
-        on_select="rerun",
+        on_select=choose,
         selection_mode="single-cell",
     )
     caption("A click on a product's name opens its page.")
-    for row, column in event.selection.cells:
-        if column in keys:
-            open_product(rows.iloc[row][keys[column]])
 
 
-def open_product(key: object) -> None:
-    """Leave this page for that of a product, with its key in the address."""
-    st.switch_page("views/product.py", query_params={"product": str(key)})
+def open_product_asked_for() -> None:
+    """Leave for the page of a product whose name was clicked on, if one was.
+
+    Left from within a part of a page, Streamlit would lose the address at times.
+    """
+    product = st.session_state.pop(_PRODUCT_TO_OPEN, None)
+    if product is not None:
+        st.switch_page("views/product.py", query_params={"product": product})
 
 
 def product_lines(rows: Iterable[tuple[object, str, str]]) -> None:

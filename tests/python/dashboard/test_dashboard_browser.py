@@ -374,9 +374,13 @@ def test_what_to_reorder_is_said_and_leads_to_the_products_page(
 
     # the first row's name, below the headings
     table = wide.page.locator(".st-key-reorder [data-testid=stDataFrame]")
-    table.scroll_into_view_if_needed()
-    table.click(position={"x": 60, "y": 52})
-    wide.page.get_by_role("heading", name="Product", exact=True, level=1).wait_for()
+    heading = wide.page.get_by_role("heading", name="Product", exact=True, level=1)
+
+    def click_its_name() -> None:
+        table.click(position={"x": 60, "y": 52})
+
+    click_its_name()
+    wide.until(lambda: heading.count() == 1, "the product's page", click_its_name)
     most_urgent = wanted[0][0]
     wide.until(lambda: wide.query().get("product") == [str(most_urgent)], "its key")
     wide.until(
