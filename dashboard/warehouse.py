@@ -8,7 +8,7 @@ engine is read, `pipeline.warehouse` knows.
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from pipeline.warehouse.errors import (
     BusyError,
     MissingPackagesError,
     MissingRelationError,
+    TimeLimitError,
     UnreachableError,
     UnreadableError,
 )
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TARGETS = ("sqlite", "duckdb", "postgres")
+# How long a query may take, where `DWH_QUERY_SECONDS` says nothing else.
+QUERY_SECONDS = 30.0
+_MOST_SECONDS = 86_400.0
 
 _BUILD = typed("build")
 _MAKE, _BARE_DBT = "make", ", or `dbt build` in the activated `.venv`."
@@ -66,6 +70,14 @@ class Trouble(Enum):
         "The PostgreSQL server does not answer, or refuses the login.",
         "Check `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD` and `PGDATABASE`, and that "
         "the server is running.",
+    )
+    SLOW = (
+        "This took longer than {} s, and was stopped.",
+        "Choose less, or set `DWH_QUERY_SECONDS` higher.",
+    )
+    SECONDS = (
+        "“{}” is no number of seconds that a query may take.",
+        "Set `DWH_QUERY_SECONDS` to a number above 0, at most 86400, or leave it out.",
     )
     BUSY = (
         "The warehouse is being written right now.",
@@ -114,7 +126,7 @@ class WarehouseError(Exception):
 
 
 @contextmanager
-def _for_the_user(location: Location) -> Iterator[None]:
+def _for_the_user(location: Location, seconds: float = QUERY_SECONDS) -> Iterator[None]:
     """Say what a reader's error means on a page; a mistake in our SQL stays one."""
     try:
         yield
@@ -122,6 +134,8 @@ def _for_the_user(location: Location) -> Iterator[None]:
         raise WarehouseError(Trouble.OLD_SCHEMA, error.relation) from error
     except MissingPackagesError:
         raise WarehouseError(Trouble.PACKAGES, location.target) from None
+    except TimeLimitError:
+        raise WarehouseError(Trouble.SLOW, f"{seconds:g}") from None
     except BusyError:
         raise WarehouseError(Trouble.BUSY) from None
     except UnreachableError:
@@ -142,6 +156,21 @@ def location_from_environment(environment: Mapping[str, str]) -> Location:
     return Location.resolve(target, environment=environment)
 
 
+def query_seconds_from_environment(environment: Mapping[str, str]) -> float:
+    """How long a query may take, as `DWH_QUERY_SECONDS` says.
+
+    Raises:
+        WarehouseError: It says something else than a number of seconds.
+    """
+    written = environment.get("DWH_QUERY_SECONDS", "").strip()
+    if not written:
+        return QUERY_SECONDS
+    with suppress(ValueError):
+        if 0 < (seconds := float(written)) <= _MOST_SECONDS:
+            return seconds
+    raise WarehouseError(Trouble.SECONDS, written)
+
+
 def identity(location: Location) -> str:
     """What names the version that is published right now.
 
@@ -149,7 +178,10 @@ def identity(location: Location) -> str:
         WarehouseError: There is none.
     """
     if not location.is_file:
-        with _for_the_user(location), open_reader(location, for_pages=True) as reader:
+        with (
+            _for_the_user(location),
+            open_reader(location, page_seconds=QUERY_SECONDS) as reader,
+        ):
             return reader.identity()
     try:
         status = location.path.stat()
@@ -167,12 +199,14 @@ class Warehouse:
 
     Attributes:
         location: Where it is.
+        seconds: How long a query may take; then it is interrupted.
         identity: What names this version.
         columns: Type by column of each table, by the table's name in lower case.
     """
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, seconds: float = QUERY_SECONDS) -> None:
         self.location = location
+        self.seconds = seconds
         self._lock = threading.Condition()
         with _for_the_user(location):
             # A rename between the two looks would give one version another's name.
@@ -204,7 +238,8 @@ class Warehouse:
             parameters: The values; more than the query names are ignored.
 
         Raises:
-            WarehouseError: The warehouse is busy, lacks a table, or was replaced.
+            WarehouseError: The warehouse is busy, lacks a table, or was replaced, or
+                the query takes too long.
         """
         with self._reader() as reader:
             frame = reader.frame(sql, parameters or {})
@@ -215,7 +250,10 @@ class Warehouse:
     def batches(
         self, sql: str, parameters: Mapping[str, Value] | None = None
     ) -> Batches:
-        """The rows that `query` gives, some at a time, amounts as plain numbers."""
+        """The rows that `query` gives, some at a time, amounts as plain numbers.
+
+        A long answer may take its time; only some of it must not take too long.
+        """
         with self._reader() as reader:
             for rows in reader.batches(sql, parameters or {}):
                 if self.location.target != "sqlite":  # which has no decimals
@@ -225,7 +263,7 @@ class Warehouse:
     @contextmanager
     def _reader(self) -> Iterator[Reader]:
         """A reader of this version that no other thread uses meanwhile."""
-        with _for_the_user(self.location):
+        with _for_the_user(self.location, self.seconds):
             reader = self._take()
             try:
                 yield reader
@@ -251,7 +289,7 @@ class Warehouse:
         """Another reader of this version; None where it is not the published one."""
         if not self._is_current():
             return None
-        reader = open_reader(self.location, for_pages=True)
+        reader = open_reader(self.location, page_seconds=self.seconds)
         if self._is_current():
             return reader
         reader.close()

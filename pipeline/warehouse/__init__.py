@@ -24,19 +24,20 @@ def engine_for(target: str | None, database: str | None) -> "Engine":
     return engine
 
 
-def open_reader(location: Location, *, for_pages: bool = False) -> "Reader":
+def open_reader(location: Location, *, page_seconds: float | None = None) -> "Reader":
     """A connection that reads a warehouse.
 
     Args:
         location: The warehouse.
-        for_pages: For many short queries over a long time. PostgreSQL ends one after
-            a minute, and can publish meanwhile; else its tables stay as they are until
-            the reader is closed.
+        page_seconds: For many short queries over a long time, each of which is
+            interrupted after so many seconds; PostgreSQL can publish meanwhile. Without
+            it, a query takes as long as it takes, and PostgreSQL's tables stay as they
+            are until the reader is closed.
 
     Raises:
         PipelineError: There is no such warehouse, or its packages are not installed.
     """
-    reader: Reader = _part("Reader", location)(location, for_pages=for_pages)
+    reader: Reader = _part("Reader", location)(location, page_seconds=page_seconds)
     return reader
 
 

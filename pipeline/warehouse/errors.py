@@ -31,6 +31,12 @@ class UnreachableError(PipelineError):
     kind = "the server does not answer, or refuses the login"
 
 
+class TimeLimitError(PipelineError):
+    """A query took longer than it may, and was interrupted."""
+
+    kind = "a query took too long"
+
+
 class MissingPackagesError(PipelineError):
     """The engine's packages are not installed."""
 

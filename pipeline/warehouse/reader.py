@@ -6,8 +6,9 @@ the driver and never become part of the text.
 
 import datetime as dt
 import re
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -37,7 +38,8 @@ _PLACEHOLDER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 class Reader(ABC):
     """One connection to one warehouse that can only read.
 
-    Every method raises `PipelineError`, of the class that names the cause.
+    Every method raises `PipelineError`, of the class that names the cause. With a time
+    limit, `batches` keeps it whenever it asks for rows, and the others for the query.
 
     Attributes:
         location: The warehouse.
@@ -56,8 +58,11 @@ class Reader(ABC):
     # The driver's own.
     _connection: Any
 
-    def __init__(self, location: Location) -> None:
+    def __init__(
+        self, location: Location, *, page_seconds: float | None = None
+    ) -> None:
         self.location = location
+        self._page_seconds = page_seconds
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +93,36 @@ class Reader(ABC):
     @abstractmethod
     def _cursor(self, *, is_whole: bool) -> Any:
         """A cursor of DB-API, for an answer that is fetched whole or bit by bit."""
+
+    def _interrupter(self, cursor: Any) -> Callable[[], None] | None:
+        """What ends a cursor's query from another thread; None where nothing has to."""
+        del cursor
+        return None
+
+    @contextmanager
+    def _in_time(self, cursor: Any) -> Iterator[None]:
+        """Interrupt what the cursor is asked in here, once it takes too long."""
+        interrupt = self._interrupter(cursor)
+        if self._page_seconds is None or interrupt is None:
+            yield
+            return
+        lock, is_over = threading.Lock(), False
+
+        def end() -> None:
+            with lock:
+                # The connection may be at the next query by now.
+                if not is_over:
+                    interrupt()
+
+        timer = threading.Timer(self._page_seconds, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            with lock:
+                is_over = True
 
     def _columns(self) -> Iterable[tuple[str, str, str]]:
         """Table, column and type of all tables and views, in the columns' order."""
@@ -135,7 +170,11 @@ class Reader(ABC):
     ) -> Batches:
         """The rows of a query, some at a time; values it does not name are ignored."""
         with self._answer(sql, parameters, is_whole=False) as cursor:
-            while rows := cursor.fetchmany(BATCH_ROWS):
+            while True:
+                with self._in_time(cursor):
+                    rows: list[Row] = cursor.fetchmany(BATCH_ROWS)
+                if not rows:
+                    return
                 yield rows
 
     def fetch(
@@ -213,11 +252,15 @@ class Reader(ABC):
         with self._errors():
             cursor = self._cursor(is_whole=is_whole)
             try:
-                if parameters is None:
-                    cursor.execute(sql)
-                else:
-                    cursor.execute(*self._bound(sql, parameters))
-                yield cursor
+                with self._in_time(cursor):
+                    if parameters is None:
+                        cursor.execute(sql)
+                    else:
+                        cursor.execute(*self._bound(sql, parameters))
+                    if is_whole:
+                        yield cursor
+                if not is_whole:
+                    yield cursor
             finally:
                 # An answer that was left half read may outlive its connection.
                 with suppress(Exception):

@@ -3,7 +3,9 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -82,6 +84,55 @@ def test_a_file_taken_away_is_the_same_as_from_sqlite(
         ]
         assert len(files[0].splitlines()) > 100
         assert files[0] == files[1]
+
+
+# More rows than any engine could count in a year.
+ENDLESS = (
+    "select count(*) as n from FactSales as a, FactSales as b, FactSales as c, "
+    "FactSales as d where a.line_item_total + b.line_item_total <> "
+    "c.line_item_total - d.line_item_total"
+)
+
+
+@pytest.mark.parametrize("target", ["sqlite", *TARGETS])
+def test_a_query_that_takes_too_long_is_interrupted_and_no_other(
+    target: str, warehouse: BuildOnce
+) -> None:
+    location = location_of(warehouse("default", target), target)
+    with closing(Warehouse(location, seconds=0.5)) as shop:
+        with ThreadPoolExecutor(1) as pool:
+            started = time.monotonic()
+            endless = pool.submit(shop.query, ENDLESS)
+            quick = 0
+            while not endless.done():
+                assert shop.query("select 1 as one")["one"][0] == 1
+                quick += 1
+            took = time.monotonic() - started
+        assert quick
+        assert 0.5 <= took < 20
+        with pytest.raises(WarehouseError, match=r"longer than 0\.5 s") as caught:
+            endless.result()
+        assert caught.value.trouble is Trouble.SLOW
+        # What gave the connection back is as good as before.
+        assert shop.query("select count(*) as n from FactOrders")["n"][0] > 0
+        with pytest.raises(WarehouseError) as caught:
+            list(shop.batches(ENDLESS))
+        assert caught.value.trouble is Trouble.SLOW
+
+
+@pytest.mark.parametrize("target", ["sqlite", *TARGETS])
+def test_a_file_may_take_longer_to_write_than_a_query(
+    target: str, warehouse: BuildOnce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "BATCH_ROWS", 100)
+    location = location_of(warehouse("default", target), target)
+    with closing(Warehouse(location, seconds=0.5)) as shop:
+        rows = shop.batches("select order_id from FactOrders limit 300")
+        found = 0
+        for batch in rows:
+            found += len(batch)
+            time.sleep(0.3)
+        assert found == 300
 
 
 DUCKDB_WRITES = [

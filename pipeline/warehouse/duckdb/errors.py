@@ -11,6 +11,7 @@ from pipeline.warehouse.errors import (
     BusyError,
     FullDiskError,
     MissingRelationError,
+    TimeLimitError,
     UnreadableError,
 )
 
@@ -31,6 +32,8 @@ def _meaning(path: Path, error: duckdb.Error) -> PipelineError:
     said = text.replace(str(path), "")
     if isinstance(error, duckdb.CatalogException):
         return MissingRelationError(f"{path}: {first}", text.partition("!")[0])
+    if isinstance(error, duckdb.InterruptException):
+        return TimeLimitError(f"{path}: a query took too long, and was interrupted")
     if "database does not exist" in said:
         return UnreadableError(
             f"{path} cannot be opened (there is no such file); choose another database"

@@ -1,7 +1,7 @@
 """Reading a DuckDB file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +36,10 @@ class DuckdbReader(Reader):
     _parameter = r"$\1"
     _is_own = "table_catalog = current_database()"
 
-    def __init__(self, location: Location, *, for_pages: bool = False) -> None:
-        del for_pages  # a file is read in one way
-        super().__init__(location)
+    def __init__(
+        self, location: Location, *, page_seconds: float | None = None
+    ) -> None:
+        super().__init__(location, page_seconds=page_seconds)
         path = os.fspath(location.path).replace("'", "''")
         with self._errors():
             self._connection = duckdb.connect(":memory:", config=OFFLINE)
@@ -59,6 +60,9 @@ class DuckdbReader(Reader):
         cursor = self._connection.cursor()
         cursor.execute("use warehouse")  # which holds for one cursor only
         return cursor
+
+    def _interrupter(self, cursor: duckdb.DuckDBPyConnection) -> Callable[[], None]:
+        return cursor.interrupt  # its own query only: cursors are connections
 
     def frame(
         self, sql: str, parameters: Mapping[str, Value] | None = None

@@ -12,6 +12,7 @@ from pipeline.warehouse.errors import (
     BusyError,
     FullDiskError,
     MissingRelationError,
+    TimeLimitError,
     UnreachableError,
 )
 
@@ -84,6 +85,8 @@ def _meaning(settings: Mapping[str, Any], error: psycopg2.Error) -> PipelineErro
     said = f"PostgreSQL on {host}:{port}: {first}"
     if code == errorcodes.UNDEFINED_TABLE:
         return MissingRelationError(said, first)
-    if isinstance(error, psycopg2.OperationalError):  # locks, and time that ran out
+    if code == errorcodes.QUERY_CANCELED:
+        return TimeLimitError(said)
+    if isinstance(error, psycopg2.OperationalError):  # locks
         return BusyError(said)
     return PipelineError(said)

@@ -1,6 +1,7 @@
 """Reading a schema of a PostgreSQL database."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -10,9 +11,6 @@ from pipeline.warehouse.location import Location
 from pipeline.warehouse.postgres.connection import Cursor, connect, explained
 from pipeline.warehouse.reader import BATCH_ROWS, Reader, Value
 from pipeline.warehouse.sql import quoted
-
-# What a page waits for at most.
-_PAGE_OPTIONS = "-c statement_timeout=60000"
 
 
 class PostgresReader(Reader):
@@ -25,17 +23,23 @@ class PostgresReader(Reader):
     _parameter = r"%(\1)s"
     _is_own = "table_schema = current_schema()"
 
-    def __init__(self, location: Location, *, for_pages: bool = False) -> None:
-        super().__init__(location)
+    def __init__(
+        self, location: Location, *, page_seconds: float | None = None
+    ) -> None:
+        super().__init__(location, page_seconds=page_seconds)
         self._settings = target_settings("postgres")
-        self._for_pages = for_pages
+        self._for_pages = page_seconds is not None
         self._cursors = itertools.count()
-        self._connection = connect(
-            self._settings, options=_PAGE_OPTIONS if for_pages else ""
+        # The server itself keeps the time, also where this process is no more.
+        options = (
+            f"-c statement_timeout={math.ceil(page_seconds * 1000)}"
+            if page_seconds is not None
+            else ""
         )
+        self._connection = connect(self._settings, options=options)
         try:
             with self._errors(), self._connection.cursor() as cursor:
-                self._connection.set_session(readonly=True, autocommit=for_pages)
+                self._connection.set_session(readonly=True, autocommit=self._for_pages)
                 cursor.execute(
                     "select set_config('search_path', quote_ident(%s), false)",
                     (location.database,),

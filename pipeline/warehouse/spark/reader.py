@@ -19,8 +19,10 @@ class SparkReader(Reader):
 
     _quote = "`"
 
-    def __init__(self, location: Location, *, for_pages: bool = False) -> None:
-        del for_pages  # Spark has no transactions
+    def __init__(
+        self, location: Location, *, page_seconds: float | None = None
+    ) -> None:
+        del page_seconds  # no page reads Spark: nothing is interrupted
         super().__init__(location)
         self._session = spark_session()
 

@@ -10,6 +10,7 @@ from pipeline.warehouse.errors import (
     BusyError,
     FullDiskError,
     MissingRelationError,
+    TimeLimitError,
     UnfinishedError,
     UnreadableError,
 )
@@ -37,6 +38,8 @@ def _meaning(path: Path, name: str, text: str) -> PipelineError:
             f"{path} is being written by another program; "
             "run this again when it has finished"
         )
+    if name.startswith("SQLITE_INTERRUPT"):
+        return TimeLimitError(f"{path}: a query took too long, and was interrupted")
     if name.startswith("SQLITE_NOTADB"):
         return UnreadableError(
             f"{path} is no SQLite database; choose another database, or move it away"

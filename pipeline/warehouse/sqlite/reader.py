@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -35,9 +35,10 @@ class SqliteReader(Reader):
     is_hash_ordered = True
     _connection: sqlite3.Connection
 
-    def __init__(self, location: Location, *, for_pages: bool = False) -> None:
-        del for_pages  # a file is read in one way
-        super().__init__(location)
+    def __init__(
+        self, location: Location, *, page_seconds: float | None = None
+    ) -> None:
+        super().__init__(location, page_seconds=page_seconds)
         with self._errors():
             self._connection = sqlite3.connect(
                 f"{location.path.as_uri()}?mode=ro",
@@ -60,6 +61,9 @@ class SqliteReader(Reader):
     def _cursor(self, *, is_whole: bool) -> sqlite3.Cursor:
         del is_whole  # SQLite makes each row when it is asked for
         return self._connection.cursor()
+
+    def _interrupter(self, cursor: sqlite3.Cursor) -> Callable[[], None]:
+        return cursor.connection.interrupt
 
     def _columns(self) -> Iterable[tuple[str, str, str]]:
         return self._connection.execute(

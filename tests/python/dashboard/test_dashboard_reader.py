@@ -11,11 +11,13 @@ from dashboard_support import change
 
 from dashboard.schema import REQUIRED, check, span
 from dashboard.warehouse import (
+    QUERY_SECONDS,
     Trouble,
     Warehouse,
     WarehouseError,
     identity,
     location_from_environment,
+    query_seconds_from_environment,
 )
 from pipeline.errors import PipelineError
 from pipeline.warehouse.location import Location
@@ -210,3 +212,17 @@ def test_the_environment_names_the_warehouse_as_dbt_reads_it() -> None:
     ) == Location("postgres", "shop")
     with pytest.raises(WarehouseError, match="spark"):
         location_from_environment({"DWH_TARGET": "spark"})
+
+
+@pytest.mark.parametrize("written", ["ten", "0", "-1", "nan", "inf", "86401", "1s"])
+def test_a_time_limit_that_is_none_is_said_to_be_none(written: str) -> None:
+    with pytest.raises(WarehouseError) as caught:
+        query_seconds_from_environment({"DWH_QUERY_SECONDS": written})
+    assert caught.value.trouble is Trouble.SECONDS
+    assert f"“{written}”" in caught.value.what
+
+
+def test_the_time_limit_is_read_from_the_environment() -> None:
+    assert query_seconds_from_environment({"DWH_QUERY_SECONDS": " 2.5 "}) == 2.5
+    for written in ({}, {"DWH_QUERY_SECONDS": ""}):
+        assert query_seconds_from_environment(written) == QUERY_SECONDS
