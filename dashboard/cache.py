@@ -4,6 +4,8 @@ Answers are cached under the version they came from, so a new build shows up by 
 and its figures never stand beside those of the old one.
 """
 
+import contextlib
+import datetime as dt
 import functools
 import os
 from collections.abc import Callable
@@ -14,13 +16,17 @@ import streamlit as st
 import yaml  # type: ignore[import-untyped]
 
 from dashboard import privacy, schema
+from dashboard.filters import SalesFilter
 from dashboard.formatting import Currency, day
-from dashboard.queries import data_health, sales, today
+from dashboard.periods import DateRange
+from dashboard.queries import data_health, sales, today, verdict
 from dashboard.warehouse import (
+    Trouble,
     Warehouse,
     WarehouseError,
     identity,
     location_from_environment,
+    query_seconds_from_environment,
 )
 from pipeline.installation import PROJECT_ROOT
 from pipeline.warehouse.location import Location
@@ -33,9 +39,9 @@ R = TypeVar("R")
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _open(location: Location, version: str) -> Warehouse:
+def _open(location: Location, version: str, seconds: float) -> Warehouse:
     """The connections to one version; the version is there to be part of the key."""
-    return Warehouse(location)
+    return Warehouse(location, seconds)
 
 
 def open_published() -> Warehouse:
@@ -47,7 +53,7 @@ def open_published() -> Warehouse:
     st.session_state.pop(_SHOWN_VERSION, None)
     location = location_from_environment(os.environ)
     version = identity(location)
-    warehouse = _open(location, version)
+    warehouse = _open(location, version, query_seconds_from_environment(os.environ))
     schema.check(warehouse)
     st.session_state[_SHOWN_VERSION] = version
     return warehouse
@@ -69,18 +75,38 @@ def is_published() -> bool:
 def current() -> Warehouse:
     """The version that this run shows."""
     location = location_from_environment(os.environ)
-    return _open(location, st.session_state[_SHOWN_VERSION])
+    seconds = query_seconds_from_environment(os.environ)
+    return _open(location, st.session_state[_SHOWN_VERSION], seconds)
 
 
 def ask(
     function: Callable[Concatenate[Warehouse, P], R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """The answer of a query function, from the cache where it was asked before."""
+    """The answer of a query function, from the cache where it was asked before.
+
+    Raises:
+        WarehouseError: There is none. One that took too long is not asked for again
+            within a minute: each click would wait for it, and keep the server busy.
+    """
     warehouse = current()
     name = f"{function.__module__}.{function.__qualname__}"
     question = repr((args, sorted(kwargs.items())))
+    asked = (warehouse.identity, name, question)
+    if (slow := _too_slow().get(asked)) is not None:
+        raise slow
     call = functools.partial(function, warehouse, *args, **kwargs)
-    return cast(R, _answer(warehouse.identity, name, question, call))
+    try:
+        return cast(R, _answer(*asked, call))
+    except WarehouseError as error:
+        if error.trouble is Trouble.SLOW:
+            _too_slow()[asked] = error
+        raise
+
+
+@st.cache_resource(ttl=60, show_spinner=False)
+def _too_slow() -> dict[tuple[str, str, str], WarehouseError]:
+    """What took too long in the last minute."""
+    return {}
 
 
 @st.cache_data(max_entries=300, show_spinner=False)
@@ -93,8 +119,45 @@ def span() -> schema.Span:
     return ask(schema.span)
 
 
+def is_fresh() -> verdict.Answer:
+    """Whether the data are fresh, by the clock of now."""
+    try:
+        known = span()
+    except WarehouseError as error:
+        if error.trouble is not Trouble.NO_SALES:
+            raise
+        known = None
+    return verdict.fresh(
+        known,
+        ask(data_health.build_info),
+        ask(data_health.build_variables),
+        ask(data_health.doubts),
+        dt.datetime.now(dt.UTC),
+    )
+
+
+def verdicts() -> list[verdict.Answer]:
+    """Whether the data are fresh, complete and consistent."""
+    doubts = ask(data_health.doubts)
+    missing: list[dt.date] = []
+    answer = is_fresh()
+    with contextlib.suppress(WarehouseError):  # no sales: said already
+        known = span()
+        last, _ = today.last_whole_day(ask(today.last_orders), known.as_of)
+        by_day = ask(sales.by_day, SalesFilter(DateRange(known.first, known.as_of)))
+        missing = today.days_without_orders(by_day, last, known.first)
+    return [
+        answer,
+        verdict.complete(ask(data_health.outcomes), doubts, missing),
+        verdict.consistent(ask(data_health.build_tests), doubts),
+    ]
+
+
 def freshness(*, in_full: bool = False) -> str:
-    """Until when there are orders, and when they were built; in full, the tests."""
+    """Until when there are orders, when they were built, and what speaks against them.
+
+    In full, the tests too.
+    """
     said = []
     orders = ask(today.last_orders)
     if not orders.empty:
@@ -105,6 +168,11 @@ def freshness(*, in_full: bool = False) -> str:
     if built is not None:
         clock = f" {built:%H:%M} UTC" if in_full else ""
         said.append(f"built {day(built.date())}{clock}")
+    doubts = ask(data_health.doubts)
+    if (count := 0 if doubts is None else len(doubts)) > 0:
+        said.append(f"{count:,} doubt{'' if count == 1 else 's'}")
+    if (fresh := is_fresh()).state is verdict.State.DOUBTFUL:
+        said.append(fresh.word)
     if not in_full:
         return ", ".join(said)
     results = ask(data_health.build_tests)

@@ -10,11 +10,11 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-_FILE = Path(__file__).with_suffix(".csv")
+FILE = Path(__file__).with_suffix(".csv")
 
 
 def _rows() -> list[dict[str, str]]:
-    with _FILE.open(encoding="utf-8", newline="") as file:
+    with FILE.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -3,11 +3,14 @@
 Numbers come from `queries`, pictures from `charts`; this file only lays out.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import cache, controls, login, parts, ui
 
 WATCH_SECONDS = 5
+_PHONE = Path(__file__).with_name("phone.css")
 
 # Which rows of other pages lead to.
 _OUT_OF_THE_MENU = ("product",)
@@ -38,6 +41,7 @@ def watch(shown: str) -> None:
 def draw() -> None:
     """Draw the page that the address names, for those who may see it."""
     st.set_page_config(page_title="Shop dashboard", page_icon="🛒", layout="wide")
+    st.html(_PHONE)
     pages = [
         st.Page(
             f"views/{name}.py",

@@ -31,6 +31,9 @@ def failures_said(page: str, heading: str = "") -> Iterator[None]:
     except WarehouseError as error:
         if error.trouble is Trouble.REPLACED:
             st.rerun()
+        if error.trouble is Trouble.SLOW:
+            ui.too_slow(error)
+            return
         if heading:
             st.title(heading, anchor=False)
         ui.warehouse_error(error)
@@ -42,7 +45,8 @@ def failures_said(page: str, heading: str = "") -> Iterator[None]:
 def part(draw: Callable[P, None]) -> Callable[P, None]:
     """A function that draws a part of a page, which its own widgets draw anew alone.
 
-    What fails while the page is drawn is raised as without it. A click that concerns
+    What takes too long is said in its place. What else fails while the page is drawn is
+    raised as without it. A click that concerns
     the rest of the page too (`ui.redraw_whole_page`), or another version published
     meanwhile, draws the page.
     """
@@ -57,7 +61,8 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
             if with_the_page:
                 # Raised in here, Streamlit would show it in its own words.
                 try:
-                    draw(*args, **kwargs)
+                    with ui.in_time():
+                        draw(*args, **kwargs)
                 except Exception as error:
                     return error
                 return None

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, exports
+from dashboard.charts.as_table import as_table
 from dashboard.charts.figure import Figure
 from dashboard.charts.spark import spark
 from dashboard.charts.theme import CONFIG, Theme, clipped, dark, light
@@ -18,7 +19,7 @@ from dashboard.filters import SalesFilter
 from dashboard.formatting import DASH, change, exact, short
 from dashboard.metrics import Change, Unit, metric
 from dashboard.queries import sales
-from dashboard.warehouse import Warehouse, WarehouseError
+from dashboard.warehouse import Trouble, Warehouse, WarehouseError
 
 _WHOLE_PAGE = "whole_page"
 _PRODUCT_TO_OPEN = "product_to_open"
@@ -69,17 +70,29 @@ def caption(text: str, width: Literal["auto", "content"] = "auto") -> None:
 
 
 @contextmanager
+def in_time() -> Iterator[None]:
+    """What takes too long in here is said in its place; the rest is drawn as ever."""
+    try:
+        yield
+    except WarehouseError as error:
+        if error.trouble is not Trouble.SLOW:
+            raise
+        too_slow(error)
+
+
+@contextmanager
 def card(
     question: str,
     note: str = "",
     help_text: str | None = None,
 ) -> Iterator[None]:
-    """A bordered box under a question."""
+    """A bordered box under a question, in which nothing may take too long."""
     with st.container(border=True, height="stretch"):
         st.header(question, anchor=False, help=help_text)
         if note:
             caption(note)
-        yield
+        with in_time():
+            yield
 
 
 _DELTA_COLOURS: dict[Change, Literal["normal", "inverse", "off"]] = {
@@ -162,6 +175,26 @@ def chart(
         on_select=choose if on_click else "ignore",
         selection_mode="points",
     )
+    _table_behind(figure, alt, key)
+
+
+def _table_behind(figure: Figure, alt: str, key: str) -> None:
+    """What the picture shows as rows, once somebody asks."""
+    if not figure.to_dict()["data"]:
+        return
+    fold = st.expander(
+        ":gray[As a table]", type="compact", key=f"{key}_table", on_change="rerun"
+    )
+    if fold.open:
+        rows = as_table(figure)
+        first, *others = map(str, rows)
+        with fold:
+            table(
+                rows,
+                {first: name_column(first), **{name: name for name in others}},
+                f"As a table: {alt}",
+                f"{key}_rows",
+            )
 
 
 _NUMBER_FORMATS = {Unit.SHARE: "percent", Unit.COUNT: "%,.0f", Unit.DAYS: "%,.0f"}
@@ -377,6 +410,15 @@ def note(text: str, icon: str = "info") -> None:
     st.info(text, icon=f":material/{icon}:")
 
 
+def bullets(lines: Sequence[str], most: int) -> None:
+    """A list of a few sentences from the data, and how many more there are."""
+    said = [f"- {plain(line)}" for line in lines[:most]]
+    if len(lines) > most:
+        said.append(f"- and {len(lines) - most:,} more")
+    if said:
+        st.markdown("\n".join(said))
+
+
 def all_well(text: str) -> None:
     """Good news, as Markdown."""
     st.success(text, icon=":material/check_circle:")
@@ -389,15 +431,16 @@ def rows_of(
     if chosen.days.is_reversed:
         period_turned_round()
         return None
-    rows = cache.ask(query, chosen)
-    if rows.empty:
+    with in_time():
+        rows = cache.ask(query, chosen)
+        if not rows.empty:
+            return rows
         note(
             "**No sales match these filters.** Choose a longer period, or take away a "
             "country or category.",
             icon="search",
         )
-        return None
-    return rows
+    return None
 
 
 def period_turned_round() -> None:
@@ -414,6 +457,11 @@ def warehouse_error(error: WarehouseError) -> None:
     st.error(f"**{plain(error.what)}**", icon=":material/database_off:")
     st.markdown(f"**What to do.** {error.remedy}")
     st.button("Look again", type="primary", key="look_again")
+
+
+def too_slow(error: WarehouseError) -> None:
+    """What stands in place of an answer that did not come in time."""
+    st.warning(f"**{error.what}** {error.remedy}", icon=":material/timer_off:")
 
 
 def page_failed() -> None:

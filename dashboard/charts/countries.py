@@ -1,8 +1,11 @@
-"""The world map of the Countries page."""
+"""The map of the Countries page."""
+
+from dataclasses import dataclass
 
 import pandas as pd
 
 from dashboard.charts.figure import Figure
+from dashboard.charts.outlines import Box, around, country_boxes
 from dashboard.charts.theme import HOVER_TEXT, Theme, escaped
 from dashboard.country_codes import code_of, small_places
 from dashboard.metrics import Metric
@@ -13,13 +16,57 @@ def unplaced(countries: pd.Series) -> list[str]:
     return [str(name) for name in countries if code_of(str(name)) is None]
 
 
-def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> Figure:
+# The map shows where so many of the orders come from.
+_FRAMED = 0.95
+# Without the Antarctic, and what few live north of; what is so wide goes all round.
+_WORLD = Box(-180.0, -56.0, 180.0, 76.0)
+_ALL_ROUND = 300.0
+# So near, and true to shape, a map shows.
+_NEAR = 90.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What of the world a map shows.
+
+    Attributes:
+        box: Where.
+        outside: The countries sold to that lie outside of it.
+    """
+
+    box: Box
+    outside: list[str]
+
+
+def frame(countries: pd.DataFrame) -> Frame:
+    """Around the fewest countries with 95 % of the orders, and some of their like.
+
+    `countries` have their names and orders; those without a place count for nothing.
+    """
+    placed = countries.assign(
+        box=countries["country"].map(code_of).map(country_boxes())
+    ).dropna(subset="box")
+    if placed.empty:
+        return Frame(_WORLD, [])
+    ranked = placed.sort_values(["orders", "country"], ascending=[False, True])
+    before = ranked["orders"].cumsum() - ranked["orders"]
+    main = ranked[before < _FRAMED * ranked["orders"].sum()]
+    box = around((main if len(main) else ranked)["box"]).grown(0.08, 1.5)
+    west, east = (-180.0, 180.0) if box.width > _ALL_ROUND else (box.west, box.east)
+    box = Box(west, max(box.south, _WORLD.south), east, min(box.north, _WORLD.north))
+    is_outside = [not box.holds(each.middle) for each in ranked["box"]]
+    return Frame(box, list(map(str, ranked.loc[is_outside, "country"])))
+
+
+def world(
+    countries: pd.DataFrame, metric: Metric, theme: Theme, shown: Frame
+) -> Figure:
     """Countries coloured by a figure; those too small to be drawn are dots.
 
     The outlines come from this machine (`CONFIG["topojsonURL"]`). `countries` have
     their names, and a column named as the metric.
     """
-    chart = theme.figure(400)
+    chart = theme.figure(340)
     placed = countries.assign(code=countries["country"].map(code_of))
     placed = placed[placed["code"].notna() & placed[metric.key].notna()]
     summed = placed.groupby("code", as_index=False).agg(
@@ -74,8 +121,13 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> Figure:
             hovertext=dots["hover"],
             hovertemplate=HOVER_TEXT,
         )
+    box = shown.box
     chart.update_geos(
-        projection={"type": "natural earth"},
+        projection={
+            # Of all the world, one that gives Europe room on a narrow screen.
+            "type": "mercator" if box.width < _NEAR else "miller",
+            "rotation": {"lon": box.middle[0]},
+        },
         resolution=110,
         showframe=False,
         showcoastlines=False,
@@ -85,7 +137,8 @@ def world(countries: pd.DataFrame, metric: Metric, theme: Theme) -> Figure:
         countrycolor=theme.ground,
         countrywidth=0.5,
         bgcolor="rgba(0,0,0,0)",
-        lataxis={"range": [-56, 80]},
+        lonaxis={"range": [box.west, box.east]},
+        lataxis={"range": [box.south, box.north]},
     )
     chart.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 28})
     return chart

@@ -42,6 +42,12 @@ _LABEL_PLACES = {
 }
 
 
+def _label(name: str) -> str:
+    """The name, a long one in two lines: it has to stand beside others on a phone."""
+    lines = name.split(" ", 1) if len(name) > 14 else [name]
+    return "<br>".join(map(escaped, lines))
+
+
 def segment_map(segments: pd.DataFrame, theme: Theme) -> Figure:
     """Segments by mean scores: right bought lately, up bought often and much.
 
@@ -63,7 +69,7 @@ def segment_map(segments: pd.DataFrame, theme: Theme) -> Figure:
             "opacity": 0.85,
             "line": {"color": theme.ground, "width": 1},
         },
-        text=[escaped(name) for name in segments["segment_name"]],
+        text=[_label(name) for name in segments["segment_name"]],
         textposition=[
             _LABEL_PLACES.get(name, "top center") for name in segments["segment_name"]
         ],

@@ -75,6 +75,10 @@ def mover_bars(moved: pd.DataFrame, theme: Theme) -> Figure:
         label_length=22,
     )
     changes = [*moved["net_sales_change"], 0.0]
-    # Room for the figures on both sides, in a third of a page.
-    chart.update_xaxes(range=[min(changes) * 1.7, max(changes) * 1.7 or 1])
+    low, high = min(changes), max(changes)
+    # Room for the figures beside the bars, in a third of a page and on a phone.
+    room = 0.4 * (high - low) or 1.0
+    chart.update_xaxes(
+        range=[low - room if low < 0 else 0.0, high + room if high > 0 else 0.0]
+    )
     return chart

@@ -1,10 +1,12 @@
 """What came in, what was left out, and whether the last build passed."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from dashboard.metrics import METRICS, Metric
 from dashboard.warehouse import Warehouse
 
 RAW_TABLES = ("raw_customers", "raw_products", "raw_orders", "raw_order_items")
@@ -43,6 +45,16 @@ def in_words(reason: str) -> str:
     return _WORDS.get(reason, reason)
 
 
+def glossary(sought: str = "") -> list[Metric]:
+    """The metrics whose name or definition holds all words of a search."""
+    words = sought.casefold().split()
+    return [
+        each
+        for each in METRICS.values()
+        if all(word in f"{each.name} {each.formula}".casefold() for word in words)
+    ]
+
+
 def outcomes(warehouse: Warehouse) -> pd.DataFrame:
     """rpt_data_quality: raw_table, outcome, reason, row_count, amount."""
     rows = warehouse.query(
@@ -76,7 +88,7 @@ def build_info(warehouse: Warehouse) -> dict[str, object]:
     return {str(name): value for name, value in frame.iloc[-1].items()}
 
 
-def built_at(info: dict[str, object]) -> pd.Timestamp | None:
+def built_at(info: Mapping[str, object]) -> pd.Timestamp | None:
     """When the build began, by `build_info`; None where nothing says so."""
     written = info.get("built_at")
     return None if written is None else pd.Timestamp(str(written))
@@ -100,7 +112,8 @@ def build_tests(warehouse: Warehouse) -> pd.DataFrame | None:
 def doubts(warehouse: Warehouse) -> pd.DataFrame | None:
     """What is odd about the last build; None where nobody asked.
 
-    Columns: doubt (the check, and its day), subject, words, since (a day).
+    Columns: check_name, doubt (the same in words, and its day), subject, words, since
+    (a day).
     """
     if not warehouse.has("build_doubts"):
         return None
@@ -112,8 +125,8 @@ def doubts(warehouse: Warehouse) -> pd.DataFrame | None:
     )
     what = found["check_name"].str.replace("_", " ").str.capitalize()
     on_day = (" on " + found["day"]).where(found["day"] != "", "")
-    shown = found[["subject", "words"]]
-    shown.insert(0, "doubt", what + on_day)
+    shown = found[["check_name", "subject", "words"]]
+    shown.insert(1, "doubt", what + on_day)
     shown["since"] = found["since"].str.slice(0, 10)
     return shown
 

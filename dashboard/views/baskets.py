@@ -1,10 +1,11 @@
 """Baskets: what is bought together?"""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts.baskets import category_heat_map, companion_bars, ranked_pairs
-from dashboard.formatting import percent
+from dashboard.formatting import exact, percent
 from dashboard.metrics import metric
 from dashboard.parts import part
 from dashboard.queries import baskets
@@ -193,11 +194,26 @@ def _categories(minimum: int, categories: tuple[str, ...]) -> None:
             ui.caption(
                 "Mean lift of the pairs of products; blank where no pair is listed."
             )
+        if len(rows) < 2:
+            _one_attraction(rows)
+            return
         ui.chart(
             category_heat_map(rows, ui.theme()),
             "Heat map of lift between categories.",
             "category_map",
         )
+
+
+def _one_attraction(rows: pd.DataFrame) -> None:
+    """What one pair of categories, or none, says without a picture."""
+    if rows.empty:
+        ui.note("**No two categories are bought together.**")
+        return
+    row = rows.iloc[0]
+    both = ui.plain(" + ".join(dict.fromkeys((row["category1"], row["category2"]))))
+    times = exact(float(row["lift"]), metric("lift"), cache.currency())
+    count = f"{row['co_purchase_count']:,.0f}"
+    st.markdown(f"**{both}**: lift {times}, bought together {count} times.")
 
 
 main()

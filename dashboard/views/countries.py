@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts.bars import ranked
-from dashboard.charts.countries import unplaced, world
+from dashboard.charts.countries import frame, unplaced, world
 from dashboard.filters import SalesFilter
 from dashboard.metrics import Metric
 from dashboard.parts import part
@@ -18,6 +18,7 @@ from dashboard.queries.countries import (
 
 _SHOWN = ("net_sales", "orders", "buyers", "average_order_value", "returns_rate")
 _LISTED = 15
+_OUTSIDE = 6
 
 
 def main() -> None:
@@ -84,10 +85,15 @@ def _map(rows: pd.DataFrame, shown: Metric) -> None:
     note = "Colours grow with the square root, so that smaller countries show."
     if lost := unplaced(rows["country"]):
         note += f" Not on the map: {', '.join(lost)}."
+    framed = frame(rows)
+    if outside := framed.outside:
+        more = len(outside) - _OUTSIDE
+        named = ", ".join(outside[:_OUTSIDE]) + (f" and {more} more" * (more > 0))
+        note += f" Beyond its edge, with 5 % of the orders at most: {named}."
     with ui.card(f"{shown.name} on the map", ui.plain(note)):
         ui.chart(
-            world(rows, shown, ui.theme()),
-            f"World map coloured by {shown.name.lower()}; the table below has the "
+            world(rows, shown, ui.theme(), framed),
+            f"Map coloured by {shown.name.lower()}; the table below has the "
             "same figures.",
             "country_map",
         )

@@ -9,7 +9,9 @@ from dashboard import cache, ui
 from dashboard.charts.data_health import intake_bars
 from dashboard.formatting import DASH, day
 from dashboard.metrics import METRICS
-from dashboard.queries import data_health
+from dashboard.parts import part
+from dashboard.queries import data_health, verdict
+from dashboard.queries.verdict import State
 from dashboard.warehouse import WarehouseError
 from pipeline.installation import typed
 
@@ -20,6 +22,12 @@ _OUTCOMES = {
     "noted": "Worth knowing",
 }
 
+_TROUBLES = 5
+_STATES = {
+    State.WELL: ("green", "yes", "check_circle"),
+    State.DOUBTFUL: ("orange", "doubtful", "warning"),
+    State.UNKNOWN: ("gray", "not judged", "help"),
+}
 
 _COUNTED = {
     "FactSales": "Lines",
@@ -32,6 +40,7 @@ _COUNTED = {
 def main() -> None:
     """Draw the page."""
     ui.title("Data health", "Can I trust these figures?", "The last published build.")
+    _verdict()
     _freshness()
     rows = cache.ask(data_health.outcomes)
     _intake(rows)
@@ -42,6 +51,23 @@ def main() -> None:
     _definitions()
 
 
+def _verdict() -> None:
+    """The answer, and why, before what it rests on."""
+    answers = cache.verdicts()
+    with st.container(key="verdict"):
+        st.markdown(f"**{ui.plain(verdict.in_a_sentence(answers))}**")
+    with st.grid(columns=3, min_column_width=260, gap="small"):
+        for answer in answers:
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                colour, said, icon = _STATES[answer.state]
+                st.markdown(
+                    f"**{answer.name}?** :{colour}-badge[:material/{icon}: {said}]"
+                )
+                ui.caption(ui.plain(answer.reason))
+                ui.bullets(answer.troubles, _TROUBLES)
+
+
+@ui.in_time()
 def _freshness() -> None:
     info = cache.ask(data_health.build_info)
     try:
@@ -160,7 +186,8 @@ def _doubts() -> None:
             "words": st.column_config.TextColumn("How", width="large"),
             "since": st.column_config.TextColumn("Known since"),
         }
-        ui.table(found, columns, "What is odd about the last build.", "doubts")
+        shown = found[list(columns)]
+        ui.table(shown, columns, "What is odd about the last build.", "doubts")
 
 
 def _tests() -> None:
@@ -215,10 +242,22 @@ def _runs() -> None:
         ui.table(runs, columns, "The last runs of the pipeline.", "runs")
 
 
+@part
 def _definitions() -> None:
-    rows = [(each.name, each.formula, each.unit.value) for each in METRICS.values()]
-    columns = ["Figure", "Definition", "Unit"]
-    with ui.card("What does each figure mean?"):
+    """The glossary, folded, and what of it holds all words of a search."""
+    with (
+        ui.card("What does each figure mean?"),
+        st.expander(f"{len(METRICS)} figures, with their definitions and units"),
+    ):
+        sought = st.text_input(
+            "Search", key="glossary", placeholder="A word, such as returns or share"
+        )
+        found = data_health.glossary(sought)
+        if not found:
+            ui.note("**No figure is named or defined so.** Try another word.", "search")
+            return
+        rows = [(each.name, each.formula, each.unit.value) for each in found]
+        columns = ["Figure", "Definition", "Unit"]
         st.table(pd.DataFrame(rows, columns=columns).set_index("Figure"))
 
 

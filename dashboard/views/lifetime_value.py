@@ -270,6 +270,7 @@ def _verdict(rows: pd.DataFrame) -> str:
     return f"Nearest in total: {in_total}. Nearest per customer: {per_customer}."
 
 
+@ui.in_time()
 def _backtest(countries: tuple[str, ...]) -> None:
     """How good the forecast was on weeks that it had not seen."""
     rows = cache.ask(lifetime_value.backtest)

@@ -54,6 +54,7 @@ def main() -> None:
             _breakdown(column, question, chosen, earlier)
 
 
+@ui.in_time()
 def _headline(
     chosen: SalesFilter, earlier: SalesFilter | None, against: Comparison
 ) -> None:
@@ -157,6 +158,7 @@ def _outlook_in_words(outlook: forecasts.Outlook) -> str:
     return f"{words}. Whatever days are chosen."
 
 
+@ui.in_time()
 def _bridge(chosen: SalesFilter) -> None:
     """What is left of gross sales, where anything is taken off."""
     now = _totals(chosen)
@@ -186,6 +188,7 @@ def _bridge(chosen: SalesFilter) -> None:
         )
 
 
+@ui.in_time()
 def _breakdown(
     column: str, question: str, chosen: SalesFilter, earlier: SalesFilter | None
 ) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts import retention as charts
-from dashboard.formatting import DASH, change, percent
+from dashboard.formatting import DASH, change, exact, percent
 from dashboard.metrics import Unit, metric
 from dashboard.parts import part
 from dashboard.queries import retention
@@ -35,9 +35,10 @@ def main() -> None:
     _repeat_rate(least_customers)
     _cohorts(least_customers)
     _repeats(least_customers)
-    by_type = cache.ask(retention.sales_by_type)
-    if not by_type.empty:
-        _money_by_type(by_type)
+    with ui.in_time():
+        by_type = cache.ask(retention.sales_by_type)
+        if not by_type.empty:
+            _money_by_type(by_type)
 
 
 @part
@@ -145,13 +146,18 @@ def _cohorts(least_customers: int) -> None:
         f"{grain} that is not over.{hidden}",
         shown.formula,
     ):
-        ui.chart(
-            charts.cohort_heat_map(
-                matrix, average, sizes, incomplete, shown, ui.theme(), grain
-            ),
-            f"Heat map of {shown.name.lower()} by cohort and {grain}s since the start.",
-            "cohort_map",
-        )
+        if matrix.count().sum() == 1:
+            value = exact(float(matrix.max().max()), shown, cache.currency())
+            st.markdown(f"**{ui.plain(value)}** in the only {grain} there is.")
+        else:
+            ui.chart(
+                charts.cohort_heat_map(
+                    matrix, average, sizes, incomplete, shown, ui.theme(), grain
+                ),
+                f"Heat map of {shown.name.lower()} by cohort and {grain}s since the "
+                "start.",
+                "cohort_map",
+            )
     with ui.card(
         "How fast do they leave?" if is_retention else "Do newer cohorts do better?",
         "Grey: single cohorts. Blue: all of them, weighted by size, while at least "

@@ -27,8 +27,9 @@ def main() -> None:
         ui.note("**No buyer lives there.** Choose another country.", "search")
         return
     rows = segments.segments(cells)
-    prospects = float(cache.ask(segments.prospects, countries))
-    ui.key_figures(segments.totals(cells) | {"prospects": prospects})
+    with ui.in_time():
+        prospects = float(cache.ask(segments.prospects, countries))
+        ui.key_figures(segments.totals(cells) | {"prospects": prospects})
     left, right = st.columns([3, 2])
     with left:
         _map(rows)
@@ -36,17 +37,30 @@ def main() -> None:
         right,
         ui.card("How many buyers have which scores?", "Recency against frequency."),
     ):
-        ui.chart(
-            charts.score_grid(cells, ui.theme()),
-            "Grid of buyers by recency and frequency score.",
-            "score_grid",
-        )
+        _scores(cells)
     _table(rows)
-    moves = cache.ask(segments.segment_moves)
-    _history(moves, countries)
-    if not (moves.empty or countries):
-        _moves(moves)
+    with ui.in_time():
+        moves = cache.ask(segments.segment_moves)
+        _history(moves, countries)
+        if not (moves.empty or countries):
+            _moves(moves)
     _members(rows, countries)
+
+
+def _scores(cells: pd.DataFrame) -> None:
+    pairs = cells.groupby(["r_score", "f_score"], as_index=False)["customers"].sum()
+    if len(pairs) == 1:
+        one = pairs.iloc[0]
+        st.markdown(
+            f"**{one['customers']:,}** buyers, all with recency {one['r_score']} and "
+            f"frequency {one['f_score']}."
+        )
+        return
+    ui.chart(
+        charts.score_grid(cells, ui.theme()),
+        "Grid of buyers by recency and frequency score.",
+        "score_grid",
+    )
 
 
 def _map(rows: pd.DataFrame) -> None:

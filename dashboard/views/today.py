@@ -10,24 +10,23 @@ from dashboard import cache, controls, privacy, ui
 from dashboard.charts.theme import records
 from dashboard.charts.today import day_bars, mover_bars
 from dashboard.filters import SalesFilter
-from dashboard.formatting import change, day, day_range, exact, short, weekday
+from dashboard.formatting import change, day_range, exact, short, weekday
 from dashboard.metrics import metric
 from dashboard.parts import part
 from dashboard.periods import Comparison, DateRange, Preset
 from dashboard.queries import (
-    data_health,
     due,
     overview,
     products,
     retention,
     sales,
     today,
+    verdict,
 )
 from dashboard.queries.today import Window
 from dashboard.schema import Span
 
 _LISTED = 5
-_OLD_DAYS = 2
 _AGAIN_WITHIN = 90
 _BEFORE, _LAST_YEAR = "The weeks before", "A year before"
 
@@ -51,7 +50,7 @@ def main() -> None:
     _days(by_day, last, known.first)
     _buyers(last, known)
     _explain(all_windows)
-    _lists(by_day, last, known.first)
+    _lists(last)
 
 
 def _verdict(by_day: pd.DataFrame, all_windows: list[Window], first: dt.date) -> str:
@@ -163,6 +162,7 @@ def _days(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
         )
 
 
+@ui.in_time()
 def _buyers(last: dt.date, known: Span) -> None:
     """New buyers of the month to date, and how many of them come back."""
     left, right = st.columns(2)
@@ -267,16 +267,15 @@ def _moved(now: SalesFilter, then: SalesFilter) -> list[tuple[str, pd.DataFrame]
     ]
 
 
-def _lists(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
+def _lists(last: dt.date) -> None:
     """What needs doing: four lists, each with a way to the page behind it."""
-    recent, earlier = cache.ask(today.recent_products, last)
     left, right = st.columns(2)
     with left:
         _running_out()
-        _returns(recent, earlier)
+        _returns(last)
     with right:
         _due()
-        _old_data(by_day, last, first)
+        _trust()
 
 
 def _running_out() -> None:
@@ -343,13 +342,13 @@ def _due() -> None:
         ui.link("views/due.py", "All who are due, and a file of them")
 
 
-def _returns(recent: pd.DataFrame, earlier: pd.DataFrame) -> None:
+def _returns(last: dt.date) -> None:
     with ui.card(
         "Which returns jumped?",
         f"At least twice as much came back in {today.RECENT_DAYS} days as in the "
         f"{today.RECENT_DAYS} before.",
     ):
-        jumped = today.returns_that_jumped(recent, earlier)
+        jumped = today.returns_that_jumped(*cache.ask(today.recent_products, last))
         if jumped.empty:
             ui.all_well("No product came back twice as much as before.")
             return
@@ -367,26 +366,18 @@ def _returns(recent: pd.DataFrame, earlier: pd.DataFrame) -> None:
         ui.link("views/products.py", "All returns", period=Preset.LAST_30_DAYS.value)
 
 
-def _old_data(by_day: pd.DataFrame, last: dt.date, first: dt.date) -> None:
-    with ui.card("Are the data fresh?", ui.plain(cache.freshness(in_full=True))):
-        old = []
-        built = data_health.built_at(cache.ask(data_health.build_info))
-        newest = cache.span().last
-        if built is not None and (age := (built.date() - newest).days) > _OLD_DAYS:
-            old.append(
-                f"The last order is of {day(newest)}, {age:,} days before the build."
-            )
-        if missing := today.days_without_orders(by_day, last, first):
-            named = ", ".join(f"{weekday(one)}" for one in missing[:_LISTED])
-            more = len(missing) - _LISTED
-            old.append(
-                f"No orders on {named}{f' and {more} more days' if more > 0 else ''}: "
-                "closed, or not delivered?"
-            )
-        if not old:
-            ui.all_well("They are, and no day of the last four weeks is missing.")
-        for line in old:
-            st.markdown(f"- {ui.plain(line)}")
+def _trust() -> None:
+    with ui.card(
+        "Are the data fresh and complete?", ui.plain(cache.freshness(in_full=True))
+    ):
+        answers = cache.verdicts()
+        troubles = [line for answer in answers for line in answer.troubles]
+        said = ui.plain(verdict.in_a_sentence(answers))
+        if not troubles:
+            ui.all_well(said)
+        else:
+            st.markdown(f"**{said}**")
+        ui.bullets(troubles, _LISTED)
         ui.link("views/data_health.py", "All about the data")
 
 

@@ -62,7 +62,9 @@ class DuckdbReader(Reader):
         return cursor
 
     def _interrupter(self, cursor: duckdb.DuckDBPyConnection) -> Callable[[], None]:
-        return cursor.interrupt  # its own query only: cursors are connections
+        # Its own query only: cursors are connections.
+        interrupt: Callable[[], None] = cursor.interrupt
+        return interrupt
 
     def frame(
         self, sql: str, parameters: Mapping[str, Value] | None = None

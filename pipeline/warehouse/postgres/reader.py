@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -30,7 +30,7 @@ class PostgresReader(Reader):
         self._settings = target_settings("postgres")
         self._for_pages = page_seconds is not None
         self._cursors = itertools.count()
-        # The server itself keeps the time, also where this process is no more.
+        # The server keeps the time itself, also where this process is no more.
         options = (
             f"-c statement_timeout={math.ceil(page_seconds * 1000)}"
             if page_seconds is not None
@@ -65,6 +65,12 @@ class PostgresReader(Reader):
         )
         cursor.itersize = BATCH_ROWS
         return cursor
+
+    def _interrupter(self, cursor: Cursor) -> Callable[[], None] | None:
+        # A cursor that is held computes its rows in the commit after the statement,
+        # which `statement_timeout` no longer sees.
+        cancel: Callable[[], None] = self._connection.cancel
+        return None if cursor.name is None else cancel
 
     def _bound(
         self, sql: str, parameters: Mapping[str, Value]

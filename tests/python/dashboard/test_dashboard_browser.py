@@ -7,6 +7,7 @@ skipped, except in CI, where they must run.
 import csv
 import io
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -43,6 +44,45 @@ _AXE = (
 )
 # Streamlit looks for its server below the address of a page before it does at the root.
 _PROBES = ("/_stcore/health", "/_stcore/host-config")
+# What is too small for a finger (44 px, half a pixel of rounding aside).
+_SMALL = """() => {
+    const touched = 'a, button, select, summary, [role="button"], [role="radio"], '
+        + '[role="combobox"], [data-baseweb="select"]';
+    return [...document.querySelectorAll(touched)].flatMap(one => {
+        const target = one.closest('label') || one;
+        const box = target.getBoundingClientRect();
+        // The list of pages waits beside the screen until it is asked for.
+        const isSeen = box.width > 1 && box.height > 1
+            && box.right > 0 && box.left < innerWidth
+            && target.checkVisibility({opacityProperty: true,
+                visibilityProperty: true});
+        // A field within a larger target is touched with it.
+        const around = target.parentElement.closest(touched);
+        const size = [box.width, box.height];
+        if (!isSeen || around || Math.min(...size) >= 43.5) return [];
+        const said = one.getAttribute('aria-label') || target.textContent;
+        const name = (said || one.outerHTML).slice(0, 80);
+        return [`${name}: ${size.map(Math.round).join(' x ')}`];
+    });
+}"""
+# Words of pictures that run into each other, or out of their picture.
+_COLLIDING = """() => [...document.querySelectorAll('[data-testid="stPlotlyChart"]')]
+.flatMap(chart => {
+    const frame = chart.getBoundingClientRect();
+    const words = [...chart.querySelectorAll('.main-svg text')]
+        .filter(one => one.textContent.trim() && one.checkVisibility())
+        .filter(one => !/rotate\\((?!0)/.test(one.getAttribute('transform') || ''))
+        .map(one => [one.textContent, one.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 0);
+    const out = words.filter(([, box]) => box.left < frame.left - 2
+        || box.right > frame.right + 2 || box.top < frame.top - 2
+        || box.bottom > frame.bottom + 2).map(([text]) => `cut off: ${text}`);
+    const on = words.flatMap(([text, a], index) => words.slice(index + 1)
+        .filter(([, b]) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+            && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 7)
+        .map(([other]) => `${text} on ${other}`));
+    return [...out, ...on];
+})"""
 # For a machine that does much else beside; what goes well takes a second.
 _PATIENCE = 180_000
 
@@ -233,13 +273,16 @@ def check_page(session: Browsing, name: str) -> None:
         ".violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)])"
     )
     assert not found
-    figures = page.get_by_test_id("stMetricValue")
+    figures = page.locator('.st-key-verdict, [data-testid="stMetricValue"]')
     # Retention's follow the choice of cohorts, which stands above them.
     if figures.count() and name != "Retention":
         box = figures.first.bounding_box()
         assert box is not None
         # The first figure stands near the top, above it the day and its verdict.
         assert box["y"] < (260 if width > 1000 else 460)
+    assert page.evaluate(_COLLIDING) == []
+    if width < 640:
+        assert page.evaluate(_SMALL) == []
 
 
 @pytest.mark.parametrize("name", list(PAGES))
@@ -250,6 +293,45 @@ def test_a_page_on_a_wide_screen(wide: Browsing, name: str) -> None:
 @pytest.mark.parametrize("name", list(PAGES))
 def test_a_page_on_a_phone_in_the_dark(narrow: Browsing, name: str) -> None:
     check_page(narrow, name)
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_a_keyboard_reaches_the_table_behind_a_picture(
+    wide: Browsing, name: str
+) -> None:
+    wide.open(name)
+    page = wide.page
+    pictures = page.get_by_test_id("stPlotlyChart").count()
+    folds = page.locator("summary").filter(has_text=re.compile("^As a table"))
+    assert folds.count() == pictures
+    if not pictures:
+        return
+    fold = folds.first
+    # By tabbing alone, whatever comes before it.
+    page.locator("body").press("Home")
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if fold.evaluate("one => one === document.activeElement"):
+            break
+    assert fold.evaluate("one => one === document.activeElement")
+    ring = "one => getComputedStyle(one).boxShadow + getComputedStyle(one).outlineStyle"
+    assert fold.evaluate(ring) != "nonenone"
+    tables = page.get_by_test_id("stDataFrame").count()
+    page.keyboard.press("Enter")
+    wide.until(
+        lambda: page.get_by_test_id("stDataFrame").count() == tables + 1, "its table"
+    )
+
+
+def test_a_finger_reaches_the_list_of_pages(narrow: Browsing) -> None:
+    narrow.open("Today")
+    narrow.page.get_by_test_id("stExpandSidebarButton").click()
+    narrow.page.get_by_role("link", name="Explore").wait_for()
+    narrow.settle()
+    assert narrow.page.evaluate(_SMALL) == []
+    narrow.page.get_by_role("link", name="Explore").click()
+    narrow.page.get_by_role("heading", name="Explore", level=1).wait_for()
+    narrow.settle()
 
 
 def choose(session: Browsing, label: str, option: str, key: str) -> None:

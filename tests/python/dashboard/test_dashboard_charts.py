@@ -1,5 +1,6 @@
 """The pictures show the numbers they are given, and nothing that is not there."""
 
+import csv
 import datetime as dt
 import json
 
@@ -9,20 +10,23 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
+from dashboard import country_codes
 from dashboard.charts import (
     baskets,
     countries,
     data_health,
     lifetime_value,
+    outlines,
     products,
     retention,
     segments,
 )
+from dashboard.charts.as_table import as_table
 from dashboard.charts.bars import bands, bridge, ranked
 from dashboard.charts.figure import Figure
 from dashboard.charts.series import over_time, period_label
 from dashboard.charts.theme import CONFIG, Theme, clipped, dark, escaped, light
-from dashboard.formatting import Currency
+from dashboard.formatting import MINUS, Currency
 from dashboard.metrics import metric
 from dashboard.periods import DateRange, Grain
 from dashboard.queries.products import products_for_share
@@ -269,7 +273,8 @@ def test_the_map_places_countries_dots_and_names_the_rest() -> None:
             "net_sales": [100.0, 5.0, 7.0, 3.0, 1.0, -4.0],
         }
     )
-    chart = drawn(countries.world(frame, metric("net_sales"), LIGHT))
+    everywhere = countries.frame(frame.assign(orders=1))
+    chart = drawn(countries.world(frame, metric("net_sales"), LIGHT, everywhere))
     areas, dots = chart.data
     shown = dict(zip(areas.locations, areas.hovertext, strict=True))
     assert "$12.00" in shown["IRL"]
@@ -280,8 +285,108 @@ def test_the_map_places_countries_dots_and_names_the_rest() -> None:
 
 
 def test_a_map_without_any_known_country_can_be_drawn() -> None:
-    frame = pd.DataFrame({"country": ["(unknown)"], "net_sales": [1.0]})
-    drawn(countries.world(frame, metric("net_sales"), DARK))
+    frame = pd.DataFrame({"country": ["(unknown)"], "net_sales": [1.0], "orders": 1})
+    shown = countries.frame(frame)
+    assert (shown.box.width, shown.outside) == (360, [])
+    drawn(countries.world(frame, metric("net_sales"), DARK, shown))
+
+
+def framed(**orders: int) -> countries.Frame:
+    """The frame of countries with so many orders each."""
+    names = [name.replace("_", " ") for name in orders]
+    return countries.frame(
+        pd.DataFrame({"country": names, "orders": list(orders.values())})
+    )
+
+
+def test_the_map_shows_where_the_orders_come_from() -> None:
+    home = framed(Germany=10)
+    assert home.box.holds((13.4, 52.5))
+    assert home.box.width < 20
+    # A far country with a twentieth of the orders does not shrink all others.
+    shown = framed(Germany=80, France=15, Netherlands=1, Australia=4)
+    assert shown.outside == ["Australia"]
+    assert shown.box.holds((2.3, 48.9))
+    assert shown.box.width < 40
+    assert framed(Germany=80, Australia=20).outside == []
+    assert framed(United_States=50, Japan=25, New_Zealand=25).box.width == 360
+    assert framed(Malta=1).box.holds((14.5, 35.9))
+
+
+@pytest.mark.parametrize(
+    ("country", "seen", "unseen"),
+    [
+        ("France", (9.0, 42.2), (-53.0, 4.0)),  # Corsica, not Guiana
+        ("United States", (-81.0, 27.0), (-150.0, 64.0)),  # Florida, not Alaska
+        ("Japan", (142.5, 43.0), (100.0, 35.0)),  # Hokkaido
+        ("New Zealand", (175.5, -39.0), (150.0, -30.0)),  # both islands
+        ("United Kingdom", (-6.7, 54.6), (10.0, 50.0)),  # Northern Ireland
+    ],
+)
+def test_a_country_is_its_main_land_and_what_is_near(
+    country: str, seen: tuple[float, float], unseen: tuple[float, float]
+) -> None:
+    box = framed(**{country.replace(" ", "_"): 1}).box
+    assert box.holds(seen)
+    assert not box.holds(unseen)
+
+
+def test_every_country_that_is_known_has_a_place() -> None:
+    rows = csv.DictReader(country_codes.FILE.open(encoding="utf-8", newline=""))
+    assert {row["alpha3"] for row in rows} <= set(outlines.country_boxes())
+
+
+def test_the_table_behind_bars_says_what_hovering_says() -> None:
+    chart = ranked(
+        ["A & B <i>: c", "%{x}"],
+        pd.Series([1234.5, -2.0]),
+        metric("net_sales"),
+        LIGHT,
+        before=pd.Series([1.0, 2.0]),
+        details=["12 % of net sales, 3 orders", ""],
+    )
+    rows = as_table(chart).to_dict("records")
+    assert rows == [
+        {
+            "What": "A & B <i>: c",
+            "Net sales": "$1,234.50",
+            "Figures": "12 % of net sales, 3 orders",
+        },
+        {"What": "%{x}", "Net sales": f"{MINUS}$2.00", "Figures": ""},
+    ]
+
+
+def test_the_table_behind_lines_has_a_row_a_period_and_a_column_a_line() -> None:
+    chosen = DateRange(D(2024, 1, 1), D(2024, 1, 24))
+    chart = over_time(
+        weeks([10, 12, 14, 2], D(2024, 1, 1)),
+        metric("net_sales"),
+        Grain.WEEK,
+        chosen,
+        LIGHT,
+        before=pd.Series([9.0, 8.0, 7.0]),
+        before_name="previous period",
+    )
+    table = as_table(chart)
+    assert list(table) == ["What", "Net sales", "previous period"]
+    assert list(table["Net sales"]) == ["$10.00", "$12.00", "$14.00", "$2.00"]
+    assert list(table["previous period"]) == ["$9.00", "$8.00", "$7.00", ""]
+    assert table["What"].iloc[-1].endswith("(part of a week)")
+
+
+def test_the_table_behind_a_heat_map_has_a_row_a_cell_that_is_drawn() -> None:
+    rows = pd.DataFrame(
+        {
+            "category1": ["A", "A"],
+            "category2": ["A", "B"],
+            "co_purchase_count": [30.0, 5.0],
+            "lift": [4.0, 0.5],
+            "lift_lower_95": [3.0, 0.1],
+        }
+    )
+    table = as_table(baskets.category_heat_map(rows, LIGHT))
+    assert sorted(set(table["What"])) == ["A + A", "A + B"]
+    assert set(table["Orders with both"]) == {"30", "5"}
 
 
 @THEMES

@@ -8,14 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from dashboard_support import PAGES, change, texts
 from streamlit.testing.v1 import AppTest
 
+from dashboard import ui
+from dashboard.charts.as_table import WHAT, as_table
+from dashboard.charts.figure import Figure
 from dashboard.formatting import DASH
 from dashboard.metrics import METRICS, metric
 from dashboard.schema import Span
+from dashboard.warehouse import Warehouse
 from tests.python.dashboard.conftest import Show
 from tests.python.warehouses import build_warehouse
 from tests.small_shop import WriteShop
@@ -42,8 +47,14 @@ def assert_says(app: AppTest, *words: str, hides: object = None) -> None:
 
 @EVERY_PAGE
 def test_a_page_works_on_the_default_warehouse(
-    demo_warehouse: Path, show: Show, page: str
+    demo_warehouse: Path, show: Show, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tables: dict[str, pd.DataFrame] = {}
+
+    def look_behind(figure: Figure, alt: str, key: str) -> None:
+        tables[key] = as_table(figure)
+
+    monkeypatch.setattr(ui, "_table_behind", look_behind)
     app = show(demo_warehouse, page)
     assert_calm(app, demo_warehouse)
     assert app.title[0].value == page
@@ -51,6 +62,12 @@ def test_a_page_works_on_the_default_warehouse(
     assert not app.warning
     for element in app.get("plotly_chart"):
         assert go.Figure(**json.loads(element.proto.spec)).data  # checked by Plotly
+    assert len(tables) == len(app.get("plotly_chart"))
+    for key, table in tables.items():
+        assert len(table), key
+        assert table[WHAT].ne("").all(), key
+        assert table.shape[1] > 1, key
+        assert not table.map(lambda text: "<" in text or "%{" in text).any(axis=None)
 
 
 @EVERY_PAGE
@@ -824,3 +841,102 @@ def test_an_error_of_the_dashboard_itself_shows_no_traceback(
     assert not app.exception
     assert "could not be drawn" in texts(app)
     assert "secret" not in texts(app)
+
+
+def make_slow(database: Path, table: str) -> None:
+    """Let a table of a warehouse take a year to read."""
+    change(
+        database,
+        f"alter table {table} rename to quick",
+        f"create view {table} as select * from quick where (select count(*) from "
+        "FactSales as a, FactSales as b, FactSales as c, FactSales as d "
+        "where a.line_item_total + b.line_item_total <> "
+        "c.line_item_total - d.line_item_total) > 0",
+    )
+
+
+def test_what_takes_too_long_is_said_in_its_card_and_the_others_are_drawn(
+    own_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DWH_QUERY_SECONDS", "2")
+    make_slow(own_warehouse, "rpt_due_buyers")
+    asked: list[str] = []
+    query = Warehouse.query
+
+    def listen(self: Warehouse, sql: str, *values: Any) -> pd.DataFrame:
+        asked.append(sql)
+        return query(self, sql, *values)
+
+    monkeypatch.setattr(Warehouse, "query", listen)
+    app = show(own_warehouse, "Today")
+    assert_calm(app, own_warehouse)
+    (said,) = app.warning
+    assert "took longer than 2 s" in said.value
+    assert "`DWH_QUERY_SECONDS`" in said.value
+    assert len(app.metric) >= 3
+    # The card whose query it is comes before this one.
+    assert "Are the data fresh and complete?" in [header.value for header in app.header]
+    assert "All about the data" in [link.proto.label for link in app.get("page_link")]
+    # Nobody waits for it again with the next click.
+    slow = [sql for sql in asked if "rpt_due_buyers" in sql]
+    app.run()
+    assert len(app.warning) == 1
+    assert [sql for sql in asked if "rpt_due_buyers" in sql] == slow
+
+
+def test_a_page_of_which_all_takes_too_long_says_so_in_one_line(
+    own_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DWH_QUERY_SECONDS", "2")
+    make_slow(own_warehouse, "rpt_customer_lifetime_value")
+    app = show(own_warehouse, "Lifetime value")
+    assert_calm(app, own_warehouse)
+    assert [title.value for title in app.title] == ["Lifetime value"]
+    assert ["took longer than 2 s" in said.value for said in app.warning] == [True]
+
+
+def test_a_time_limit_that_is_none_is_said_on_the_page(
+    demo_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DWH_QUERY_SECONDS", "soon")
+    app = show(demo_warehouse)
+    assert_says(app, "“soon” is no number of seconds", "`DWH_QUERY_SECONDS`")
+
+
+@pytest.mark.parametrize(
+    ("page", "table", "kept", "words"),
+    [
+        (
+            "Baskets",
+            "rpt_category_affinity",
+            "select min(rowid) from rpt_category_affinity",
+            "lift ",
+        ),
+        (
+            "Segments",
+            "rpt_customer_rfm",
+            "select min(rowid) from rpt_customer_rfm",
+            "buyers, all with recency ",
+        ),
+        (
+            "Retention",
+            "rpt_customer_cohorts",
+            "select max(rowid) from rpt_customer_cohorts "
+            "where cohort_basis = 'first_order' and month_index = 0",
+            "in the only month there is",
+        ),
+    ],
+)
+def test_a_heat_map_of_one_cell_is_a_sentence(
+    own_warehouse: Path, show: Show, page: str, table: str, kept: str, words: str
+) -> None:
+    def heat_maps(app: AppTest) -> int:
+        specs = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+        return sum(t["type"] == "heatmap" for spec in specs for t in spec["data"])
+
+    app = show(own_warehouse, page)
+    assert heat_maps(app) == 1
+    change(own_warehouse, f"delete from {table} where rowid not in ({kept})")
+    app = show(own_warehouse, page)
+    assert_says(app, words)
+    assert heat_maps(app) == 0
