@@ -1,5 +1,9 @@
 """A seeded few of each attack on the other engines; `make torture` tries the rest."""
 
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
 import pytest
 
 from tests.torture.attack import Attack, CannotAttackError, battlefield, run_attack
@@ -9,6 +13,13 @@ from tests.torture.children import Children
 SEED = 1
 # Each command takes these engines longer than SQLite.
 SHARE = {"duckdb": 10, "postgres": 10, "spark": 30}
+
+
+@pytest.fixture(scope="module")
+def children_of() -> Iterator[Callable[[str], Children]]:
+    """The processes for an engine: they know a server that is there when they start."""
+    with ExitStack() as opened:
+        yield functools.cache(lambda target: opened.enter_context(Children()))
 
 
 @pytest.mark.parametrize(
@@ -21,15 +32,15 @@ SHARE = {"duckdb": 10, "postgres": 10, "spark": 30}
     ],
 )
 def test_the_promise_holds_against(
-    attack: Attack, target: str, request: pytest.FixtureRequest
+    attack: Attack,
+    target: str,
+    request: pytest.FixtureRequest,
+    children_of: Callable[[str], Children],
 ) -> None:
     if target != "duckdb":
         request.getfixturevalue(target)
     try:
-        with (
-            Children() as children,
-            battlefield(target, attack.name, SEED, children) as arena,
-        ):
+        with battlefield(target, attack.name, SEED, children_of(target)) as arena:
             tally = run_attack(attack, arena, cases=attack.few // SHARE[target])
     except CannotAttackError as reason:
         pytest.skip(str(reason))
