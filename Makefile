@@ -70,7 +70,7 @@ test: $(STAMPS)/dev lint ## Run every check and test of the default engine
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
-	@$(BIN)/python -m pytest tests/engines --numprocesses 2
+	@$(BIN)/python -m pytest tests/engines --numprocesses 2 --no-loadscope-reorder
 
 # Airflow has an environment of its own, with nothing of ours.
 $(STAMPS)/airflow: orchestration/airflow/requirements.lock

@@ -4,26 +4,33 @@ import lzma
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psycopg2
 import pytest
 
 from benchmarks.untested_build import UntestedSession
+from generator.command_line import main as generate
 from pipeline.build import BuildRequest, build
 from pipeline.dbt.project import find_project
 from pipeline.dbt.run import DbtSession
 from pipeline.errors import PipelineError
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for
+from pipeline.warehouse.engine import Engine
 from tests.conftest import MakeOnce
 from tests.engines.awkward_shop import write_awkward_shop
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_DATA = ROOT.parent / "shared" / "data"
+# A file of each data set, in a folder of its own: dbt names everything after the file.
+DUCKDB_FILE = "shop.duckdb"
+# A schema that is given another name once it is built.
+POSTGRES_SCHEMA = "whole_shop"
 # The names by which libpq finds the server.
 SERVER_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
 
@@ -35,18 +42,32 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def _share(nodeid: str) -> str:
+    """What one process takes at once: Spark and its Java, the server, or a file."""
+    for server in ("spark", "postgres"):
+        if server in nodeid:
+            return server
+    return nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spark takes longest, and begins; then the other server."""
+    first = {"spark": 0, "postgres": 1}
+    items.sort(key=lambda item: first.get(_share(item.nodeid), len(first)))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With two processes, one has Spark and its Java, the other everything else.
+    """Two processes begin with a server each, and who has done takes the next file.
 
     By the tests' names: the groups of pytest-xdist 3.8 have no effect on pytest 9.2.
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class SparkApart(LoadScopeScheduling):
+    class InShares(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "spark" if "spark" in nodeid else "others"
+            return _share(nodeid)
 
-    return SparkApart(config, log)
+    return InShares(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +97,7 @@ def postgres(patch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in zip(SERVER_VARIABLES, values, strict=True):
         patch.setenv(name, value)
     yield
+    forget_parsed(engine_for("postgres", POSTGRES_SCHEMA))
     server.stdin.close()
     server.wait()
 
@@ -90,6 +112,51 @@ def spark(patch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -
     except PipelineError as error:
         missing(str(error))
     patch.setenv("DWH_SPARK_DIR", str(tmp_path_factory.mktemp("spark") / "made"))
+
+
+@pytest.fixture(scope="session")
+def duckdb_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the one DuckDB file that whole warehouses are built at.
+
+    At another path dbt would parse the project again.
+    """
+    folder = tmp_path_factory.mktemp("duckdb")
+    yield folder
+    forget_parsed(engine_for("duckdb", str(folder / DUCKDB_FILE)))
+
+
+@pytest.fixture
+def duckdb_shop(duckdb_folder: Path) -> Iterator[Engine]:
+    """That file, which is not there before and after a test."""
+    yield engine_for("duckdb", str(duckdb_folder / DUCKDB_FILE))
+    for path in duckdb_folder.iterdir():
+        path.unlink()
+
+
+def forget_parsed(engine: Engine) -> None:
+    """Remove what dbt has parsed for the builds of one place."""
+    parsed = find_project(None).target_path(engine.build_location)
+    shutil.rmtree(parsed, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_shop(postgres: None) -> Iterator[Engine]:
+    """The one schema that whole warehouses are built at, for the same reason."""
+    del postgres
+    yield engine_for("postgres", POSTGRES_SCHEMA)
+    change_shop("drop schema {0} cascade")
+
+
+def change_shop(statement: str) -> None:
+    """Do something to the schemas of that warehouse, such as `alter schema {0} ...`."""
+    with closing(psycopg2.connect("")) as server, server, server.cursor() as cursor:
+        cursor.execute(
+            "select nspname from pg_namespace where starts_with(nspname, %s)",
+            (POSTGRES_SCHEMA,),
+        )
+        for (schema,) in cursor.fetchall():
+            suffix = schema.removeprefix(POSTGRES_SCHEMA)
+            cursor.execute(statement.format(schema, suffix))
 
 
 @pytest.fixture(scope="session")
@@ -109,12 +176,7 @@ def _default(folder: Path) -> None:
 
 
 def _messy(folder: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "generator", "--profile", "messy", "--out", folder],
-        check=True,
-        cwd=ROOT,
-        capture_output=True,
-    )
+    assert generate(["--profile", "messy", "--out", str(folder)]) == 0
 
 
 def _online_retail(folder: Path) -> None:
@@ -149,36 +211,54 @@ def warehouse(
     request: pytest.FixtureRequest,
     raw_folder: Callable[[str], Path],
     make_once: MakeOnce,
-    tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str, str], str]:
     """A function that builds a data set on an engine, once, and tells its place.
 
     dbt's tests run on the default data set only: on the others the comparison of every
     row proves more, and on Spark they take longest.
     """
-    folder = tmp_path_factory.mktemp("warehouses")
-    built: dict[tuple[str, str], str] = {}
+    built: dict[str, str] = {}
 
-    def build_at(data: str, target: str, database: object) -> str:
-        engine = engine_for(target, str(database))
+    def build_at(data: str, engine: Engine) -> None:
         # The messy shops are so on purpose.
         project = find_project("{max_rejected_share: 1}")
-        dbt_files = project.target_path(engine.build_location)
         asked = BuildRequest(str(raw_folder(data)))
         session = DbtSession if data == "default" else UntestedSession
         build(engine, project, asked, Reporter(), session)
-        shutil.rmtree(dbt_files)
+
+    def build_sqlite(data: str, path: Path) -> None:
+        engine = engine_for("sqlite", str(path))
+        build_at(data, engine)
+        forget_parsed(engine)
+
+    def build_duckdb(data: str, path: Path) -> None:
+        path.mkdir(exist_ok=True)
+        folder = request.getfixturevalue("duckdb_folder")
+        build_at(data, engine_for("duckdb", str(folder / DUCKDB_FILE)))
+        for file in folder.iterdir():
+            file.rename(path / file.name)
+
+    def build_postgres(data: str, name: str) -> str:
+        build_at(data, engine_for("postgres", POSTGRES_SCHEMA))
+        change_shop(f"alter schema {{0}} rename to {name}{{1}}")
+        return str(engine_for("postgres", name).published)
+
+    def build_spark(data: str, name: str) -> str:
+        engine = engine_for("spark", name)
+        build_at(data, engine)
+        forget_parsed(engine)
         return str(engine.published)
 
     def build_once(data: str, target: str) -> str:
         name = f"{data}_{target}"
-        if target == "sqlite":  # both processes compare with it
-            return str(make_once(name, partial(build_at, data, target)))
-        if (data, target) not in built:
-            if target != "duckdb":
-                request.getfixturevalue(target)
-            database = folder / name if target == "duckdb" else name
-            built[data, target] = build_at(data, target, database)
-        return built[data, target]
+        if target == "sqlite":
+            return str(make_once(name, partial(build_sqlite, data)))
+        if target == "duckdb":
+            return str(make_once(name, partial(build_duckdb, data)) / DUCKDB_FILE)
+        if name not in built:
+            request.getfixturevalue(target)
+            make = build_postgres if target == "postgres" else build_spark
+            built[name] = make(data, name)
+        return built[name]
 
     return build_once

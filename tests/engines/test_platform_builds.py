@@ -2,12 +2,12 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.warehouse.engine import Engine
 from tests.python.sample_exports import EXPORTS, platform_of
 from tests.python.test_platforms import BY_HAND, Figures, normal
 
@@ -26,9 +26,9 @@ SAMPLES = (
 
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_an_export_is_built_in_one_command(
-    sample: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sample: str, duckdb_shop: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    database = tmp_path / "shop.duckdb"
+    database = duckdb_shop.published.path
     source = ["--from", platform_of(sample), str(EXPORTS / sample)]
     target = ["--target", "duckdb", "--database", str(database)]
     code = main(["build", *source, *target, "--json"])
