@@ -9,13 +9,19 @@ categories as (
 
 ),
 
+sold_categories as (
+
+    select * from {{ ref('fct_order_categories') }}
+    where has_sale
+
+),
+
 order_categories as (
 
-    select order_categories.*
+    select sold_categories.*
 
-    from {{ ref('fct_order_categories') }} as order_categories
-    inner join categories on order_categories.category = categories.category
-    where order_categories.has_sale
+    from sold_categories
+    inner join categories on sold_categories.category = categories.category
 
 ),
 
