@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache
+from dashboard import cache, frame
 from dashboard.filters import SalesFilter
 from dashboard.formatting import day, day_range
 from dashboard.metrics import Metric, metric
@@ -28,8 +28,16 @@ from dashboard.periods import (
 )
 
 _KEPT = "kept_choices"
-# The defaults of what is in the sidebar, by key: parts of a page do not draw that anew.
-_BESIDE = "choices_beside_the_page"
+# The defaults of what is in the bar, by key: parts of a page do not draw that anew.
+_IN_BAR = "choices_in_the_bar"
+# How wide a filter is, on every page.
+_NARROW, _WIDE = 190, 270
+# One key each, pressed anywhere but in a field.
+_PRESSED = {
+    Preset.LAST_DAY: "1",
+    Preset.LAST_7_DAYS: "7",
+    Preset.LAST_30_DAYS: "3",
+}
 # The product's name in the address; which is asked for, which the address of this page
 # was seen or made to name, and the widget's.
 _PRODUCT = "product"
@@ -64,25 +72,25 @@ def remembered(key: str, default: object) -> str:
 
 
 def begin_page(name: str) -> None:
-    """Forget the sidebar, and the address, of the page before."""
-    st.session_state.pop(_BESIDE, None)
+    """Forget the filters, and the address, of the page before."""
+    st.session_state.pop(_IN_BAR, None)
     if st.session_state.get(_PAGE) != name:
         st.session_state[_PAGE] = name
         st.session_state.pop(_ADDRESSED, None)
 
 
 def are_in_address() -> bool:
-    """Whether the address tells of all that is chosen in the sidebar."""
+    """Whether the address tells of all that is chosen in the bar."""
     return all(
         st.session_state.get(key, default) == default
         or _is_in_address(key, st.session_state[key])
-        for key, default in st.session_state.get(_BESIDE, {}).items()
+        for key, default in st.session_state.get(_IN_BAR, {}).items()
     )
 
 
-def _kept_beside(key: str, default: object) -> dict[str, Any]:
-    """`kept` for a widget in the sidebar."""
-    st.session_state.setdefault(_BESIDE, {})[key] = default
+def _kept_in_bar(key: str, default: object) -> dict[str, Any]:
+    """`kept` for a widget in the bar."""
+    st.session_state.setdefault(_IN_BAR, {})[key] = default
     return kept(key, default)
 
 
@@ -123,68 +131,111 @@ def picked_metric(label: str, keys: Sequence[str], key: str) -> Metric:
     return metric(names[picked(label, list(names), key)])
 
 
-def _one_of(label: str, choices: type[T], default: T, key: str) -> T:
-    """One of the members of an enumeration, in the sidebar."""
+def listed(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    default: str | None = None,
+    *,
+    wide: bool = False,
+) -> str:
+    """One of several options, in the bar; the first is the default unless named."""
+    first = options[0] if default is None else default
+    with frame.bar():
+        chosen: str = st.selectbox(
+            label,
+            list(options),
+            index=list(options).index(first),
+            filter_mode=None,
+            width=_WIDE if wide else _NARROW,
+            **_kept_in_bar(key, first),
+        )
+    return chosen
+
+
+def _one_of(
+    label: str, choices: type[T], default: T, key: str, *, wide: bool = False
+) -> T:
+    """One of the members of an enumeration, in the bar."""
     options = [choice.value for choice in choices]
-    chosen = st.sidebar.selectbox(
-        label,
-        options,
-        index=options.index(default),
-        filter_mode=None,
-        **_kept_beside(key, default.value),
-    )
-    return choices(chosen)
+    return choices(listed(label, options, key, default.value, wide=wide))
 
 
 def days() -> DateRange:
-    """The range of days, in the sidebar; it may be turned round."""
+    """The range of days, in the bar; it may be turned round."""
     known = cache.span()
     usual = default_preset(known.first, known.as_of)
     chosen = _one_of("Period", Preset, usual, "period")
-    if chosen is not Preset.CUSTOM:
-        return preset_range(chosen, known.first, known.as_of)
-    default = preset_range(usual, known.first, known.as_of)
 
-    def one_day(column: Any, label: str, default: dt.date) -> dt.date:
-        picked_day: dt.date = column.date_input(
+    def choose(preset: Preset) -> None:
+        st.session_state["period"] = preset.value
+
+    def one_day(label: str, default: dt.date) -> dt.date:
+        picked_day: dt.date = st.date_input(
             label,
             default,
             min_value=known.first,
             max_value=known.as_of,
             format="YYYY-MM-DD",
+            width=_NARROW,
             **kept(label.lower(), default),
         )
         return picked_day
 
-    left, right = st.sidebar.columns(2)
-    return DateRange(
-        one_day(left, "From", default.start), one_day(right, "To", default.end)
-    )
+    default = preset_range(usual, known.first, known.as_of)
+    with frame.bar():
+        if chosen is Preset.CUSTOM:
+            return DateRange(one_day("From", default.start), one_day("To", default.end))
+        for preset, pressed in _PRESSED.items():
+            st.button(
+                preset.value,
+                key=f"press_{pressed}",
+                shortcut=pressed,
+                type="tertiary",
+                on_click=choose,
+                args=(preset,),
+            )
+    return preset_range(chosen, known.first, known.as_of)
 
 
 def comparison() -> Comparison:
-    """What the range is held against, in the sidebar."""
+    """What the range is held against, in the bar."""
     previous = Comparison.PREVIOUS_PERIOD
-    return _one_of("Compare with", Comparison, previous, "compare")
+    return _one_of("Compare with", Comparison, previous, "compare", wide=True)
 
 
 def countries() -> tuple[str, ...]:
-    """Countries, in the sidebar; empty for all, and not asked where one is all."""
+    """Countries, in the bar; empty for all, and not asked where one is all."""
     return _several("Country", cache.choices()[0], "All countries")
 
 
 def categories() -> tuple[str, ...]:
-    """Categories, in the sidebar; empty for all, and not asked where one is all."""
+    """Categories, in the bar; empty for all, and not asked where one is all."""
     return _several("Category", cache.choices()[1], "All categories")
 
 
 def _several(label: str, options: list[str], all_of_them: str) -> tuple[str, ...]:
     if len(options) < 2:
         return ()
-    chosen = st.sidebar.multiselect(
-        label, options, placeholder=all_of_them, **_kept_beside(label.lower(), [])
-    )
+    with frame.bar():
+        chosen = st.multiselect(
+            label,
+            options,
+            placeholder=all_of_them,
+            wrap=False,
+            width=_WIDE,
+            **_kept_in_bar(label.lower(), []),
+        )
     return tuple(chosen)
+
+
+def number(label: str, low: int, high: int, default: int, key: str) -> int:
+    """A whole number, in the bar."""
+    with frame.bar():
+        chosen: int = st.number_input(
+            label, low, high, default, 1, width=_WIDE + 60, **_kept_in_bar(key, default)
+        )
+    return chosen
 
 
 def slider(
@@ -239,6 +290,12 @@ def choose_product(key: object) -> None:
     st.session_state[_WANTED] = str(key)
 
 
+def click_product(key: object) -> None:
+    """What a click on a product's mark does: choose it; again, the first one."""
+    is_chosen = st.session_state.get(_WANTED) == str(key)
+    st.session_state[_WANTED] = None if is_chosen else str(key)
+
+
 def earlier(chosen: SalesFilter, against: Comparison) -> tuple[SalesFilter | None, str]:
     """The choice to compare with, and how to say so.
 
@@ -260,25 +317,17 @@ def grain(chosen: DateRange) -> Grain:
     return default_grain(chosen) if value == "Auto" else Grain(value)
 
 
-def describe(chosen: SalesFilter, *, by_country: bool = True) -> str:
+def describe(chosen: SalesFilter) -> str:
     """The choice in words, to stand under the page's title."""
-    parts = [day_range(chosen.days.start, chosen.days.end)]
-    if by_country:
-        parts.append(_listed(chosen.countries, "all countries"))
-    parts.append(_listed(chosen.categories, "all categories"))
-    return " · ".join(parts)
+    period = day_range(chosen.days.start, chosen.days.end)
+    named = (period, _named(chosen.countries), _named(chosen.categories))
+    return " · ".join(filter(None, named))
 
 
-def describe_days(chosen: SalesFilter) -> str:
-    """The same where no category is chosen."""
-    days = day_range(chosen.days.start, chosen.days.end)
-    return f"{days} · {_listed(chosen.countries, 'all countries')}"
-
-
-def _listed(names: tuple[str, ...], all_of_them: str) -> str:
+def _named(names: tuple[str, ...]) -> str:
     if len(names) > 3:
         return f"{names[0]} and {len(names) - 1} more"
-    return ", ".join(names) or all_of_them
+    return ", ".join(names)
 
 
 def describe_countries(chosen: tuple[str, ...]) -> str:

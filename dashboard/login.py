@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 import streamlit as st
 
+from dashboard import frame
 from pipeline.installation import install
 
 # Thirty-two hexadecimal digits, of which there are sixteen, and hardly ever nine.
@@ -90,9 +91,11 @@ def is_let_in() -> bool:
 
 
 def log_out_button() -> None:
-    """A button to log out, below the filters, for somebody who is logged in."""
+    """A button to log out, beside the page's name, for somebody who is logged in."""
     if st.user.to_dict().get("is_logged_in"):
-        st.sidebar.button("Log out", key="log_out", on_click=st.logout)
+        frame.head().button(
+            "Log out", key="log_out", type="tertiary", on_click=st.logout
+        )
 
 
 def _allowed() -> list[str]:

@@ -57,6 +57,7 @@ class RequestGuard:
         origins: Whose pages may talk to it besides its own, each as
             `https://shop.example.com`, with the port where it is not the usual one.
         script: The file that Streamlit runs; its folder stays untold.
+        early: What every page needs, by its path, to be fetched while it is drawn.
         most_sockets: How many pages may be open at a time.
     """
 
@@ -67,6 +68,7 @@ class RequestGuard:
         hosts: Iterable[str],
         origins: Iterable[str],
         script: Path,
+        early: Iterable[str] = (),
         most_sockets: int = MOST_SOCKETS,
     ) -> None:
         self._app = app
@@ -74,6 +76,7 @@ class RequestGuard:
         self._origins = {origin.strip().lower().rstrip("/") for origin in origins}
         self._script = script.name
         self._folder = str(script.parent).encode()
+        self._early = ", ".join(f"<{path}>; rel=modulepreload" for path in early)
         self._most_sockets = most_sockets
         self._sockets = 0
 
@@ -89,7 +92,10 @@ class RequestGuard:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                if self._early and "text/html" in headers.get("content-type", ""):
+                    headers["Link"] = self._early
             await send(message)
 
         if self._is_known(scope):

@@ -12,7 +12,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboard import cache, controls, ui
+from dashboard import cache, controls, frame, ui
 from dashboard.warehouse import Trouble, WarehouseError
 
 P = ParamSpec("P")
@@ -35,7 +35,7 @@ def failures_said(page: str, heading: str = "") -> Iterator[None]:
             ui.too_slow(error)
             return
         if heading:
-            st.title(heading, anchor=False)
+            frame.head().title(heading, anchor=False)
         ui.warehouse_error(error)
     except Exception:
         logging.getLogger("dashboard").exception("page %s", page)

@@ -12,6 +12,8 @@ _ONE_DAY = dt.timedelta(days=1)
 class Preset(StrEnum):
     """A range of days that ends on the warehouse's as-of date."""
 
+    LAST_DAY = "1 day"
+    LAST_7_DAYS = "7 days"
     LAST_30_DAYS = "30 days"
     LAST_90_DAYS = "90 days"
     LAST_12_MONTHS = "12 months"
@@ -82,6 +84,8 @@ def preset_range(preset: Preset, first: dt.date, as_of: dt.date) -> DateRange:
         as_of: The warehouse's "today".
     """
     starts = {
+        Preset.LAST_DAY: as_of,
+        Preset.LAST_7_DAYS: as_of - dt.timedelta(days=6),
         Preset.LAST_30_DAYS: as_of - dt.timedelta(days=29),
         Preset.LAST_90_DAYS: as_of - dt.timedelta(days=89),
         Preset.LAST_12_MONTHS: add_months(as_of, -12) + _ONE_DAY,

@@ -1,6 +1,8 @@
 """The server that `streamlit run` starts: Streamlit behind a guard."""
 
+import importlib
 import itertools
+import pkgutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from streamlit import net_util
 from streamlit.runtime.secrets import secrets_singleton
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from dashboard import charts, queries
 from dashboard.login import secret_fault
 from dashboard.middleware import RequestGuard
 
@@ -30,6 +33,7 @@ def settings(script: Path) -> dict[str, Any]:
         SystemExit: A login is set up with a secret that protects nobody.
     """
     _check_secret()
+    _import_early()
     # Streamlit asks a host on the internet which address this machine has, to compare
     # it with the origin of a page; the guard has compared already.
     net_util.get_external_ip = lambda: None
@@ -42,9 +46,29 @@ def settings(script: Path) -> dict[str, Any]:
                 hosts=st.get_option("server.allowedHosts"),
                 origins=st.get_option("server.corsAllowedOrigins"),
                 script=script,
+                early=_pictures(),
             )
         ]
     }
+
+
+def _import_early() -> None:
+    """Import what the first page would wait for."""
+    for name in ("pyarrow", "plotly.io", "plotly.tools", "dashboard.navigation"):
+        importlib.import_module(name)
+    for package in (charts, queries):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(found.name)
+
+
+def _pictures() -> list[str]:
+    """Where the browser's part of Plotly is, below the address of a page.
+
+    Asked for with the page, it is there when the first picture comes.
+    """
+    static = Path(st.__file__).parent / "static"
+    found = static.glob("static/js/PlotlyChart.*.js")
+    return [f"./{path.relative_to(static).as_posix()}" for path in found]
 
 
 def _check_secret() -> None:

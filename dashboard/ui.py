@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, exports
+from dashboard import cache, exports, frame
 from dashboard.charts.as_table import as_table
 from dashboard.charts.figure import Figure
 from dashboard.charts.spark import spark
@@ -23,6 +23,20 @@ from dashboard.warehouse import Trouble, Warehouse, WarehouseError
 
 _WHOLE_PAGE = "whole_page"
 _PRODUCT_TO_OPEN = "product_to_open"
+
+
+def choose(key: str, *names: str, none: str | None = None) -> None:
+    """What a click on a mark or a row does: choose it alone; again, take it back.
+
+    Args:
+        key: The filter's key.
+        names: What the mark stands for.
+        none: What a filter of one name, not of a list, holds when none is chosen.
+    """
+    chosen: object = [*names] if none is None else names[0]
+    nothing: object = [] if none is None else none
+    is_alone = st.session_state.get(key) == chosen
+    st.session_state[key] = nothing if is_alone else chosen
 
 
 def redraw_whole_page() -> None:
@@ -55,7 +69,7 @@ def plain(text: str) -> str:
 def title(name: str, question: str, described: str = "") -> None:
     """The page's name, its question, what is chosen, and how fresh the data are."""
     said = " \N{MIDDLE DOT} ".join(filter(None, (described, cache.freshness())))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with frame.head():
         st.title(name, anchor=False, width="content")
         st.markdown(question, width="content")
         caption(plain(said), width="content")
@@ -85,9 +99,13 @@ def card(
     question: str,
     note: str = "",
     help_text: str | None = None,
+    key: str | None = None,
 ) -> Iterator[None]:
-    """A bordered box under a question, in which nothing may take too long."""
-    with st.container(border=True, height="stretch"):
+    """A bordered box under a question, in which nothing may take too long.
+
+    Its key is what `chart` and `table` open.
+    """
+    with st.container(border=True, height="stretch", key=key):
         st.header(question, anchor=False, help=help_text)
         if note:
             caption(note)
@@ -148,6 +166,7 @@ def chart(
     alt: str,
     key: str,
     on_click: Callable[[Any], None] | None = None,
+    opens: str = "",
 ) -> None:
     """A picture with a text for those who do not see it.
 
@@ -156,23 +175,25 @@ def chart(
         alt: What it shows, in a sentence.
         key: Its name on this page.
         on_click: Called with what a clicked mark stands for; then the page is drawn.
+        opens: The key of the card that a click is seen in.
     """
+    drawn = _unclicked(key) if on_click else key
 
-    def choose() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        clicked = points[0].get("customdata") if points else None
-        if clicked is not None and on_click is not None:
-            on_click(clicked[0] if isinstance(clicked, list) else clicked)
-            redraw_whole_page()
+    def clicked() -> None:
+        points = st.session_state[drawn]["selection"]["points"]
+        mark = points[0].get("customdata") if points else None
+        if mark is not None and on_click is not None:
+            _clicked(key, opens)
+            on_click(mark[0] if isinstance(mark, list) else mark)
 
     st.plotly_chart(
         figure,
         theme=None,
         config=dict(CONFIG),
         alt=alt,
-        key=key,
+        key=drawn,
         width="stretch",
-        on_select=choose if on_click else "ignore",
+        on_select=clicked if on_click else "ignore",
         selection_mode="points",
     )
     _table_behind(figure, alt, key)
@@ -195,6 +216,21 @@ def _table_behind(figure: Figure, alt: str, key: str) -> None:
                 f"As a table: {alt}",
                 f"{key}_rows",
             )
+
+
+def _unclicked(key: str) -> str:
+    """The key of a picture or table that has no mark of an earlier click.
+
+    What was clicked before stays chosen in the browser: a second click on it would
+    take it back there, and say nothing of what it was.
+    """
+    return f"{key}_{st.session_state.get(f'{key}_clicks', 0)}"
+
+
+def _clicked(key: str, opens: str) -> None:
+    st.session_state[f"{key}_clicks"] = st.session_state.get(f"{key}_clicks", 0) + 1
+    frame.show(opens)
+    redraw_whole_page()
 
 
 _NUMBER_FORMATS = {Unit.SHARE: "percent", Unit.COUNT: "%,.0f", Unit.DAYS: "%,.0f"}
@@ -266,8 +302,10 @@ def table(
     key: str,
     height: int | None = None,
     changes: Sequence[str] = (),
+    on_click: Callable[[pd.Series], None] | None = None,
+    opens: str = "",
 ) -> None:
-    """A table of some columns, in their order.
+    """A table of some columns, in their order; a click on a row is one on its mark.
 
     Args:
         rows: What it shows.
@@ -276,8 +314,18 @@ def table(
         key: Its name on this page.
         height: In pixels; by default that of the rows, up to ten.
         changes: Columns of `change_column`, coloured by whether they rose or fell.
+        on_click: Called with the row that is clicked; then the page is drawn.
+        opens: The key of the card that a click is seen in.
     """
     colour = theme().of_change
+    drawn = _unclicked(key) if on_click else key
+
+    def clicked() -> None:
+        cells = st.session_state[drawn]["selection"]["cells"]
+        if cells and on_click is not None:
+            _clicked(key, opens)
+            on_click(rows.iloc[cells[0][0]])
+
     st.dataframe(
         rows.assign(**{name: rows[name] * 100 for name in changes}).style.map(
             lambda value: f"color: {colour(value)}", subset=list(changes)
@@ -288,10 +336,12 @@ def table(
         column_order=list(columns),
         column_config=columns,
         alt=alt,
-        key=key,
+        key=drawn,
         width="stretch",
         height=height or "auto",
         placeholder=DASH,
+        on_select=clicked if on_click else "ignore",
+        selection_mode="single-cell",
     )
 
 

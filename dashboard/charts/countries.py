@@ -64,7 +64,7 @@ def world(
     """Countries coloured by a figure; those too small to be drawn are dots.
 
     The outlines come from this machine (`CONFIG["topojsonURL"]`). `countries` have
-    their names, and a column named as the metric.
+    their names, and a column named as the metric. A click gives back a place's code.
     """
     chart = theme.figure(340)
     placed = countries.assign(code=countries["country"].map(code_of))
@@ -92,7 +92,7 @@ def world(
         marker={"line": {"color": theme.ground, "width": 0.6}},
         hovertext=drawn["hover"],
         hovertemplate=HOVER_TEXT,
-        customdata=drawn["country"],
+        customdata=drawn["code"],
         colorbar={
             "orientation": "h",
             "thickness": 10,
@@ -120,6 +120,7 @@ def world(
             },
             hovertext=dots["hover"],
             hovertemplate=HOVER_TEXT,
+            customdata=dots["code"],
         )
     box = shown.box
     chart.update_geos(

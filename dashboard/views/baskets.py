@@ -37,10 +37,9 @@ def main() -> None:
     categories = controls.categories()
     minimum = low
     if high > low:
-        with st.sidebar:
-            minimum = controls.slider(
-                "Bought together at least", low, max(low + 1, high // 2), low, "minimum"
-            )
+        minimum = controls.number(
+            "Bought together at least", low, max(low + 1, high // 2), low, "minimum"
+        )
     listed = cache.ask(baskets.pair_count, minimum, categories)
     if not listed:
         ui.note(
@@ -49,7 +48,11 @@ def main() -> None:
             icon="search",
         )
         return
-    _pairs(minimum, categories, listed)
+    significant = cache.ask(
+        baskets.pair_count, minimum, categories, only_significant=True
+    )
+    ui.key_figures({"pairs": listed, "significant_pairs": significant})
+    _pairs(minimum, categories, significant)
     left, right = st.columns(2)
     with left:
         _companions(minimum, categories)
@@ -58,7 +61,7 @@ def main() -> None:
 
 
 @part
-def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
+def _pairs(minimum: int, categories: tuple[str, ...], significant: int) -> None:
     with ui.card(
         "Which pairs go together?",
         help_text=f"{metric('lift').formula} {metric('lift_lower_95').formula} "
@@ -72,19 +75,12 @@ def _pairs(minimum: int, categories: tuple[str, ...], listed: int) -> None:
             with st.container(width=220):
                 top = controls.slider("Pairs shown", 5, 50, 15, "pairs", 5)
         only_significant = evidence == _BEYOND_CHANCE
-        significant = cache.ask(
-            baskets.pair_count, minimum, categories, only_significant=True
-        )
         share = cache.ask(baskets.chance_share)
-        doubt = ""
         if share is not None:
-            doubt = (
-                f" Of all pairs called so, {percent(share)} may be chance all the same."
+            ui.caption(
+                f"Of all pairs called beyond chance, {percent(share)} may be chance "
+                "all the same."
             )
-        ui.caption(
-            f"Of {listed:,} pairs, {significant:,} are bought together more often than "
-            f"baskets of their sizes would have it by chance.{doubt}"
-        )
         if only_significant and not significant:
             ui.note(
                 "**None of these pairs is more than chance.** Choose “All listed”, or "

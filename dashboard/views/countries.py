@@ -1,15 +1,19 @@
 """Countries: where?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import cache, controls, ui
 from dashboard.charts.bars import ranked
 from dashboard.charts.countries import frame, unplaced, world
+from dashboard.country_codes import code_of
 from dashboard.filters import SalesFilter
 from dashboard.metrics import Metric
 from dashboard.parts import part
 from dashboard.periods import Comparison
+from dashboard.queries import sales
 from dashboard.queries.countries import (
     figures_by_country,
     has_enough,
@@ -25,21 +29,28 @@ def main() -> None:
     """Draw the page."""
     days = controls.days()
     against = controls.comparison()
-    chosen = SalesFilter(days, categories=controls.categories())
+    chosen = SalesFilter(days, controls.countries(), controls.categories())
+    earlier, compared = controls.earlier(chosen, against)
     ui.title(
         "Countries",
         "Where do the buyers live, and what do they bring?",
-        controls.describe(chosen, by_country=False),
+        controls.describe(chosen) + compared,
     )
     rows = ui.rows_of(figures_by_country, chosen)
     if rows is None:
         return
     least_customers = cache.whole_variable("least_customers")
-    earlier, _ = controls.earlier(chosen, against)
-    before = None
+    past = None
     if earlier is not None:
-        before = cache.ask(figures_by_country, earlier).set_index("country")
-        before = without_ratios_of_few(before, least_customers)
+        past = cache.ask(figures_by_country, earlier)
+    ui.key_figures(
+        _totals(rows),
+        _totals(past) if past is not None else None,
+        against.value.lower(),
+    )
+    before = None
+    if past is not None:
+        before = without_ratios_of_few(past.set_index("country"), least_customers)
     if few := int((~has_enough(rows, least_customers)).sum()):
         ui.caption(
             f"{few} countries with fewer than {least_customers} buyers have no rates "
@@ -48,6 +59,14 @@ def main() -> None:
     rows = without_ratios_of_few(rows, least_customers)
     _pictures(rows, before)
     _table(rows, before, against)
+
+
+def _totals(rows: pd.DataFrame) -> dict[str, float | None]:
+    """The figures of all rows together; a customer has one country."""
+    totals = sales.totals_of(
+        rows, (int(rows["buyers"].sum()), int(rows["new_buyers"].sum()))
+    )
+    return {key: totals[key] for key in _SHOWN}
 
 
 @part
@@ -67,17 +86,20 @@ def _bars(rows: pd.DataFrame, shown: Metric, before: pd.DataFrame | None) -> Non
     known = rows[rows[shown.key].notna()]
     order = [shown.key, "country"]
     best = known.sort_values(order, ascending=[False, True]).head(_LISTED)
-    note = f"The first {len(best)} of {len(rows)}." if len(rows) > len(best) else ""
+    note = "Click a bar to look at it alone; again, at all."
+    if len(rows) > len(best):
+        note += f" The first {len(best)} of {len(rows)}."
     past = None
     if before is not None:
         past = best["country"].map(before[shown.key])
         note += " Grey ticks: the period compared with."
     question = f"{shown.name}: which countries lead?"
-    with ui.card(question, note.strip(), shown.formula):
+    with ui.card(question, note, shown.formula):
         ui.chart(
             ranked(best["country"], best[shown.key], shown, ui.theme(), before=past),
             f"Bars of {shown.name.lower()} by country.",
             "country_bars",
+            partial(ui.choose, "country"),
         )
 
 
@@ -90,12 +112,17 @@ def _map(rows: pd.DataFrame, shown: Metric) -> None:
         more = len(outside) - _OUTSIDE
         named = ", ".join(outside[:_OUTSIDE]) + (f" and {more} more" * (more > 0))
         note += f" Beyond its edge, with 5 % of the orders at most: {named}."
+
+    def choose(code: str) -> None:
+        ui.choose("country", *(one for one in rows["country"] if code_of(one) == code))
+
     with ui.card(f"{shown.name} on the map", ui.plain(note)):
         ui.chart(
             world(rows, shown, ui.theme(), framed),
             f"Map coloured by {shown.name.lower()}; the table below has the "
             "same figures.",
             "country_map",
+            choose,
         )
 
 
@@ -124,6 +151,7 @@ def _table(
             "Sales figures by country.",
             "country_table",
             changes=changes,
+            on_click=lambda row: ui.choose("country", row["country"]),
         )
         ui.download(rows[list(columns)], "countries")
 

@@ -1,10 +1,11 @@
 """Explore: give me the rows."""
 
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
-from dashboard import cache, controls, ui
+from dashboard import cache, controls, frame, ui
 from dashboard.formatting import DASH
 from dashboard.queries import explore
 from dashboard.queries.explore import Condition, Kind, Operator, Search
@@ -20,12 +21,12 @@ def main() -> None:
     warehouse = cache.current()
     names = explore.tables(warehouse)
     ui.title("Explore", "Give me the rows: any mart, filtered, sorted, to take away.")
-    table = st.sidebar.selectbox("Table", names, **controls.kept("table", names[0]))
+    table = controls.listed("Table", names, "table", wide=True)
     show_pii = cache.show_pii()
     columns = explore.searchable(warehouse, table, show_pii=show_pii)
     conditions, problem = _conditions(table, columns)
-    with st.sidebar:
-        sort_by = _one_of("Sort by", [_AS_STORED, *columns], f"sort_{table}")
+    with frame.bar():
+        sort_by = _one_of("Sort by", [_AS_STORED, *columns], f"sort_{table}", 270)
         order = controls.picked("Order", ("Ascending", "Descending"), "order")
     if problem:
         st.warning(f"**{ui.plain(problem)}**", icon=":material/edit:")
@@ -40,10 +41,15 @@ def main() -> None:
     found = cache.ask(explore.count, search)
     rows = cache.ask(explore.rows, search, _SHOWN)
     listed = f", the first {_SHOWN:,} are shown" if found > _SHOWN else ""
-    st.markdown(
-        f"**{ui.plain(table)}**: {found:,} rows{listed}. Amounts are in "
-        f"{ui.plain(cache.currency().code)}, shares from 0 to 1."
+    asked = " and ".join(
+        f"{one.column} {one.operator.value} {one.value}".strip() for one in conditions
     )
+    where = f" where {ui.plain(asked)}" if asked else ""
+    with st.container(key="found"):
+        st.markdown(
+            f"**{ui.plain(table)}**: {found:,} rows{where}{listed}. Amounts are in "
+            f"{ui.plain(cache.currency().code)}, shares from 0 to 1."
+        )
     known = warehouse.columns[table.lower()]
     if masked := ", ".join(f"`{name}`" for name in known if name not in columns):
         ui.caption(
@@ -73,10 +79,17 @@ def main() -> None:
         ui.caption(f"A file holds the first {_EXPORTED:,} rows.")
 
 
-def _one_of(label: str, options: list[str], key: str) -> str:
+def _one_of(
+    label: str,
+    options: list[str],
+    key: str,
+    width: int | Literal["stretch"] = "stretch",
+) -> str:
     """One of the options, the first unless chosen; forgotten with the page."""
     kept = controls.remembered(key, options[0])
-    chosen: str = st.selectbox(label, options, key=kept, bind="query-params")
+    chosen: str = st.selectbox(
+        label, options, key=kept, bind="query-params", width=width
+    )
     return chosen
 
 
@@ -88,7 +101,7 @@ def _conditions(
     found: list[Condition] = []
     problem = None
     for index in range(_CONDITIONS):
-        with st.sidebar.expander(f"Condition {index + 1}", expanded=index == 0):
+        with frame.bar(), st.popover(f"Condition {index + 1}"):
             names = [_NO_COLUMN, *columns]
             column = _one_of("Column", names, f"column{index}_{table}")
             if column == _NO_COLUMN:

@@ -1,5 +1,7 @@
 """Overview: are we growing, and where does it come from?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -205,10 +207,6 @@ def _breakdown(
         before = shown[column].map(past).fillna(0)
         note += " Grey ticks: the period compared with."
 
-    def choose(name: str) -> None:
-        is_alone = st.session_state.get(column) == [name]
-        st.session_state[column] = [] if is_alone else [name]
-
     best = ", ".join(map(str, shown[column].head(3)))
     with ui.card(question, note):
         ui.chart(
@@ -226,8 +224,8 @@ def _breakdown(
                 ],
             ),
             f"Bars of net sales by {column}, largest first: {best}.",
-            f"by_{column}_{hash((chosen.countries, chosen.categories))}",
-            choose,
+            f"by_{column}",
+            partial(ui.choose, column),
         )
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, controls, ui
+from dashboard import cache, controls, frame, ui
 from dashboard.charts.bars import ranked
 from dashboard.charts.baskets import companion_bars
 from dashboard.charts.product import price_history
@@ -27,10 +27,10 @@ def main() -> None:
     if known.empty:
         ui.title("Product", "There is none.")
         return
-    with st.sidebar:
-        key = controls.product(known)
+    with frame.bar():
+        key = controls.product(known, width=380)
     about = cache.ask(product.description, key)
-    ui.title("Product", ui.plain(_called(about)), controls.describe_days(chosen))
+    ui.title("Product", ui.plain(_called(about)), controls.describe(chosen))
     if chosen.days.is_reversed:
         ui.period_turned_round()
         return

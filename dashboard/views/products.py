@@ -22,8 +22,6 @@ def main() -> None:
     """Draw the page."""
     days = controls.days()
     countries, categories = controls.countries(), controls.categories()
-    with st.sidebar:
-        top = controls.slider("Top products", 5, 50, 10, "top", 5)
     chosen = SalesFilter(days, countries, categories)
     ui.title("Products", "What sells, and what does not?", controls.describe(chosen))
     sold = ui.rows_of(products.by_product, chosen)
@@ -35,7 +33,7 @@ def main() -> None:
     if len(goods):
         left, right = st.columns([3, 2])
         with left:
-            _best(goods, top)
+            _best(goods)
         with right:
             _pareto(goods)
         _one_product(chosen, goods)
@@ -66,12 +64,14 @@ def _services(services: pd.DataFrame) -> None:
 
 
 @part
-def _best(sold: pd.DataFrame, top: int) -> None:
+def _best(sold: pd.DataFrame) -> None:
     with ui.card(
-        f"Which {min(top, len(sold))} products sell most?",
-        "Click a bar to see the product over time.",
+        "Which products sell most?", "Click a bar to see the product over time."
     ):
-        shown = controls.picked_metric("By", _RANKINGS, "by")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            shown = controls.picked_metric("By", _RANKINGS, "by")
+            with st.container(width=220):
+                top = controls.slider("Top products", 5, 50, 10, "top", 5)
         order = [shown.key, "product_key"]
         best = sold.sort_values(order, ascending=[False, True]).head(top)
         ui.chart(
@@ -87,8 +87,9 @@ def _best(sold: pd.DataFrame, top: int) -> None:
                 ],
             ),
             f"Bars of the {len(best)} best products by {shown.name.lower()}.",
-            f"best_{shown.key}",
-            controls.choose_product,
+            "best",
+            controls.click_product,
+            "one_product_card",
         )
         _table(best)
 
@@ -112,7 +113,7 @@ def _pareto(sold: pd.DataFrame) -> None:
 
 @part
 def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
-    with ui.card("How does one product develop?"):
+    with ui.card("How does one product develop?", key="one_product_card"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             key = controls.product(sold, width=420)
             shown = controls.picked_metric("Show", _RANKINGS, "product_show")
@@ -206,7 +207,7 @@ def _reorder(categories: tuple[str, ...]) -> None:
 def _returns(sold: pd.DataFrame) -> None:
     with ui.card(
         "What comes back most?",
-        "Products by the worth of their returns.",
+        "Products by the worth of their returns. Click a bar to see one over time.",
         metric("returns_rate").formula,
     ):
         back = sold[sold["returns"] < 0].sort_values("returns").head(_LISTED)
@@ -220,10 +221,13 @@ def _returns(sold: pd.DataFrame) -> None:
                 -back["returns"],
                 metric("returned"),
                 theme,
+                keys=back["product_key"],
                 details=[theme.named(share, rate) for share in back["returns_rate"]],
             ),
             "Bars of the worth of returns by product.",
             "returns",
+            controls.click_product,
+            "one_product_card",
         )
 
 

@@ -85,6 +85,7 @@ def _in_words(rates: pd.DataFrame, days: int, least_customers: int) -> str:
 @part
 def _cohorts(least_customers: int) -> None:
     """The customers of each period, and what they did from then on."""
+    figures = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         basis = _BASES[controls.picked("Cohort by", list(_BASES), "cohort")]
         grain = _GRAINS[controls.picked("Per", list(_GRAINS), "cohort_per")]
@@ -120,14 +121,15 @@ def _cohorts(least_customers: int) -> None:
     sizes = retention.cohort_sizes(cells)
     known = retention.first_periods(cells, grain, least_customers)
     averages = {key: value for key, (value, _) in known.items()}
-    ui.key_figures(
-        {"cohort_customers": float(sizes.sum())} | averages,
-        notes={
-            key: f"Old enough: {at_risk:,.0f} customers."
-            for key, (_, at_risk) in known.items()
-            if not math.isnan(at_risk)
-        },
-    )
+    with figures:
+        ui.key_figures(
+            {"cohort_customers": float(sizes.sum())} | averages,
+            notes={
+                key: f"Old enough: {at_risk:,.0f} customers."
+                for key, (_, at_risk) in known.items()
+                if not math.isnan(at_risk)
+            },
+        )
     is_retention = shown.key == "retention_rate"
     few = retention.cohorts_of_few(cells, least_customers) if shown.ratio else 0
     unit = {Unit.SHARE: "In %. ", Unit.MONEY: f"In {cache.currency().code}. "}

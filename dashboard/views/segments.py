@@ -64,12 +64,9 @@ def _scores(cells: pd.DataFrame) -> None:
 
 
 def _map(rows: pd.DataFrame) -> None:
-    def choose(name: str) -> None:
-        st.session_state["segment"] = [name]
-
     with ui.card(
         "Where does each segment stand?",
-        "The size of a mark is its number of buyers. Click one to list them below.",
+        "The size of a mark is its number of buyers. Click one to list them.",
         "Scores from 1 to 5 (best) cut the buyers into five groups by recency, "
         "frequency and monetary value; equal buyers get equal scores. The 11 names "
         "come from the seed rfm_segment_map. Scores are those of the whole shop.",
@@ -78,7 +75,8 @@ def _map(rows: pd.DataFrame) -> None:
             charts.segment_map(rows, ui.theme()),
             "Map of the segments by recency, and by frequency and money.",
             "segment_map",
-            choose,
+            partial(ui.choose, "segment"),
+            opens="members",
         )
 
 
@@ -98,8 +96,16 @@ def _table(rows: pd.DataFrame) -> None:
         "mean_recency": ui.number_column("Mean days since the last order", "%,.1f"),
         "one_time_share": ui.metric_column("one_time_share"),
     }
-    with ui.card("What is each segment worth?"):
-        ui.table(rows, columns, "Segments with their figures.", "segment_table", 425)
+    with ui.card("What is each segment worth?", "Click a row to list its buyers."):
+        ui.table(
+            rows,
+            columns,
+            "Segments with their figures.",
+            "segment_table",
+            425,
+            lambda row: ui.choose("segment", row["segment_name"]),
+            "members",
+        )
 
 
 @part
@@ -159,7 +165,7 @@ def _moves(moves: pd.DataFrame) -> None:
 
 @part
 def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
-    with ui.card("Who is in a segment?"):
+    with ui.card("Who is in a segment?", key="members"):
         names = list(rows["segment_name"])
         chosen = tuple(
             st.multiselect(

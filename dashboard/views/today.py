@@ -45,7 +45,8 @@ def main() -> None:
             f"{orders['last_order'].iloc[0]:%H:%M}, and is left out"
         )
     ui.title("Today", "What happened, why, and what needs doing?", described)
-    st.markdown(f"**{ui.plain(_verdict(by_day, all_windows, known.first))}**")
+    with st.container(key="verdict"):
+        st.markdown(f"**{ui.plain(_verdict(by_day, all_windows, known.first))}**")
     _windows(by_day, all_windows)
     _days(by_day, last, known.first)
     _buyers(last, known)

@@ -273,16 +273,29 @@ def check_page(session: Browsing, name: str) -> None:
         ".violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)])"
     )
     assert not found
-    figures = page.locator('.st-key-verdict, [data-testid="stMetricValue"]')
-    # Retention's follow the choice of cohorts, which stands above them.
-    if figures.count() and name != "Retention":
-        box = figures.first.bounding_box()
-        assert box is not None
-        # The first figure stands near the top, above it the day and its verdict.
-        assert box["y"] < (260 if width > 1000 else 460)
     assert page.evaluate(_COLLIDING) == []
     if width < 640:
         assert page.evaluate(_SMALL) == []
+    place = page.evaluate(_PLACES)
+    assert place["figure"] <= (120 if width > 1000 else 200), place
+    if width > 1000 and place["charts"]:
+        assert min(place["charts"]) <= 900, place
+    if place["bar"]:
+        assert place["bar"] == place["content"], "the bar of filters is as wide"
+
+
+# Where the first figure begins (of Today the verdict, of Explore how many rows there
+# are), where the charts end, and how wide the bar of filters and all below it are.
+_PLACES = """() => {
+    const box = all => document.querySelector(all)?.getBoundingClientRect();
+    const charts = [...document.querySelectorAll('[data-testid="stPlotlyChart"]')];
+    return {
+        figure: box('.st-key-verdict, .st-key-found, [data-testid="stMetricValue"]').y,
+        charts: charts.map(one => one.getBoundingClientRect().bottom),
+        bar: box(".st-key-bar")?.width,
+        content: box(".st-key-frame").width,
+    };
+}"""
 
 
 @pytest.mark.parametrize("name", list(PAGES))
@@ -335,9 +348,8 @@ def test_a_finger_reaches_the_list_of_pages(narrow: Browsing) -> None:
 
 
 def choose(session: Browsing, label: str, option: str, key: str) -> None:
-    """Choose an option of a list in the sidebar."""
-    sidebar = session.page.get_by_test_id("stSidebar")
-    sidebar.get_by_label(label).first.click()
+    """Choose an option of a list above the page."""
+    session.page.get_by_label(label, exact=True).first.click()
     listed = session.page.get_by_role("option", name=option, exact=True)
     listed.click()
     session.until(
@@ -607,7 +619,6 @@ def test_whom_to_write_to_is_a_file_two_clicks_from_today(
 def test_a_slider_moves_what_it_is_for(wide: Browsing) -> None:
     for page, label, key in (
         ("Retention", "Cohorts", "first_order_cohorts"),
-        ("Baskets", "Bought together at least", "minimum"),
         ("Baskets", "Pairs shown", "pairs"),
     ):
         wide.open(page)
@@ -623,6 +634,73 @@ def test_a_slider_moves_what_it_is_for(wide: Browsing) -> None:
             lambda: slider.get_attribute("aria-valuenow") == value,  # noqa: B023
             "the same place",
         )
+
+
+def test_back_returns_to_the_view_before_with_its_filters(wide: Browsing) -> None:
+    wide.open("Overview")
+    views = [(wide.query(), wide.figure("Net sales"))]
+    for label, option, key in (
+        ("Period", "90 days", "period"),
+        ("Country", "Germany", "country"),
+    ):
+        choose(wide, label, option, key)
+        wide.until(lambda: wide.figure("Net sales") != views[-1][1], f"{key} moves")
+        views.append((wide.query(), wide.figure("Net sales")))
+    wide.page.get_by_role("link", name="Products").first.click()
+    wide.page.get_by_role("heading", name="Products", level=1).wait_for()
+    wide.until(lambda: wide.query() == views[-1][0], "the filters went along")
+
+    def is_shown(view: tuple[dict[str, list[str]], str]) -> bool:
+        return wide.query() == view[0] and wide.figure("Net sales") == view[1]
+
+    wide.page.go_back()
+    wide.page.get_by_role("heading", name="Overview", level=1).wait_for()
+    wide.until(lambda: is_shown(views[2]), "the page before")
+    wide.page.go_back()
+    wide.until(lambda: is_shown(views[1]), "the view before the country")
+    wide.page.go_back()
+    wide.until(lambda: is_shown(views[0]), "the view that opened")
+    wide.page.go_forward()
+    wide.until(lambda: is_shown(views[1]), "the next view again")
+
+
+def test_an_address_saved_before_there_was_today_stays_what_it_was(
+    wide: Browsing,
+) -> None:
+    wide.open("Overview", "?period=90+days&country=France&country=Germany")
+    figure = wide.figure("Net sales")
+    for query in (
+        "period=90+days&country=France&country=Germany",
+        "period=Custom&from=2025-01-01&to=2025-03-31",
+    ):
+        page = wide.page.context.new_page()
+        saved = watched(page, wide.url)
+        page.goto(f"{wide.url}/?{query}")
+        page.get_by_role("heading", name="Overview", exact=True, level=1).wait_for()
+        saved.settle()
+        assert saved.query() == parse_qs(query)
+        if "90" in query:
+            assert saved.figure("Net sales") == figure
+        else:
+            page.get_by_text("1 Jan \N{EN DASH} 31 Mar 2025").first.wait_for()
+        assert not saved.problems
+        page.close()
+
+
+def test_a_key_chooses_the_days(wide: Browsing) -> None:
+    wide.open("Overview")
+    for pressed, name in (("1", "1 day"), ("7", "7 days"), ("3", "30 days")):
+        button = wide.page.get_by_role("button", name=name)
+        assert pressed in button.inner_text().replace(name, "")
+        wide.page.keyboard.press(pressed)
+        wide.until(lambda: wide.query().get("period") == [name], name)  # noqa: B023
+    # In a field a digit is a digit.
+    wide.page.get_by_label("Country", exact=True).first.click()
+    wide.page.keyboard.press("1")
+    wide.page.keyboard.press("Escape")
+    wide.page.wait_for_timeout(500)
+    wide.settle()
+    assert wide.query()["period"] == ["30 days"]
 
 
 def test_days_of_ones_own_stand_in_the_address(wide: Browsing) -> None:
@@ -641,11 +719,13 @@ def test_explore_is_filtered_and_sorted_by_what_the_address_says(
     wide: Browsing,
 ) -> None:
     wide.open("Explore", "?table=DimProduct")
+    wide.page.get_by_role("button", name="Condition 1").click()
     choose(wide, "Column", "price", "column0_DimProduct")
     choose(wide, "Condition", "at most", "operator0_DimProduct_number")
-    wide.page.get_by_test_id("stSidebar").get_by_label("Value").fill("10")
+    wide.page.get_by_label("Value", exact=True).fill("10")
     wide.page.keyboard.press("Enter")
     wide.until(lambda: wide.query().get("value0_DimProduct") == ["10"], "the value")
+    wide.page.keyboard.press("Escape")
     choose(wide, "Sort by", "price", "sort_DimProduct")
     wide.page.get_by_role("radio", name="Descending").click()
     wide.until(lambda: wide.query().get("order") == ["Descending"], "the order")
