@@ -33,6 +33,8 @@ from pipeline.warehouse.location import Location
 
 _PROJECT = PROJECT_ROOT / "dbt_project.yml"
 _SHOWN_VERSION = "shown_version"
+# What a run asks for dozens of times, by that version.
+_OPEN, _CURRENCY = "open_warehouse", "currency_shown"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,12 +52,14 @@ def open_published() -> Warehouse:
     Raises:
         WarehouseError: There is none, or none that pages can be drawn from.
     """
-    st.session_state.pop(_SHOWN_VERSION, None)
+    for key in (_SHOWN_VERSION, _OPEN, _CURRENCY):
+        st.session_state.pop(key, None)
     location = location_from_environment(os.environ)
     version = identity(location)
     warehouse = _open(location, version, query_seconds_from_environment(os.environ))
     schema.check(warehouse)
     st.session_state[_SHOWN_VERSION] = version
+    st.session_state[_OPEN] = warehouse
     return warehouse
 
 
@@ -74,9 +78,8 @@ def is_published() -> bool:
 
 def current() -> Warehouse:
     """The version that this run shows."""
-    location = location_from_environment(os.environ)
-    seconds = query_seconds_from_environment(os.environ)
-    return _open(location, st.session_state[_SHOWN_VERSION], seconds)
+    warehouse: Warehouse = st.session_state[_OPEN]
+    return warehouse
 
 
 def ask(
@@ -191,8 +194,12 @@ def choices() -> tuple[list[str], list[str]]:
 
 def currency() -> Currency:
     """The warehouse's currency: of the build, or as the dbt project has it."""
-    built = ask(data_health.build_info).get("currency")
-    return Currency(str(built or _project_variables()["currency"] or Currency.code))
+    if _CURRENCY not in st.session_state:
+        built = ask(data_health.build_info).get("currency")
+        code = str(built or _project_variables()["currency"] or Currency.code)
+        st.session_state[_CURRENCY] = Currency(code)
+    known: Currency = st.session_state[_CURRENCY]
+    return known
 
 
 def whole_variable(name: str) -> int:

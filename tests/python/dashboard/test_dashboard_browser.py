@@ -431,7 +431,7 @@ def test_the_top_products_follow_the_slider_and_a_click_picks_one(
     wide: Browsing,
 ) -> None:
     wide.open("Products")
-    bars = wide.page.locator(".st-key-best_net_sales .bars .point path")
+    bars = wide.page.locator('[class*="st-key-best_0"] .bars .point path')
     wide.until(lambda: bars.count() == 10, "10 bars")
     slider = wide.page.get_by_role("slider", name="Top products")
     slider.focus()
@@ -493,21 +493,48 @@ def test_a_product_on_the_first_page_leads_to_its_own(wide: Browsing) -> None:
     wide.page.get_by_role("heading", name="Today", exact=True, level=1).wait_for()
 
 
-def test_a_click_on_a_country_filters_the_page(wide: Browsing) -> None:
-    wide.open("Overview")
-    before = wide.figure("Net sales")
-    chart = wide.page.locator('[class*="st-key-by_country"]')
-    wide.click(chart.locator(".bars .point path").first)
+@pytest.mark.parametrize(
+    ("page", "key", "mark", "filter_", "opened"),
+    [
+        ("Overview", "by_country", ".bars .point path", "country", None),
+        ("Overview", "by_category", ".bars .point path", "category", None),
+        ("Countries", "country_bars", ".bars .point path", "country", None),
+        ("Products", "best", ".bars .point path", "product", "one_product_card"),
+        ("Segments", "segment_map", ".scatterlayer .points path", "segment", "members"),
+    ],
+)
+def test_a_click_on_a_mark_chooses_it_and_again_no_longer(
+    wide: Browsing, page: str, key: str, mark: str, filter_: str, opened: str | None
+) -> None:
+    wide.open(page)
+    marks = wide.page.locator(f'[class*="st-key-{key}"] {mark}')
+    for is_chosen in (True, False):
+        # One that filters the page is left alone by the first click.
+        wide.click(marks.nth(min(3, marks.count() - 1)))
+        wide.until(
+            lambda: bool(wide.query().get(filter_)) == is_chosen,  # noqa: B023
+            f"{filter_} is {'' if is_chosen else 'not '}chosen",
+        )
+        if opened:
+            card = wide.page.locator(f".st-key-{opened}")
+            wide.until(lambda: _in_sight(card), "what it opens is in sight")  # noqa: B023
+        else:
+            wide.until(lambda: (marks.count() == 1) == is_chosen, "one mark alone")  # noqa: B023
+
+
+def _in_sight(card: Locator) -> bool:
+    """Whether the beginning of a card is on the screen."""
+    box = card.bounding_box()
+    return box is not None and 0 <= box["y"] <= 800
+
+
+def test_a_click_on_a_row_chooses_it(wide: Browsing) -> None:
+    wide.open("Countries")
+    table = wide.page.locator('[class*="st-key-country_table"] canvas').first
+    table.scroll_into_view_if_needed()
+    # Below the headings, the first row.
+    table.click(position={"x": 60, "y": 52})
     wide.until(lambda: len(wide.query().get("country", [])) == 1, "one country")
-    wide.until(lambda: wide.figure("Net sales") != before, "other sales")
-
-
-def test_a_click_on_a_segment_lists_its_customers(wide: Browsing) -> None:
-    wide.open("Segments")
-    marks = wide.page.locator(".st-key-segment_map .scatterlayer .points path")
-    wide.click(marks.nth(3))
-    wide.until(lambda: "segment" in wide.query(), "a segment in the address")
-    assert wide.query()["segment"] != ["Champions"]
 
 
 def test_no_text_from_data_or_address_becomes_a_link(

@@ -1,6 +1,7 @@
 """The door before Streamlit, knocked at over the wire of a running dashboard."""
 
 import http.client
+import re
 import select
 import socket
 import time
@@ -88,6 +89,18 @@ def drawn(server: str) -> list[bytes]:
         ):
             frames.append(bytes(page.recv(timeout=60)))
     return frames
+
+
+def test_a_page_names_the_code_of_its_pictures_to_be_fetched_at_once(
+    server: str,
+) -> None:
+    link = answer(server, "/overview").getheader("Link", "")
+    path, kind = re.fullmatch(r"<\./(.+)>; rel=(\w+)", link).groups()  # type: ignore[union-attr]
+    assert kind == "modulepreload"
+    code = answer(server, f"/{path}")
+    assert code.status == 200
+    assert "javascript" in code.getheader("Content-Type", "")
+    assert code.getheader("Link") is None
 
 
 @pytest.mark.parametrize("path", PATHS)

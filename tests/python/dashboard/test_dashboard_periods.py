@@ -37,6 +37,8 @@ def ranges(draw: st.DrawFn) -> DateRange:
 
 def test_presets_end_on_the_as_of_date_and_stay_within_the_data() -> None:
     first, as_of = D(2023, 3, 10), D(2024, 2, 29)
+    assert preset_range(Preset.LAST_DAY, first, as_of) == DateRange(as_of, as_of)
+    assert preset_range(Preset.LAST_7_DAYS, first, as_of).days == 7
     assert preset_range(Preset.LAST_30_DAYS, first, as_of).days == 30
     assert preset_range(Preset.LAST_90_DAYS, first, as_of).days == 90
     assert preset_range(Preset.THIS_YEAR, first, as_of).start == D(2024, 1, 1)
