@@ -19,7 +19,7 @@ def main() -> None:
     ui.title(
         "Baskets",
         "What is bought together, more often than chance would have it?",
-        "All orders; a pair must be in at least as many baskets as the slider says.",
+        "All orders",
     )
     if high == 0:
         ui.note(
@@ -73,7 +73,7 @@ def _pairs(minimum: int, categories: tuple[str, ...], significant: int) -> None:
             )
             shown = controls.picked_metric("Rank by", baskets.RANKINGS, "rank")
             with st.container(width=220):
-                top = controls.slider("Pairs shown", 5, 50, 15, "pairs", 5)
+                top = controls.slider("Pairs shown", 5, 50, 10, "pairs", 5)
         only_significant = evidence == _BEYOND_CHANCE
         share = cache.ask(baskets.chance_share)
         if share is not None:
