@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, controls, privacy, ui
+from dashboard import cache, controls, frame, privacy, ui
 from dashboard.charts.due import value_by_segment
 from dashboard.queries import due
 from dashboard.queries.segments import GROUP_OF
@@ -22,12 +22,14 @@ def main() -> None:
         "Whom should we write to, and what may they bring?",
         controls.describe_countries(countries),
     )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with frame.bar():
         waiting = controls.picked("Waiting", list(due.STATUSES), "due_status")
         names = st.multiselect(
             "Segment",
             list(GROUP_OF),
             placeholder="All segments",
+            wrap=False,
+            width=270,
             **controls.kept(_SEGMENT, []),
         )
     status, chosen = due.STATUSES[waiting], tuple(names)
@@ -43,17 +45,13 @@ def main() -> None:
     ui.key_figures(totals)
     left, right = st.columns([2, 3])
     with left:
-        _segments(found, chosen)
+        _segments(found)
     with right:
         _buyers(status, chosen, countries, int(totals["due_buyers"]))
 
 
-def _segments(found: pd.DataFrame, chosen: tuple[str, ...]) -> None:
+def _segments(found: pd.DataFrame) -> None:
     """What each segment may bring; a click on a bar lists it alone."""
-
-    def choose(name: str) -> None:
-        st.session_state[_SEGMENT] = [] if chosen == (name,) else [name]
-
     basis = due.VALUE_BASES[found["value_basis"].iloc[0]]
     weeks = cache.whole_variable("clv_horizon_weeks")
     with ui.card(
@@ -64,8 +62,8 @@ def _segments(found: pd.DataFrame, chosen: tuple[str, ...]) -> None:
         ui.chart(
             value_by_segment(found, ui.theme()),
             f"Bars of expected value by segment, largest first: {best}.",
-            f"value_by_segment_{hash(chosen)}",
-            choose,
+            "value_by_segment",
+            partial(ui.choose, _SEGMENT),
         )
 
 
