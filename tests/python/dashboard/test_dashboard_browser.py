@@ -530,7 +530,9 @@ def _in_sight(card: Locator) -> bool:
 
 def test_a_click_on_a_row_chooses_it(wide: Browsing) -> None:
     wide.open("Countries")
-    table = wide.page.locator('[class*="st-key-country_table"] canvas').first
+    table = wide.page.locator(
+        '[class*="st-key-country_table"] [data-testid=stDataFrame]'
+    )
     table.scroll_into_view_if_needed()
     # Below the headings, the first row.
     table.click(position={"x": 60, "y": 52})
