@@ -103,8 +103,8 @@ def _table(rows: pd.DataFrame) -> None:
             "Segments with their figures.",
             "segment_table",
             425,
-            lambda row: ui.choose("segment", row["segment_name"]),
-            "members",
+            on_click=lambda row: ui.choose("segment", row["segment_name"]),
+            opens="members",
         )
 
 
