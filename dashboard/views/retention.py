@@ -32,8 +32,8 @@ def main() -> None:
         "All sales; cohorts are not cut by period, country or category.",
     )
     least_customers = cache.whole_variable("least_customers")
-    _repeat_rate(least_customers)
     _cohorts(least_customers)
+    _repeat_rate(least_customers)
     _repeats(least_customers)
     with ui.in_time():
         by_type = cache.ask(retention.sales_by_type)
