@@ -87,7 +87,7 @@ def _best(sold: pd.DataFrame) -> None:
                 ],
             ),
             f"Bars of the {len(best)} best products by {shown.name.lower()}.",
-            "best",
+            "best_products",
             controls.click_product,
             "one_product_card",
         )

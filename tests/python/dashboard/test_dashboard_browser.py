@@ -431,7 +431,7 @@ def test_the_top_products_follow_the_slider_and_a_click_picks_one(
     wide: Browsing,
 ) -> None:
     wide.open("Products")
-    bars = wide.page.locator('[class*="st-key-best_0"] .bars .point path')
+    bars = wide.page.locator('[class*="st-key-best_products_0"] .bars .point path')
     wide.until(lambda: bars.count() == 10, "10 bars")
     slider = wide.page.get_by_role("slider", name="Top products")
     slider.focus()
@@ -499,7 +499,13 @@ def test_a_product_on_the_first_page_leads_to_its_own(wide: Browsing) -> None:
         ("Overview", "by_country", ".bars .point path", "country", None),
         ("Overview", "by_category", ".bars .point path", "category", None),
         ("Countries", "country_bars", ".bars .point path", "country", None),
-        ("Products", "best", ".bars .point path", "product", "one_product_card"),
+        (
+            "Products",
+            "best_products",
+            ".bars .point path",
+            "product",
+            "one_product_card",
+        ),
         ("Segments", "segment_map", ".scatterlayer .points path", "segment", "members"),
     ],
 )
