@@ -30,7 +30,11 @@ def main() -> None:
     with frame.bar():
         key = controls.product(known, width=380)
     about = cache.ask(product.description, key)
-    ui.title("Product", ui.plain(_called(about)), controls.describe(chosen))
+    ui.title(
+        "Product",
+        ui.plain(str(about["product_name"])),
+        f"{_known_of(about)} \N{MIDDLE DOT} {controls.describe(chosen)}",
+    )
     if chosen.days.is_reversed:
         ui.period_turned_round()
         return
@@ -54,10 +58,10 @@ def main() -> None:
         _companions(key)
 
 
-def _called(about: pd.Series) -> str:
-    """What the product is, in a line."""
+def _known_of(about: pd.Series) -> str:
+    """What is known of the product, beside its name, in a line."""
     price = exact(about["price"], metric("list_price"), cache.currency())
-    said = [about["product_name"], about["product_id"], about["category"], price]
+    said = [about["product_id"], about["category"], price]
     if about["is_service"]:
         said.append("a service: in the money, and in no ranking, pair or stock")
     return " \N{MIDDLE DOT} ".join(map(str, said))
