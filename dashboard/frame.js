@@ -1,13 +1,20 @@
 // Streamlit writes a widget's choice over the address before it, so that Back would
 // leave the page. Here the first change of the address after a click or a key is a step
-// of its own, and what the server corrects in it afterwards is none.
+// of its own, and what the server corrects in it afterwards is none. On the way to
+// another page Streamlit drops the filters that both have: that page is loaded anew.
 (() => {
     if (window.addressesAreSteps) return;
     window.addressesAreSteps = true;
     let isNewStep = false;
+    let path = location.pathname;
     for (const kind of ["pointerdown", "keydown"])
         addEventListener(kind, () => { isNewStep = true; }, true);
-    addEventListener("popstate", () => { isNewStep = false; }, true);
+    addEventListener("popstate", event => {
+        isNewStep = false;
+        if (location.pathname === path) return;
+        event.stopImmediatePropagation();
+        location.reload();
+    }, true);
     const { pushState, replaceState } = history;
     const write = (state, unused, url) => {
         const isChange = url != null
@@ -15,6 +22,7 @@
         const step = isChange && isNewStep ? pushState : replaceState;
         if (isChange) isNewStep = false;
         step.call(history, state, unused, url);
+        path = location.pathname;
     };
     history.pushState = write;
     history.replaceState = write;

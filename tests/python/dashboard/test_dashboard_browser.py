@@ -700,7 +700,7 @@ def test_back_returns_to_the_view_before_with_its_filters(wide: Browsing) -> Non
 
 
 def test_an_address_saved_before_there_was_today_stays_what_it_was(
-    wide: Browsing,
+    wide: Browsing, browser: Browser
 ) -> None:
     wide.open("Overview", "?period=90+days&country=France&country=Germany")
     figure = wide.figure("Net sales")
@@ -708,7 +708,7 @@ def test_an_address_saved_before_there_was_today_stays_what_it_was(
         "period=90+days&country=France&country=Germany",
         "period=Custom&from=2025-01-01&to=2025-03-31",
     ):
-        page = wide.page.context.new_page()
+        page = browser.new_page()
         saved = watched(page, wide.url)
         page.goto(f"{wide.url}/?{query}")
         page.get_by_role("heading", name="Overview", exact=True, level=1).wait_for()
