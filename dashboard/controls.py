@@ -171,16 +171,21 @@ def days() -> DateRange:
         st.session_state["period"] = preset.value
 
     def one_day(label: str, default: dt.date) -> dt.date:
-        picked_day: dt.date = st.date_input(
+        key = label.lower()
+        # A day that is the widget's own default would not be written into the address,
+        # and be another one with tomorrow's data.
+        if key not in st.session_state and key not in st.query_params:
+            st.session_state[key] = default
+        picked_day: dt.date | None = st.date_input(
             label,
-            default,
+            None,
             min_value=known.first,
             max_value=known.as_of,
             format="YYYY-MM-DD",
             width=_NARROW,
-            **kept(label.lower(), default),
+            **kept(key, None),
         )
-        return picked_day
+        return picked_day or default
 
     default = preset_range(usual, known.first, known.as_of)
     with frame.bar():
