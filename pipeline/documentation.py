@@ -27,7 +27,9 @@ def generate(engine: Engine, project: Project) -> Path:
     made = subprocess.run(
         [
             # Without -P the current folder's modules would come before dbt's.
-            *(sys.executable, "-P", "-m", "dbt.cli.main"),
+            # runpy warns that importing dbt has imported its command line already.
+            *(sys.executable, "-P", "-W", "ignore::RuntimeWarning:runpy"),
+            *("-m", "dbt.cli.main"),
             *("--quiet", "--no-use-colors", "docs", "generate"),
             *("--project-dir", str(project.root), "--profiles-dir", str(project.root)),
             *("--target", engine.target, "--target-path", str(folder)),

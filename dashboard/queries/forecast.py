@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dashboard.warehouse import Warehouse
+from pipeline.installation import typed
 from pipeline.warehouse.reader import Value
 
 # So many weeks of the past stand before those that are forecast.
@@ -163,7 +164,7 @@ def weeks_around(
 def why_none(forecast: pd.DataFrame) -> str:
     """Why nothing is expected, in words; of rows of `forecast_weeks`."""
     if forecast.empty:
-        return "No forecast of this category: run python -m pipeline fit."
+        return f"No forecast of this category: run {typed('fit')}."
     status, weeks = forecast[["forecast_status", "weeks_observed"]].iloc[-1]
     known = f" ({weeks} whole weeks are known)" if weeks else ""
     return f"No forecast: {status}{known}."

@@ -76,8 +76,11 @@ def _in_words(rates: pd.DataFrame, days: int, least_customers: int) -> str:
             f"{ui.plain(against)}."
         )
     if few := int(rates["repeat_rate"].isna().sum()):
+        months_left_out = "One month" if few == 1 else f"{few} months"
+        are = "is" if few == 1 else "are"
         said.append(
-            f"{few} months with fewer than {least_customers} such buyers are left out."
+            f"{months_left_out} with fewer than {least_customers} such buyers {are} "
+            "left out."
         )
     return " ".join(said)
 

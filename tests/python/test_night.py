@@ -87,8 +87,7 @@ class Folder:
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """An inbox, and nothing published yet."""
-    monkeypatch.setattr(builds, "_run_models", builds._run_models)
-    generations.replace_models()
+    generations.replace_models(monkeypatch.setattr)
     few_tables = builds._run_models
 
     def run_models(engine: Engine, *rest: object) -> DbtBuild:

@@ -42,13 +42,16 @@ def write_folder(folder: Path, generation: int) -> Path:
     return folder
 
 
-def replace_models() -> None:
+def replace_models(put: Callable[[object, str, object], None] = setattr) -> None:
     """Put a few tables in place of dbt's models, in this process.
 
     None of them has sales, so nothing is doubted.
+
+    Args:
+        put: What sets an attribute; pytest's takes it back after a test.
     """
-    build._run_models = _run_models
-    build.find_doubts = lambda *_: []
+    put(build, "_run_models", _run_models)
+    put(build, "find_doubts", lambda *_: [])
 
 
 def _run_models(engine: Engine, *_: object) -> DbtBuild:

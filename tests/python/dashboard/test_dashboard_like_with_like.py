@@ -70,7 +70,7 @@ def test_the_repeat_rate_is_of_buyers_seen_for_as_long(
     text = said(show(demo_warehouse, "Retention"))
     assert f"**{percent(now)}** of those who bought first in the last 3 months" in text
     assert f"{moved(now, before, shown)} against the 3 months before" in text
-    assert "1 months with fewer than 30 such buyers are left out" in text
+    assert "One month with fewer than 30 such buyers is left out" in text
     card = figures(show(demo_warehouse, "Today"))["Repeat rate within 90 days"]
     assert card.value == percent(now)
     assert card.delta == moved(now, before, shown)
