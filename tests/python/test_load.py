@@ -510,6 +510,8 @@ def as_gzip(data: bytes) -> bytes:
             "raw_orders.csv.gz, line 3: 1 field; expected 4 fields",
         ),
     ],
+    # The bytes have the time in them, and each process must name the tests the same.
+    ids=["cut", "not gzip", "overwritten", "no byte", "nothing in it", "a short line"],
 )
 def test_a_damaged_gzip_file_is_refused(
     write_shop: WriteShop,
