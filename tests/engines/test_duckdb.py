@@ -369,30 +369,22 @@ def test_what_killed_processes_had_spilled_is_in_nobodys_way(tmp_path: Path) -> 
     assert list(tmp_path.glob("*.tmp")) == []
 
 
-def test_an_interrupt_while_a_load_is_committed_comes_too_late(
+def test_an_interrupt_while_a_load_is_published_comes_too_late(
     write_shop: WriteShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect = duckdb.connect
-
-    class Interrupted:
-        def __init__(self, *arguments: object, **options: object) -> None:
-            self._connection = connect(*arguments, **options)
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(self._connection, name)
-
-        def execute(self, sql: str, *values: object) -> object:
-            answer = self._connection.execute(sql, *values)
-            if sql == "commit":
-                os.kill(os.getpid(), signal.SIGINT)
-            return answer
-
-    monkeypatch.setattr(duckdb, "connect", Interrupted)
     database = tmp_path / "dwh.duckdb"
+    rename = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        renamed = rename(path, target)
+        if target == database:
+            os.kill(os.getpid(), signal.SIGINT)
+        return renamed
+
+    monkeypatch.setattr(Path, "replace", interrupted)
 
     assert load(write_shop(), database) == 0
 
-    monkeypatch.undo()
     assert len(read(database, "select * from raw_loads")) == len(SMALL_SHOP)
 
 
