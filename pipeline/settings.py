@@ -79,6 +79,18 @@ SETTINGS = (
         "Where tables and catalogue are.",
     ),
     Setting("spark.master", "DWH_SPARK_MASTER", "local[*]", "Its master."),
+    Setting(
+        "spark.driver_host",
+        "DWH_SPARK_DRIVER_HOST",
+        "10.0.0.7",
+        "This machine, as a cluster's workers reach it; found where this is left out.",
+    ),
+    Setting(
+        "spark.wait",
+        "DWH_SPARK_WAIT",
+        60,
+        "The seconds without any executor after which a build ends.",
+    ),
     Setting("spark.memory", "DWH_SPARK_MEMORY", "2g", "The driver's memory."),
     Setting("spark.partitions", "DWH_SPARK_PARTITIONS", 4, "Of a shuffle."),
 )

@@ -1,10 +1,11 @@
 """Spark: what is loaded and published, and what is said where it cannot run."""
 
+import socket
 import stat
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.errors import PipelineError
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
 from pipeline.warehouse import reader_for
 from pipeline.warehouse.spark import engine as spark
+from pipeline.warehouse.spark.cluster import driver_environment, find_cluster
 from pipeline.warehouse.spark.engine import SparkEngine
 from pipeline.warehouse.spark.session import java_version, spark_folder, spark_session
 from tests.engines.conftest import ROOT
@@ -153,6 +155,85 @@ def test_a_folder_that_spark_takes_for_a_pattern_is_refused(
 
     last = capsys.readouterr().err.splitlines()[-1]
     assert "/shop[1], for the '[' in its name; set DWH_SPARK_DIR to another" in last
+
+
+@pytest.fixture
+def master(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Something that answers where a master might."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        master = f"spark://localhost:{server.getsockname()[1]}"
+        monkeypatch.setenv("DWH_SPARK_MASTER", master)
+        yield master
+
+
+@pytest.mark.parametrize("local", ["local", "local[*]", "local[2]", "local[*, 3]"])
+def test_a_local_session_asks_for_no_cluster(
+    local: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DWH_SPARK_MASTER", local)
+    assert find_cluster() is None
+    assert driver_environment() == {}
+
+
+def test_the_driver_is_where_its_way_to_the_master_begins(
+    master: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DWH_SPARK_MASTER", f"spark://127.0.0.1:1,{master[8:]}")
+    assert driver_environment() == {"DWH_SPARK_DRIVER_HOST": "127.0.0.1"}
+
+    monkeypatch.setenv("DWH_SPARK_DRIVER_HOST", "localhost")
+    monkeypatch.setenv("DWH_SPARK_WAIT", "2.5")
+    found = find_cluster()
+    assert found is not None
+    assert (found.driver_host, found.wait) == ("localhost", 2.5)
+
+
+@pytest.mark.usefixtures("master")
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("MASTER", "spark://elsewhere", "no master of Spark's; write local[*], spark:"),
+        ("MASTER", "elsewhere:7077", "no master of Spark's"),
+        ("MASTER", "spark://elsewhere:70777", "no master of Spark's"),
+        ("MASTER", "spark://a:1,http://b:2", "no master of Spark's"),
+        ("MASTER", "", "DWH_SPARK_MASTER is '', which is no master of Spark's"),
+        ("MASTER", "local[two]", "no master of Spark's"),
+        (
+            "MASTER",
+            "spark://127.0.0.1:1",
+            "no Spark master answers at spark://127.0.0.",
+        ),
+        ("MASTER", "spark://no.such.host.invalid:7077", "no Spark master answers at"),
+        ("MASTER", "yarn", "cannot be told; set DWH_SPARK_DRIVER_HOST to its"),
+        (
+            "DRIVER_HOST",
+            "203.0.113.9",
+            "where this machine cannot listen (Cannot assign",
+        ),
+        ("DRIVER_HOST", "no.such.host.invalid", "where this machine cannot listen"),
+        ("WAIT", "0", "DWH_SPARK_WAIT is '0'; write seconds, at least 1"),
+        ("WAIT", "nan", "write seconds, at least 1"),
+        ("WAIT", "a minute", "write seconds, at least 1"),
+    ],
+)
+def test_a_cluster_that_cannot_be_is_refused_before_anything_else(
+    variable: str,
+    value: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(spark, "check_java", lambda: None)
+    monkeypatch.setenv("DWH_SPARK_DIR", str(tmp_path / "made"))
+    monkeypatch.setenv(f"DWH_SPARK_{variable}", value)
+
+    assert main(["build", "--target", "spark", "--raw", "nowhere"]) == 1
+
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("build failed: ")
+    assert said in last
+    assert not (tmp_path / "made").exists()
 
 
 def test_java_tells_its_version_in_two_ways() -> None:

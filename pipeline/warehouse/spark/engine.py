@@ -42,6 +42,7 @@ from pipeline.warehouse.engine import (
     write_loads,
 )
 from pipeline.warehouse.location import Location
+from pipeline.warehouse.spark.cluster import driver_environment, find_cluster
 from pipeline.warehouse.spark.reader import SparkReader
 from pipeline.warehouse.spark.session import (
     check_java,
@@ -99,9 +100,10 @@ class SparkEngine(Engine):
         return f"Spark {spark_session().version}"
 
     def check_requirements(self) -> None:
-        """Spark needs Java, and a folder that it can name."""
+        """Spark needs Java, a folder that it can name, and a master that answers."""
         check_java()
         check_spark_folder()
+        find_cluster()
 
     def check_published(self) -> None:
         """Refuse schemas of another program."""
@@ -229,6 +231,10 @@ class SparkEngine(Engine):
                 list(erased.items()), "old_id string, new_id string"
             )
             ids.createOrReplaceTempView(ERASED_IDS)
+
+    def dbt_environment(self) -> dict[str, str]:
+        """The schema, and the address by which workers find the driver."""
+        return {**super().dbt_environment(), **driver_environment()}
 
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""

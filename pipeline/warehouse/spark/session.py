@@ -16,7 +16,13 @@ from pyspark.sql import SparkSession
 
 from pipeline.dbt.profile import target_settings
 from pipeline.errors import PipelineError
-from pipeline.warehouse.errors import BusyError, FullDiskError
+from pipeline.warehouse.errors import BusyError, FullDiskError, UnreachableError
+from pipeline.warehouse.spark.cluster import (
+    desertion,
+    find_cluster,
+    require_shared,
+    watch,
+)
 
 MINIMUM_JAVA = 17
 _INSTALL = f"install Java {MINIMUM_JAVA} (Debian: apt install openjdk-17-jre-headless)"
@@ -72,16 +78,28 @@ def spark_session() -> Session:
     """The session, made on the first call: a process has one.
 
     Raises:
-        PipelineError: There is no Java, or another process has the catalogue.
+        PipelineError: There is no Java, another process has the catalogue, or the
+            cluster does not work.
     """
     check_java()
-    made_spark_folder()
+    folder = made_spark_folder()
+    cluster = find_cluster()
+    parameters = target_settings("spark")["server_side_parameters"]
+    if cluster:
+        parameters |= cluster.parameters
     builder = SparkSession.builder.enableHiveSupport()
-    for name, value in target_settings("spark")["server_side_parameters"].items():
+    for name, value in parameters.items():
         builder = builder.config(name, value)
     with explained():
         session = builder.getOrCreate()
-        session.catalog.databaseExists("default")
+        try:
+            session.catalog.databaseExists("default")
+            if cluster:
+                watch(session, cluster)
+                require_shared(session, cluster, folder)
+        except Exception:
+            session.stop()
+            raise
     return session
 
 
@@ -119,6 +137,8 @@ def explained() -> Iterator[None]:
         yield
     except (PySparkException, Py4JError) as error:
         text = str(error)
+        if reason := desertion(text):
+            raise UnreachableError(reason) from None
         if "Another instance of Derby" in text or "XSDB6" in text:
             raise BusyError(
                 f"the Spark catalogue in {spark_folder()} is open in another process; "
