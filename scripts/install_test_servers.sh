@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests start but pip cannot bring: Chromium and axe-core for the
 # dashboard's pages, PostgreSQL and Java 17 for the other engines, MariaDB for a shop's
-# own database. Debian and its kin; does nothing for what is there already.
+# own database, ip for a cluster's hosts. Debian and its kin; does nothing for what is
+# there already.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -16,6 +17,7 @@ missing=()
 command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 ls /usr/sbin/mariadbd >/dev/null 2>&1 || missing+=(mariadb-server)
+command -v ip >/dev/null || missing+=(iproute2)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 command -v apt-get >/dev/null || fail "install by hand: ${missing[*]}"
