@@ -16,7 +16,7 @@ from dashboard.charts.spark import spark
 from dashboard.charts.theme import CONFIG, Theme, clipped, dark, light
 from dashboard.exports import Export
 from dashboard.filters import SalesFilter
-from dashboard.formatting import DASH, change, exact, short
+from dashboard.formatting import DASH, change, exact, percent, short
 from dashboard.metrics import Change, Unit, metric
 from dashboard.queries import sales
 from dashboard.warehouse import Trouble, Warehouse, WarehouseError
@@ -261,6 +261,33 @@ def bridge_columns(rows: pd.DataFrame) -> dict[str, Any]:
     """The columns from gross to net sales; what nowhere was taken off has none."""
     first, *taken, last = sales.BRIDGE
     return metric_columns(first, *(key for key in taken if rows[key].any()), last)
+
+
+def margin_columns(rows: pd.DataFrame) -> dict[str, Any]:
+    """The columns of margin and its rate; none where no cost is known."""
+    known = rows["margin"].notna().any()
+    return metric_columns("margin", "margin_rate") if known else {}
+
+
+def margin_note(with_cost: float, net_sales: float) -> None:
+    """What part of net sales a margin is about, where it is not all.
+
+    Args:
+        with_cost: Net sales of the lines whose cost is known.
+        net_sales: Those of all lines.
+    """
+    if round(with_cost - net_sales, 4) == 0:
+        return
+    money = cache.currency()
+    part_of = exact(with_cost, metric("net_sales"), money)
+    if 0 < with_cost < net_sales:
+        part_of += f" ({percent(with_cost / net_sales)} of all)"
+    caption(
+        plain(
+            "The margin is that of the lines whose cost is known, of net sales of "
+            f"{part_of}."
+        )
+    )
 
 
 _MONEY_FORMATS = {"USD": "dollar", "EUR": "euro"}

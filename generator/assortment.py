@@ -43,6 +43,10 @@ CATEGORIES: dict[str, tuple[Kind, ...]] = {
     category: tuple(Kind(*kind) for kind in kinds)
     for category, kinds in _DATA["categories"].items()
 }
+# What a piece costs the shop, in per cent of its list price: from, to.
+COSTS: dict[str, tuple[int, int]] = {
+    category: tuple(shares) for category, shares in _DATA["costs"].items()
+}
 BRANDS: tuple[str, ...] = tuple(_DATA["brands"])
 # Each edition multiplies the price by its percentage.
 EDITIONS: tuple[tuple[str, int], ...] = tuple(map(tuple, _DATA["editions"]))

@@ -32,6 +32,7 @@ class Stream(IntEnum):
     ORDER_NEWS = 5
     CUSTOMER_NEWS = 6
     PRODUCT_NEWS = 7
+    UNIT_COST = 8
 
 
 def _mix(values: Hashes) -> Hashes:

@@ -10,6 +10,7 @@ from generator.assortment import (
     BRANDS,
     CATEGORIES,
     COMPANIONS,
+    COSTS,
     EDITIONS,
     MISSIONS,
     Kind,
@@ -27,6 +28,7 @@ from generator.counter_hash import (
 PRICE_PERIOD = 182  # days between two price changes of a product
 ZIPF_SHIFT = 8  # popularity is proportional to 1 / (rank + shift)
 OUT_OF_STOCK = 0.03
+UNKNOWN_COST = 0.06  # of products
 ALL_YEAR = 12  # the table of missions after those of the twelve months
 
 # Kinds in the order products are made: one of each category in turn, so that even a
@@ -58,6 +60,7 @@ class ProductTable:
         phases: Days by which a product's price changes come early.
         list_prices: Cents on the last day of the period.
         stock: Pieces in stock.
+        unit_costs: Cents that a piece costs the shop today; -1 where it does not know.
         popularity: One alias table over all products.
         trifles: One alias table over the cheapest tenth, for very small orders.
         missions: Alias tables, one a mission; a mission without products falls back
@@ -74,6 +77,7 @@ class ProductTable:
     phases: NDArray[np.int64]
     list_prices: NDArray[np.int64]
     stock: NDArray[np.int64]
+    unit_costs: NDArray[np.int64]
     popularity: AliasTables
     trifles: AliasTables
     missions: AliasTables
@@ -155,6 +159,18 @@ def _affinities(config: GeneratorConfig) -> list[Affinity]:
     ]
 
 
+def _unit_costs(
+    config: GeneratorConfig, list_prices: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """What a piece costs the shop, a share of its price by category; -1 is unknown."""
+    numbers = np.arange(config.products)
+    keys = entity_keys(config.seed, Stream.UNIT_COST, numbers)
+    shares = np.array([COSTS[category] for category, _ in KINDS])[numbers % len(KINDS)]
+    lows, highs = shares.T * 10
+    costs = list_prices * (lows + below(draw(keys, 0), highs - lows + 1)) // 1000
+    return np.where(happens(draw(keys, 1), UNKNOWN_COST), -1, costs)
+
+
 def build_products(config: GeneratorConfig) -> ProductTable:
     """Return the products of a configuration.
 
@@ -210,6 +226,7 @@ def build_products(config: GeneratorConfig) -> ProductTable:
         phases=phases,
         list_prices=list_prices,
         stock=np.where(happens(draw(keys, 5), OUT_OF_STOCK), 0, pieces),
+        unit_costs=_unit_costs(config, list_prices),
         popularity=build_alias_tables(
             [(range(config.products), [zipf[rank] for rank in ranks])]
         ),

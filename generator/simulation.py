@@ -128,6 +128,7 @@ def _product_batch(products: ProductTable, texts: TextTables) -> pa.RecordBatch:
             pa.array(products.categories, pa.string()),
             cents_text(products.list_prices),
             integer_text(products.stock),
+            blank_where(products.unit_costs < 0, cents_text(products.unit_costs)),
         ],
         schema=PRODUCTS.schema,
     )

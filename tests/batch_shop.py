@@ -44,7 +44,7 @@ _NOTHING = ("", " ", "(unknown)", " (unknown) ")
 
 FIRST: Shop = {
     "raw_customers": [("C1", "Ann", "", "", "Köln", "Peru", "2024-01-31")],
-    "raw_products": [("P1", "Cup", "A", "2.50", "1")],
+    "raw_products": [("P1", "Cup", "A", "2.50", "1", "1.25")],
     "raw_orders": [
         (" O1", "C1", "2024-01-31", "paid", "", "", ""),
         ("O2", "C2", "2024-02-01", "paid", "", "", ""),
@@ -80,7 +80,7 @@ MANY_KINDS: Sequence[Shop] = (
         ],
     },
     {"raw_order_items": [("I1", "O1", "P1", "5", "2.50", "12")]},
-    {"raw_products": [("P1", "Cup", "A", "3", ""), ("", "Nothing", "", "", "")]},
+    {"raw_products": [("P1", "Cup", "A", "3", "", ""), ("", "Nothing", *[""] * 4)]},
 )
 
 
@@ -144,7 +144,7 @@ _customers = _rows(
     most=4,
 )
 _products = _rows(
-    _keys("P"), _some_of("Cup", "Pen"), _some_of("A", ""), _few, _few, most=4
+    _keys("P"), _some_of("Cup", "Pen"), _some_of("A", ""), _few, _few, _few, most=4
 )
 _headers = st.tuples(
     *(_keys("O"), _keys("C"), _some_of(*_DAYS)),

@@ -5,14 +5,14 @@ import pandas as pd
 from dashboard.filters import SalesFilter, country_of, customers_in, name_of
 from dashboard.metrics import ratio
 from dashboard.periods import Grain, period_starts
-from dashboard.queries.sales import MEASURES, days_of_keys
+from dashboard.queries.sales import costed, days_of_keys, summed
 from dashboard.warehouse import Warehouse
 
 # Who has no segment, in place of one.
 NO_CUSTOMER, NO_ORDER = "No customer named", "No order that counts"
 
 _FIGURES_OF_TODAY = (
-    *("price", "stock_quantity", "pace_days", "units_per_day"),
+    *("price", "stock_quantity", "unit_cost", "pace_days", "units_per_day"),
     *("days_left", "reorder_quantity"),
 )
 
@@ -40,15 +40,16 @@ def description(warehouse: Warehouse, product_key: int) -> pd.Series:
     """What is known of a product today, apart from its sales.
 
     Returns:
-        product_id, product_name, category, price, stock_quantity, is_service; as in
-        rpt_reorder, and missing where the stock is not known, stock_status, pace_days,
-        units_per_day, days_left, reorder_quantity; and first_sale_date and
-        last_sale_date.
+        product_id, product_name, category, price, stock_quantity, unit_cost,
+        is_service; as in rpt_reorder, and missing where the stock is not known,
+        stock_status, pace_days, units_per_day, days_left, reorder_quantity; and
+        first_sale_date and last_sale_date.
     """
     rows = warehouse.query(
         f"""
         select products.product_id, {name_of("products")} as product_name,
-            sold.category, products.price, products.stock_quantity, products.is_service,
+            sold.category, products.price, products.stock_quantity, products.unit_cost,
+            products.is_service,
             reorder.stock_status, reorder.pace_days, reorder.units_per_day,
             reorder.days_left, reorder.reorder_quantity,
             sold.first_sale_date, sold.last_sale_date
@@ -67,11 +68,11 @@ def description(warehouse: Warehouse, product_key: int) -> pd.Series:
 
 def totals(periods: pd.DataFrame) -> dict[str, float | None]:
     """The headline figures of rows of `products.product_by_period`, by metric."""
-    summed = {key: round(float(periods[key].sum()), 4) for key in MEASURES}
+    sums = summed(periods)
     ratios = ["discount_rate"] if periods["discounts"].any() else []
-    return {key: summed[key] for key in ("net_sales", "units", "orders")} | {
-        key: ratio(summed, key) for key in [*ratios, "returns_rate"]
-    }
+    figures = {key: sums[key] for key in ("net_sales", "units", "orders")}
+    rates = {key: ratio(sums, key) for key in [*ratios, "returns_rate"]}
+    return figures | rates | costed(sums)
 
 
 def prices(

@@ -16,7 +16,15 @@ from dashboard.filters import (
 )
 from dashboard.metrics import ratio, shares
 from dashboard.periods import Grain, split_months, time_key
-from dashboard.queries.sales import MEASURES, SUMS, TYPES, days_of_keys, in_periods
+from dashboard.queries.sales import (
+    MEASURES,
+    SUMS,
+    TYPES,
+    costed,
+    days_of_keys,
+    in_periods,
+    summed,
+)
 from dashboard.warehouse import Warehouse
 
 # The same measures, from the lines themselves.
@@ -31,6 +39,10 @@ _LINE_SUMS = """
         case when line_type in ('return', 'refund') then line_item_total end
     ), 0), 4) as returns,
     round(sum(line_item_total), 4) as net_sales,
+    round(coalesce(sum(
+        case when cost_amount is not null then line_item_total end
+    ), 0), 4) as net_sales_with_cost,
+    round(sum(margin_amount), 4) as margin,
     sum(quantity_sold) as units,
     count(distinct case when line_type = 'sale' then order_id end) as orders
 """
@@ -40,8 +52,9 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     """One row per product with any line in the choice, best net sales first.
 
     Returns:
-        product_key, product_id, product_name, category, price, stock_quantity (both
-        as of today, missing where unknown), is_service, `MEASURES`, returns_rate,
+        product_key, product_id, product_name, category, price, stock_quantity,
+        unit_cost (all as of today, missing where unknown), is_service, `MEASURES` (the
+        margin is missing where no cost is known), returns_rate, margin_rate,
         sales_share (of the net sales of the rows), cumulative_share (of the positive
         net sales). Services, such as postage, have no share, and are in none.
     """
@@ -69,20 +82,23 @@ def by_product(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
     rows = warehouse.query(
         "select products.product_key, products.product_id, "
         f"{name_of('products')} as product_name, {category} as category, "
-        "products.price, products.stock_quantity, products.is_service, "
-        f"{SUMS} from ({' union all '.join(parts)}) as parts "
+        "products.price, products.stock_quantity, products.unit_cost, "
+        f"products.is_service, {SUMS} from ({' union all '.join(parts)}) as parts "
         "inner join DimProduct as products "
         "on parts.product_key = products.product_key "
         f"where {one_of(category, chosen.categories, 'category')} "
         "group by products.product_key, products.product_id, products.product_name, "
         "products.category, products.price, products.stock_quantity, "
-        "products.is_service "
+        "products.unit_cost, products.is_service "
         "order by net_sales desc, products.product_key",
         parameters,
     ).astype(
-        TYPES | {"price": "float64", "stock_quantity": "float64", "is_service": "bool"}
+        TYPES
+        | dict.fromkeys(("price", "stock_quantity", "unit_cost"), "float64")
+        | {"is_service": "bool"}
     )
-    rows["returns_rate"] = ratio(rows, "returns_rate")
+    for key in ("returns_rate", "margin_rate"):
+        rows[key] = ratio(rows, key)
     of_goods = rows["net_sales"].where(~rows["is_service"])
     rows["sales_share"] = shares(of_goods)
     positive = of_goods.where(of_goods > 0)
@@ -108,18 +124,22 @@ def with_services_as_one(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFr
 def totals(products: pd.DataFrame) -> dict[str, float | None]:
     """The headline figures of rows of `by_product`, by metric.
 
-    There is a discount rate where anything was taken off. Money and units are those of
-    services as well; they are no products sold.
+    There is a discount rate where anything was taken off, and a margin where a cost is
+    known. Money and units are those of services as well; they are no products sold.
     """
-    summed = {key: float(products[key].sum()) for key in MEASURES}
+    sums = summed(products)
     ratios = ["discount_rate"] if products["discounts"].any() else []
-    return {
-        "net_sales": summed["net_sales"],
-        "units": summed["units"],
-        "products_sold": float(
-            ((products["orders"] > 0) & ~products["is_service"]).sum()
-        ),
-    } | {key: ratio(summed, key) for key in [*ratios, "returns_rate"]}
+    return (
+        {
+            "net_sales": sums["net_sales"],
+            "units": sums["units"],
+            "products_sold": float(
+                ((products["orders"] > 0) & ~products["is_service"]).sum()
+            ),
+        }
+        | {key: ratio(sums, key) for key in [*ratios, "returns_rate"]}
+        | costed(sums)
+    )
 
 
 def products_for_share(products: pd.DataFrame, share: float) -> int:

@@ -29,9 +29,12 @@ def cohorts(warehouse: Warehouse, basis: str, grain: str = "month") -> pd.DataFr
 
     Returns:
         cohort (2024-05, 2024-W05, 2024-Q1), period_index (0 for its own), cohort_size,
-        active_customers, total_spending, cumulative_spending, is_complete.
+        active_customers, total_spending, net_sales_with_cost (its part of lines whose
+        cost is known), cumulative_spending, cumulative_margin (missing where no cost
+        is known), is_complete.
     """
-    amounts = ("total_spending", "cumulative_spending")
+    amounts: tuple[str, ...] = ("total_spending", "net_sales_with_cost")
+    amounts += ("cumulative_spending", "cumulative_margin")
     counts = ("period_index", "cohort_size", "active_customers")
     source, cohort, index = "rpt_customer_cohorts", "cohort_month", "month_index"
     condition = ""
@@ -104,7 +107,10 @@ def average(cells: pd.DataFrame, measure: str, least_customers: int) -> pd.DataF
     """
     by_period = cells[cells["is_complete"]].groupby("period_index")
     summed = by_period[
-        ["active_customers", "total_spending", "cumulative_spending", "cohort_size"]
+        [
+            *("active_customers", "total_spending", "cumulative_spending"),
+            *("cumulative_margin", "cohort_size"),
+        ]
     ].sum()
     at_risk = summed["cohort_size"]
     return pd.DataFrame(

@@ -5,6 +5,8 @@ categories, and buyers, are distinct counts from FactOrders and FactOrderCategor
 they cannot be added up.
 """
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from dashboard.filters import SalesFilter, customers_in, one_of
@@ -14,13 +16,16 @@ from dashboard.warehouse import Warehouse
 
 # What stands between gross and net sales, in the order in which it is taken off.
 BRIDGE = ("gross_sales", "discounts", "returns", "net_sales")
-MEASURES = (*BRIDGE, "units", "orders")
+# Of the lines whose cost is known.
+COSTED = ("net_sales_with_cost", "margin")
+_MONEY = (*BRIDGE, *COSTED)
+MEASURES = (*_MONEY, "units", "orders")
 SUMS = ", ".join(
-    f"round(sum({name}), 4) as {name}" if name in BRIDGE else f"sum({name}) as {name}"
+    f"round(sum({name}), 4) as {name}" if name in _MONEY else f"sum({name}) as {name}"
     for name in MEASURES
 )
 RATIOS = ("average_order_value", "new_buyer_share", "returns_rate")
-TYPES = dict.fromkeys(BRIDGE, "float64") | {"units": "int64", "orders": "int64"}
+TYPES = dict.fromkeys(_MONEY, "float64") | {"units": "int64", "orders": "int64"}
 
 
 def choices(warehouse: Warehouse) -> tuple[list[str], list[str]]:
@@ -129,10 +134,17 @@ def by_day(warehouse: Warehouse, chosen: SalesFilter) -> pd.DataFrame:
 def in_periods(
     days: pd.DataFrame, dates: pd.Series, chosen: SalesFilter, grain: Grain
 ) -> pd.DataFrame:
-    """Figures of days added up to periods: start, then `MEASURES`; empty ones are 0."""
+    """Figures of days added up to periods: start, then `MEASURES`; empty ones are 0.
+
+    The margin of a period with lines, and no cost that is known, is missing; of all
+    where there is none at all.
+    """
     starts = pd.to_datetime(pd.Series(period_starts(chosen.days, grain)))
     keys = dates.dt.to_period(grain.frequency).dt.start_time
-    summed = days[list(MEASURES)].groupby(keys).sum().reindex(starts).fillna(0)
+    by_period = days[list(MEASURES)].groupby(keys).sum(min_count=1)
+    summed = by_period.reindex(starts, fill_value=0)
+    if days["margin"].isna().all():
+        summed["margin"] = float("nan")
     return summed.rename_axis("start").reset_index()
 
 
@@ -172,10 +184,23 @@ def totals(warehouse: Warehouse, chosen: SalesFilter) -> dict[str, float | None]
     return totals_of(by_day(warehouse, chosen), buyers(warehouse, chosen))
 
 
+def summed(rows: pd.DataFrame) -> dict[str, float]:
+    """The sums of `MEASURES`; the margin is left out where no cost is known."""
+    known = [key for key in MEASURES if key != "margin" or rows[key].notna().any()]
+    return {key: round(float(rows[key].sum()), 4) for key in known}
+
+
+def costed(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """The margin of sums, and its rate; nothing where no cost is known."""
+    if "margin" not in figures:
+        return {}
+    return {"margin": figures["margin"], "margin_rate": ratio(figures, "margin_rate")}
+
+
 def totals_of(
     days: pd.DataFrame, all_and_new: tuple[int, int]
 ) -> dict[str, float | None]:
     """The same from rows of `by_day` and what `buyers` gives."""
-    figures = {key: round(float(days[key].sum()), 4) for key in MEASURES}
+    figures = summed(days)
     figures["buyers"], figures["new_buyers"] = all_and_new
-    return figures | {key: ratio(figures, key) for key in RATIOS}
+    return figures | {key: ratio(figures, key) for key in RATIOS} | costed(figures)

@@ -14,7 +14,7 @@ from dashboard.filters import SalesFilter
 from dashboard.metrics import ratio
 from dashboard.periods import DateRange
 from dashboard.queries.products import by_product
-from dashboard.queries.sales import MEASURES
+from dashboard.queries.sales import summed
 from dashboard.warehouse import Warehouse
 
 _WEEK = 7
@@ -99,7 +99,7 @@ def figures(by_day: pd.DataFrame, days: DateRange) -> dict[str, float | None]:
     """
     start, end = pd.Timestamp(days.start), pd.Timestamp(days.end)
     rows = by_day[by_day["date"].between(start, end)]
-    found = {key: round(float(rows[key].sum()), 4) for key in MEASURES}
+    found = summed(rows)
     return found | {"average_order_value": ratio(found, "average_order_value")}
 
 

@@ -1,5 +1,6 @@
 """Overview: are we growing, and where does it come from?"""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -167,11 +168,12 @@ def _bridge(chosen: SalesFilter) -> None:
     first, *between, last = sales.BRIDGE
     taken = [key for key in between if now[key]]
     charged = cache.ask(overview.charges, chosen)
-    if not taken and not charged:
+    if not taken and not charged and "margin" not in now:
         return
     amounts = {key: now[key] or 0.0 for key in (first, *taken, last)}
+    margin = {key: now[key] for key in ("margin", "margin_rate") if key in now}
 
-    def in_words(figures: dict[str, float]) -> list[str]:
+    def in_words(figures: Mapping[str, float | None]) -> list[str]:
         return [
             f"{metric(key).name.lower()} {exact(value, metric(key), cache.currency())}"
             for key, value in figures.items()
@@ -188,6 +190,9 @@ def _bridge(chosen: SalesFilter) -> None:
             f"Bars from gross to net sales: {', '.join(in_words(amounts))}.",
             "bridge",
         )
+        if margin:
+            ui.caption(ui.plain(f"{', '.join(in_words(margin)).capitalize()}."))
+            ui.margin_note(now["net_sales_with_cost"] or 0, now["net_sales"] or 0)
 
 
 @ui.in_time()

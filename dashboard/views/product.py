@@ -62,6 +62,9 @@ def _known_of(about: pd.Series) -> str:
     """What is known of the product, beside its name, in a line."""
     price = exact(about["price"], metric("list_price"), cache.currency())
     said = [about["product_id"], about["category"], price]
+    if pd.notna(about["unit_cost"]):
+        cost = exact(about["unit_cost"], metric("list_price"), cache.currency())
+        said.append(f"cost today {cost}")
     if about["is_service"]:
         said.append("a service: in the money, and in no ranking, pair or stock")
     return " \N{MIDDLE DOT} ".join(map(str, said))
@@ -71,7 +74,8 @@ def _known_of(about: pd.Series) -> str:
 def _trend(key: int, chosen: SalesFilter, about: pd.Series) -> None:
     with ui.card("How does it sell?"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            shown = controls.picked_metric("Show", _FIGURES, "product_show")
+            known = () if pd.isna(about["unit_cost"]) else ("margin",)
+            shown = controls.picked_metric("Show", (*_FIGURES, *known), "product_show")
             grain = controls.grain(chosen.days)
         periods = cache.ask(products.product_by_period, key, chosen, grain)
         ui.chart(

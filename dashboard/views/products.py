@@ -1,5 +1,7 @@
 """Products: what sells, what does not?"""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +14,7 @@ from dashboard.filters import SalesFilter
 from dashboard.formatting import exact, short
 from dashboard.metrics import metric
 from dashboard.parts import part
-from dashboard.queries import products
+from dashboard.queries import products, sales
 
 _RANKINGS = ("net_sales", "units", "orders")
 _LISTED = 12
@@ -27,7 +29,11 @@ def main() -> None:
     sold = ui.rows_of(products.by_product, chosen)
     if sold is None:
         return
-    ui.key_figures(products.totals(sold))
+    figures = products.totals(sold)
+    ui.key_figures(figures)
+    if "margin" in figures:
+        sums = sales.summed(sold)
+        ui.margin_note(sums["net_sales_with_cost"], sums["net_sales"])
     goods, services = products.goods_and_services(sold)
     _services(services)
     if len(goods):
@@ -63,17 +69,23 @@ def _services(services: pd.DataFrame) -> None:
     )
 
 
+def _rankings(sold: pd.DataFrame) -> tuple[str, ...]:
+    """What products can be ranked by: margin where a cost is known."""
+    return (*_RANKINGS, "margin") if sold["margin"].notna().any() else _RANKINGS
+
+
 @part
 def _best(sold: pd.DataFrame) -> None:
     with ui.card(
         "Which products sell most?", "Click a bar to see the product over time."
     ):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            shown = controls.picked_metric("By", _RANKINGS, "by")
+            shown = controls.picked_metric("By", _rankings(sold), "by")
             with st.container(width=220):
                 top = controls.slider("Top products", 5, 50, 10, "top", 5)
         order = [shown.key, "product_key"]
-        best = sold.sort_values(order, ascending=[False, True]).head(top)
+        known = sold.dropna(subset=shown.key)
+        best = known.sort_values(order, ascending=[False, True]).head(top)
         ui.chart(
             ranked(
                 best["product_name"],
@@ -116,9 +128,10 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
     with ui.card("How does one product develop?", key="one_product_card"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             key = controls.product(sold, width=420)
-            shown = controls.picked_metric("Show", _RANKINGS, "product_show")
+            of_it = sold[sold["product_key"] == key]
+            shown = controls.picked_metric("Show", _rankings(of_it), "product_show")
             grain = controls.grain(chosen.days)
-        row = sold.loc[sold["product_key"] == key].iloc[0]
+        row = of_it.iloc[0]
         money = cache.currency()
         ui.caption(
             ui.plain(
@@ -148,7 +161,9 @@ def _table(best: pd.DataFrame) -> None:
                 "product_id": "Id",
                 "category": "Category",
                 **ui.bridge_columns(best),
+                **ui.margin_columns(best),
                 **ui.metric_columns("units", "orders", "returns_rate"),
+                **_cost_column(best),
                 "price": ui.money_column("Price today"),
                 "stock_quantity": ui.number_column("In stock"),
             },
@@ -156,6 +171,11 @@ def _table(best: pd.DataFrame) -> None:
             "best_table",
         )
         ui.download(best, "top_products")
+
+
+def _cost_column(rows: pd.DataFrame) -> dict[str, Any]:
+    known = rows["unit_cost"].notna().any()
+    return {"unit_cost": ui.money_column("Cost today")} if known else {}
 
 
 @part

@@ -19,6 +19,8 @@ _MEASURES = (
     "spending_per_customer",
     "cumulative_spending_per_customer",
 )
+# Where a cost is known.
+_MARGIN = "cumulative_margin_per_customer"
 # By the length of a period, as `queries.retention` calls it.
 _GRAINS = {"Month": "month", "Week": "week", "Quarter": "quarter"}
 _DEFAULT_COHORTS = {"month": 13, "week": 26, "quarter": 12}
@@ -92,8 +94,10 @@ def _cohorts(least_customers: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         basis = _BASES[controls.picked("Cohort by", list(_BASES), "cohort")]
         grain = _GRAINS[controls.picked("Per", list(_GRAINS), "cohort_per")]
-        shown = controls.picked_metric("Show", _MEASURES, "cohort_show")
-    cells = cache.ask(retention.cohorts, basis, grain)
+        cells = cache.ask(retention.cohorts, basis, grain)
+        has_margin = bool(cells["cumulative_margin"].notna().any())
+        measures = (*_MEASURES, _MARGIN) if has_margin else _MEASURES
+        shown = controls.picked_metric("Show", measures, "cohort_show")
     names = sorted(cells["cohort"].unique())
     if not names:
         ui.note(
@@ -163,6 +167,10 @@ def _cohorts(least_customers: int) -> None:
                 "start.",
                 "cohort_map",
             )
+        if shown.key == _MARGIN:
+            amounts = cells[["total_spending", "net_sales_with_cost"]].sum()
+            of_all, known_of = amounts["total_spending"], amounts["net_sales_with_cost"]
+            ui.margin_note(float(known_of), float(of_all))
     with ui.card(
         "How fast do they leave?" if is_retention else "Do newer cohorts do better?",
         "Grey: single cohorts. Blue: all of them, weighted by size, while at least "

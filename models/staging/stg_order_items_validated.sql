@@ -4,8 +4,6 @@
     'order_item_id', 'order_id', 'product_id', 'quantity', 'price_per_item',
     'line_total'
 ] %}
-{#- an amount from here on is no number: SQLite's doubles lose its sum's decimals -#}
-{%- set amount_limit = '100000000000' %}
 
 with
 
@@ -48,7 +46,7 @@ limited as (
 
     select
         *,
-        case when abs(named_total) < {{ amount_limit }} then named_total end
+        case when {{ is_amount('1', 'named_total') }} then named_total end
             as stated_total
 
     from parsed {{ optimization_fence() }}
@@ -76,8 +74,7 @@ sized as (
 
     select
         *,
-        abs(cast(units as {{ ratio_type() }}) * price) < {{ amount_limit }}
-            as is_amount
+        {{ is_amount('units', 'price') }} as is_amount
 
     from priced
 

@@ -5,7 +5,8 @@ select
     product_name,
     category,
     price,
-    stock_quantity
+    stock_quantity,
+    unit_cost
 
 from {{ ref('stg_products_validated') }}
 where reject_reason is null

@@ -1,7 +1,7 @@
 {{ config(post_hook="{{ index_on([['product_id']]) }}") }}
 
 {%- set columns = [
-    'product_id', 'product_name', 'category', 'price', 'stock_quantity'
+    'product_id', 'product_name', 'category', 'price', 'stock_quantity', 'unit_cost'
 ] %}
 
 with
@@ -14,7 +14,8 @@ judged as (
         *,
         case when clean_key is null then 'missing key' end as row_fault,
         {{ parse_money('price') }} as price_amount,
-        {{ whole_number('stock_quantity') }} as stock_units
+        {{ whole_number('stock_quantity') }} as stock_units,
+        {{ parse_money('unit_cost') }} as unit_cost_amount
 
     from raw_rows
 
@@ -31,9 +32,11 @@ typed as (
         reject_reason,
         {{ value_fault('price', 'price_amount') }} as price_fault,
         {{ value_fault('stock_quantity', 'stock_units') }} as stock_quantity_fault,
+        {{ value_fault('unit_cost', 'unit_cost_amount') }} as unit_cost_fault,
         row_json,
         price_amount as price,
-        stock_units as stock_quantity
+        stock_units as stock_quantity,
+        unit_cost_amount as unit_cost
 
     from deduplicated
 

@@ -43,6 +43,7 @@ create table products_export (
     "Variant SKU" text default null,
     "Variant Price" text default null,
     "Variant Inventory Qty" text default null,
+    "Cost per item" text default null,
     "Gift Card" text default null
 );
 comment on table products_export is 'products*.csv part=products optional';
@@ -60,6 +61,7 @@ create table products_export_2024 (
     "SKU" text default null,
     "Price" text default null,
     "Inventory quantity" text default null,
+    "Cost per item" text default null,
     "Gift card" text default null
 );
 comment on table products_export_2024 is 'products*.csv part=products optional';
@@ -135,6 +137,7 @@ select
     sku,
     price,
     stock,
+    cost,
     coalesce(category, vendor) as category,
     title || case
         when option in ('', 'Default Title') then '' else ' - ' || option
@@ -145,6 +148,7 @@ from (
         "Variant SKU" as sku,
         "Variant Price" as price,
         "Variant Inventory Qty" as stock,
+        "Cost per item" as cost,
         concat_ws(' / ', "Option1 Value", "Option2 Value", "Option3 Value") as option,
         first_value("Title" ignore nulls) over product as title,
         first_value(coalesce("Type", "Product Category") ignore nulls) over product as category,
@@ -275,9 +279,9 @@ from (
 order by customer_id;
 
 create view raw_products as
-select product_id, product_name, category, price, stock as stock_quantity
+select product_id, product_name, category, price, stock as stock_quantity, cost as unit_cost
 from (
-    select coalesce(sku, product_name) as product_id, product_name, category, price, stock
+    select coalesce(sku, product_name) as product_id, product_name, category, price, stock, cost
     from products
     where not is_gift_card
     union all by name

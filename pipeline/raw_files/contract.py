@@ -56,7 +56,7 @@ RAW_TABLES = (
     ),
     _table(
         "raw_products",
-        "product_id* product_name category price stock_quantity",
+        "product_id* product_name category price stock_quantity unit_cost",
         "product_id",
         is_optional=True,
     ),

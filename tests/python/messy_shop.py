@@ -108,6 +108,7 @@ CREDIT_NOTES = [["-1"], ["-1", "-2"], ["-1", "1"], ["-1", "0"], ["-2", " 2.0 "]]
 def write_messy_shop(folder: Path, seed: int) -> None:
     """Write a small shop in which every rule of the raw contract is broken."""
     draw = random.Random(seed)  # noqa: S311 no secret
+    draw_cost = random.Random(seed)  # noqa: S311 no secret
     customers = [f"C{n}" for n in range(40)]
     products = [f"p{n}" if n % 5 else f"P{n}" for n in range(25)]
     # Services: one in most baskets, and two that their file lacks.
@@ -148,6 +149,7 @@ def write_messy_shop(folder: Path, seed: int) -> None:
             draw.choice(["Books", "Toys", "", "books"]),
             draw.choice(PRICES),
             draw.choice(QUANTITIES),
+            draw_cost.choice([*PRICES, "", ""]),
         ]
         for name in products[:21]
     ]

@@ -76,6 +76,16 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         repeat("rpt_sales_forecast_backtest", "true"),
     ],
     "valid_columns": [
+        change(
+            "FactSales",
+            "cost_amount is not null",
+            "margin_amount = margin_amount + 0.0001",
+        ),
+        change("FactSales", "cost_amount is not null", "cost_amount = null"),
+        change("FactOrders", "cost is not null", "margin = margin + 0.0001"),
+        change("rpt_sales_daily", "cost is null", "cost = 0, margin = 0.0001"),
+        change("rpt_product_sales", "cost is null", "net_sales_with_cost = 1"),
+        change("rpt_customer_cohorts", "cost is not null", "cost = cost + 0.0001"),
         change("service_patterns", "true", "service = 'goods'"),
         change("service_patterns", "true", "product_id_pattern = 'POST'"),
         change(
@@ -273,6 +283,12 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
     "cohort_cells_are_the_orders_of_their_customers": [
         change(
             "rpt_customer_cohorts",
+            "cost is not null",
+            "cost = cost + 0.0001, margin = margin - 0.0001",
+        ),
+        change("rpt_customer_cohorts", "cost is not null", "cumulative_margin = null"),
+        change(
+            "rpt_customer_cohorts",
             "cohort_basis = 'first_order' and month_index = 3",
             "cumulative_spending = 98765.5",
         ),
@@ -305,6 +321,16 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         ),
     ],
     "cohorts_by_grain_are_the_orders_of_their_customers": [
+        change(
+            "rpt_customer_cohorts_by_grain",
+            "cost is not null",
+            "margin = margin + 0.0001, cost = cost - 0.0001",
+        ),
+        change(
+            "rpt_customer_cohorts_by_grain",
+            "period_index = 3",
+            "cumulative_margin = 98765.5",
+        ),
         change(
             "rpt_customer_cohorts_by_grain",
             "cohort_grain = 'week' and active_customers > 0",
@@ -360,6 +386,11 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         change("FactOrders", "customer_order_number = 2", "time_key = 20230101"),
     ],
     "daily_sales_add_up_to_the_orders": [
+        change(
+            "rpt_sales_daily",
+            "cost is not null and not is_all_categories",
+            "cost = cost + 0.0001, margin = margin - 0.0001",
+        ),
         change("FactOrderCategories", "has_sale", "country = 'Strange'"),
         change("FactOrderCategories", "has_sale", "category = 'Strange'"),
         change(
@@ -478,6 +509,14 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         change("rpt_product_sales_monthly", "orders > 0", "country = 'Strange'"),
     ],
     "monthly_product_sales_add_up_to_the_fact": [
+        # a cost that is not the product's; and one lost
+        change("DimProduct", "unit_cost is not null", "unit_cost = unit_cost + 0.0001"),
+        change("DimProduct", "unit_cost is null and product_key > 0", "unit_cost = 1"),
+        change(
+            "rpt_product_sales_monthly",
+            "cost is not null",
+            "cost = cost + 0.0001, margin = margin - 0.0001",
+        ),
         change(
             "FactSales", "line_type = 'sale' and product_key > 1", "product_key = 1"
         ),
@@ -509,12 +548,18 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         ),
     ],
     "orders_are_the_sum_of_their_categories": [
+        change("FactOrders", "cost is not null", "cost = null, margin = null"),
         change("FactOrders", "has_sale", "discounts = discounts - 0.0001"),
         change("FactOrderCategories", "has_sale", "net_sales = net_sales + 0.0001"),
         change("FactOrderCategories", "has_sale", "units = units + 1"),
         lose("FactOrderCategories", "not has_sale"),
     ],
     "orders_are_the_sum_of_their_fact_lines": [
+        change(
+            "FactOrders",
+            "cost is not null",
+            "cost = cost + 0.0001, margin = margin - 0.0001",
+        ),
         change(
             "FactSales", "line_type = 'sale' and customer_key > 1", "customer_key = 1"
         ),
@@ -532,6 +577,11 @@ FAULTS: Mapping[str, Sequence[Fault]] = {
         change("rpt_product_sales", "sales_rank = 7", "cumulative_share = null"),
     ],
     "product_sales_add_up_to_the_months": [
+        change(
+            "rpt_product_sales",
+            "cost is not null",
+            "cost = cost + 0.0001, margin = margin - 0.0001",
+        ),
         change("rpt_product_sales", "orders > 0", "discounts = discounts - 0.0001"),
         change("rpt_product_sales", "orders > 0", "returns = returns - 0.0001"),
         change("rpt_product_sales", "orders > 0", "units = units + 1"),

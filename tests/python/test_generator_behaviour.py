@@ -14,7 +14,7 @@ from generated_shop import SALE_STATUSES, Shop, make_shop, money, pair_counts
 from scipy import stats
 
 from generator import GeneratorConfig, Profile
-from generator.assortment import CATEGORIES, COMPANIONS, MISSIONS
+from generator.assortment import CATEGORIES, COMPANIONS, COSTS, MISSIONS
 from generator.charges import CODES
 from generator.customers import load_pools
 
@@ -253,6 +253,16 @@ def test_assortment_is_sensible(shop: Shop) -> None:
     assert products["category"].nunique() == len(CATEGORIES) >= 10
     assert products["product_name"].is_unique
     assert products["stock_quantity"].astype("int64").between(0, 10_000).all()
+    # What a piece costs is not known of a few; else it is a share of the price.
+    is_known = products["unit_cost"] != ""
+    assert 0 < (~is_known).mean() < 0.15
+    known = products[is_known]
+    assert known["unit_cost"].str.fullmatch(r"\d+\.\d\d").all()
+    costs, prices = known["unit_cost"].astype(float), known["price"].astype(float)
+    ranges = pd.DataFrame(known["category"].map(COSTS).tolist(), index=known.index)
+    assert (costs <= prices * ranges[1] / 100 + 1e-9).all()
+    assert (costs >= prices * ranges[0] / 100 - 0.01).all()
+    assert (costs / prices).std() > 0.05
     kinds = [kind.name for group in CATEGORIES.values() for kind in group]
     assert len(set(kinds)) == len(kinds)
     assert len({len(group) for group in CATEGORIES.values()}) == 1

@@ -24,7 +24,7 @@ CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 # The optional columns whose bad values become null, by table and place.
 OPTIONAL = {
     "raw_customers": {6: "registration_date"},
-    "raw_products": {3: "price", 4: "stock_quantity"},
+    "raw_products": {3: "price", 4: "stock_quantity", 5: "unit_cost"},
     "raw_orders": {4: "currency", 5: "shipping", 6: "tax"},
     "raw_order_items": {5: "line_total"},
 }

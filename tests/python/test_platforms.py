@@ -169,6 +169,24 @@ def test_every_sample_is_tried() -> None:
     assert sorted(BY_HAND) == SAMPLES
 
 
+@pytest.mark.parametrize(
+    ("sample", "costs"),
+    [
+        # A variant's own; a product of the orders alone has none.
+        ("shopify", {"MUG-B": "3.90", "MUG-R": None, "CAP": "4.2501", "TEA": None}),
+        ("shopify_pos", {"MUG": "4.10"}),
+    ],
+)
+def test_a_cost_per_item_is_the_products_unit_cost(
+    sample: str, costs: dict[str, str | None], tmp_path: Path
+) -> None:
+    imported(sample, tmp_path)
+    rows = rows_of(tmp_path, "raw_products")
+    found = {row["product_id"]: row["unit_cost"] for row in rows}
+    assert {name: found.get(name) for name in costs} == costs
+    assert [cost for name, cost in found.items() if name not in costs and cost] == []
+
+
 def test_what_is_no_sale_is_said(tmp_path: Path) -> None:
     _, left_out = imported("amazon_transactions", tmp_path)
     assert [(row.reason, row.rows, row.amount) for row in left_out] == [

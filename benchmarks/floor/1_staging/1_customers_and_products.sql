@@ -76,8 +76,10 @@ create temp table checked_products (
     product_id text,
     price exact_real,
     stock_quantity integer,
+    unit_cost exact_real,
     bad_price boolean not null,
     bad_stock boolean not null,
+    bad_cost boolean not null,
     reason text
 );
 
@@ -87,8 +89,10 @@ select
     trim(product_id),
     number_of(price),
     whole_of(stock_quantity),
+    number_of(unit_cost),
     price is not null and number_of(price) is null,
     stock_quantity is not null and whole_of(stock_quantity) is null,
+    unit_cost is not null and number_of(unit_cost) is null,
     case
         when coalesce(trim(product_id), '') in ('', '(unknown)')
             then 'missing key'
@@ -105,7 +109,8 @@ create table stg_products (
     product_name text,
     category text,
     price exact_real,
-    stock_quantity integer
+    stock_quantity integer,
+    unit_cost exact_real
 ) without rowid;
 
 insert into stg_products
@@ -115,7 +120,8 @@ select
     raw.product_name,
     raw.category,
     checked.price,
-    checked.stock_quantity
+    checked.stock_quantity,
+    checked.unit_cost
 from checked_products as checked
 inner join raw_products as raw on checked.raw_row = raw.rowid
 where checked.reason is null

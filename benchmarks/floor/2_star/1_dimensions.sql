@@ -35,12 +35,13 @@ create table DimProduct (
     category text,
     price exact_real,
     stock_quantity integer,
+    unit_cost exact_real,
     is_inferred boolean not null,
     is_service boolean not null
 );
 
 insert into DimProduct
-select -1, '(unknown)', null, null, null, null, false, false
+select -1, '(unknown)', null, null, null, null, null, false, false
 union all
 select
     int_product_keys.product_key,
@@ -49,6 +50,7 @@ select
     stg_products.category,
     stg_products.price,
     stg_products.stock_quantity,
+    stg_products.unit_cost,
     stg_products.product_id is null,
     exists (
         select 1 from service_patterns

@@ -18,7 +18,8 @@ create temp table product_places (
     product_no integer primary key,
     product_key integer not null,
     category_no integer not null,
-    product_rank integer not null
+    product_rank integer not null,
+    unit_cost exact_real
 );
 
 insert into product_places
@@ -29,7 +30,8 @@ select
     end,
     DimProduct.product_key,
     categories.category_no,
-    row_number() over (order by categories.category_no, DimProduct.product_key)
+    row_number() over (order by categories.category_no, DimProduct.product_key),
+    DimProduct.unit_cost
 from DimProduct
 inner join categories
     on coalesce(DimProduct.category, '(unknown)') = categories.category
@@ -46,9 +48,12 @@ create table FactSales (
     price_per_item exact_real not null,
     line_item_total exact_real not null,
     line_type text not null,
-    discount_amount exact_real not null
+    discount_amount exact_real not null,
+    cost_amount exact_real,
+    margin_amount exact_real
 );
 
+-- A cost of a hundred thousand millions or more is not known.
 -- `cross join` fixes SQLite's loops: lines outside, two integer lookups inside.
 insert into FactSales
 select
@@ -67,7 +72,15 @@ select
         when 5 then 'gift'
         else 'return'
     end,
-    line.discount
+    line.discount,
+    case
+        when abs(cast(line.quantity as double) * products.unit_cost) < 100000000000
+            then round(line.quantity * products.unit_cost, 4)
+    end,
+    case
+        when abs(cast(line.quantity as double) * products.unit_cost) < 100000000000
+            then round(line.line_total - line.quantity * products.unit_cost, 4)
+    end
 from checked_order_items as line
 cross join stg_orders as orders
 cross join product_places as products

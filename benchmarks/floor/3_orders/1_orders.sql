@@ -40,6 +40,8 @@ create table order_products (
     gross_sales exact_real not null,
     discounts exact_real not null,
     returns exact_real not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
     units bigint not null,
     has_sale boolean not null,
     lines integer not null,
@@ -56,6 +58,8 @@ select
     line.gross_sales,
     line.discounts,
     line.returns,
+    line.net_sales_with_cost,
+    line.cost,
     line.units,
     line.has_sale,
     line.lines
@@ -77,6 +81,28 @@ from (
             ),
             4
         ) as returns,
+        round(
+            coalesce(
+                sum(line.line_total) filter (
+                    where
+                        abs(cast(line.quantity as double) * products.unit_cost)
+                        < 100000000000
+                ),
+                0
+            ),
+            4
+        ) as net_sales_with_cost,
+        round(
+            sum(
+                case
+                    when
+                        abs(cast(line.quantity as double) * products.unit_cost)
+                        < 100000000000
+                        then line.quantity * products.unit_cost
+                end
+            ),
+            4
+        ) as cost,
         sum(line.quantity) as units,
         min(line.line_type) = 1 as has_sale,
         count(*) as lines
@@ -101,6 +127,9 @@ create table FactOrderCategories (
     discounts exact_real not null,
     returns exact_real not null,
     net_sales exact_real not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
+    margin exact_real,
     units bigint not null,
     fact_lines integer not null,
     has_sale boolean not null
@@ -112,6 +141,8 @@ create temp table order_categories (
     gross_sales exact_real not null,
     discounts exact_real not null,
     returns exact_real not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
     units bigint not null,
     has_sale boolean not null,
     lines integer not null,
@@ -125,6 +156,8 @@ select
     round(sum(gross_sales), 4),
     round(sum(discounts), 4),
     round(sum(returns), 4),
+    round(sum(net_sales_with_cost), 4),
+    round(sum(cost), 4),
     sum(units),
     max(has_sale),
     sum(lines)
@@ -142,6 +175,9 @@ select
     line.discounts,
     line.returns,
     round(line.gross_sales + line.discounts + line.returns, 4),
+    line.net_sales_with_cost,
+    line.cost,
+    round(line.net_sales_with_cost - line.cost, 4),
     line.units,
     line.lines,
     line.has_sale
@@ -165,6 +201,9 @@ create table FactOrders (
     discounts exact_real not null,
     returns exact_real not null,
     net_sales exact_real not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
+    margin exact_real,
     shipping exact_real,
     tax exact_real,
     units bigint not null,
@@ -195,6 +234,8 @@ order_totals as (
         round(sum(gross_sales), 4) as gross_sales,
         round(sum(discounts), 4) as discounts,
         round(sum(returns), 4) as returns,
+        round(sum(net_sales_with_cost), 4) as net_sales_with_cost,
+        round(sum(cost), 4) as cost,
         sum(units) as units,
         max(has_sale) as has_sale,
         sum(lines) as lines
@@ -211,6 +252,9 @@ select
     order_totals.discounts,
     order_totals.returns,
     round(order_totals.gross_sales + order_totals.discounts + order_totals.returns, 4),
+    order_totals.net_sales_with_cost,
+    order_totals.cost,
+    round(order_totals.net_sales_with_cost - order_totals.cost, 4),
     orders.shipping,
     orders.tax,
     order_totals.units,
@@ -244,6 +288,9 @@ create table rpt_sales_daily (
     gross_sales exact_real not null,
     discounts exact_real not null,
     returns exact_real not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
+    margin exact_real,
     units bigint not null,
     orders integer not null
 );
@@ -258,6 +305,9 @@ select
     daily.gross_sales,
     daily.discounts,
     daily.returns,
+    daily.net_sales_with_cost,
+    daily.cost,
+    round(daily.net_sales_with_cost - daily.cost, 4),
     daily.units,
     daily.orders
 from (
@@ -267,6 +317,8 @@ from (
         round(sum(line.gross_sales), 4) as gross_sales,
         round(sum(line.discounts), 4) as discounts,
         round(sum(line.returns), 4) as returns,
+        round(sum(line.net_sales_with_cost), 4) as net_sales_with_cost,
+        round(sum(line.cost), 4) as cost,
         sum(line.units) as units,
         count(*) filter (where line.has_sale) as orders
     from order_categories as line
@@ -292,6 +344,9 @@ select
     daily.gross_sales,
     daily.discounts,
     daily.returns,
+    daily.net_sales_with_cost,
+    daily.cost,
+    round(daily.net_sales_with_cost - daily.cost, 4),
     daily.units,
     daily.orders
 from (
@@ -300,6 +355,8 @@ from (
         round(sum(FactOrders.gross_sales), 4) as gross_sales,
         round(sum(FactOrders.discounts), 4) as discounts,
         round(sum(FactOrders.returns), 4) as returns,
+        round(sum(FactOrders.net_sales_with_cost), 4) as net_sales_with_cost,
+        round(sum(FactOrders.cost), 4) as cost,
         sum(FactOrders.units) as units,
         count(*) filter (where FactOrders.has_sale) as orders
     from FactOrders
@@ -326,6 +383,9 @@ create table rpt_product_sales_monthly (
     gross_sales exact_real not null,
     discounts exact_real not null,
     returns exact_real not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
+    margin exact_real,
     orders integer not null,
     first_sale_date day_text,
     last_sale_date day_text
@@ -341,6 +401,9 @@ select
     monthly.gross_sales,
     monthly.discounts,
     monthly.returns,
+    monthly.net_sales_with_cost,
+    monthly.cost,
+    round(monthly.net_sales_with_cost - monthly.cost, 4),
     monthly.orders,
     first_sale.date,
     last_sale.date
@@ -356,6 +419,8 @@ from (
         round(sum(line.gross_sales), 4) as gross_sales,
         round(sum(line.discounts), 4) as discounts,
         round(sum(line.returns), 4) as returns,
+        round(sum(line.net_sales_with_cost), 4) as net_sales_with_cost,
+        round(sum(line.cost), 4) as cost,
         sum(line.units) as units,
         count(*) filter (where line.has_sale) as orders
     from order_products as line
@@ -378,6 +443,9 @@ create table rpt_product_sales (
     gross_sales exact_real not null,
     discounts exact_real not null,
     returns exact_real not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
+    margin exact_real,
     orders integer not null,
     first_sale_date day_text,
     last_sale_date day_text,
@@ -397,6 +465,9 @@ product_totals as (
         round(sum(gross_sales), 4) as gross_sales,
         round(sum(discounts), 4) as discounts,
         round(sum(returns), 4) as returns,
+        round(sum(net_sales_with_cost), 4) as net_sales_with_cost,
+        round(sum(cost), 4) as cost,
+        round(sum(margin), 4) as margin,
         sum(orders) as orders,
         min(first_sale_date) as first_sale_date,
         max(last_sale_date) as last_sale_date
@@ -415,6 +486,9 @@ ranked_products as (
         coalesce(product_totals.gross_sales, 0) as gross_sales,
         coalesce(product_totals.discounts, 0) as discounts,
         coalesce(product_totals.returns, 0) as returns,
+        coalesce(product_totals.net_sales_with_cost, 0) as net_sales_with_cost,
+        product_totals.cost,
+        product_totals.margin,
         coalesce(product_totals.orders, 0) as orders,
         product_totals.first_sale_date,
         product_totals.last_sale_date,
@@ -439,6 +513,9 @@ select
     gross_sales,
     discounts,
     returns,
+    net_sales_with_cost,
+    cost,
+    margin,
     orders,
     first_sale_date,
     last_sale_date,

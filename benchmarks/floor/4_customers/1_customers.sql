@@ -125,6 +125,10 @@ create table rpt_customer_cohorts (
     cumulative_spending exact_real not null,
     spending_per_customer double not null,
     cumulative_spending_per_customer double not null,
+    net_sales_with_cost exact_real not null,
+    cost exact_real,
+    margin exact_real,
+    cumulative_margin exact_real,
     is_complete boolean not null,
     primary key (cohort_basis, cohort_month, month_index)
 ) without rowid;
@@ -147,7 +151,9 @@ customer_months as materialized (
         customer_key,
         time_key / 10000 * 12 + time_key / 100 % 100 - 1 as month_no,
         max(has_sale) as is_active,
-        round(sum(net_sales), 4) as net_sales
+        round(sum(net_sales), 4) as net_sales,
+        round(sum(net_sales_with_cost), 4) as net_sales_with_cost,
+        round(sum(cost), 4) as cost
     from FactOrders
     where customer_key <> -1
     group by customer_key, month_no
@@ -185,7 +191,9 @@ activity as (
         members.cohort_no,
         customer_months.month_no - members.cohort_no as month_index,
         count(*) filter (where customer_months.is_active) as active_customers,
-        round(sum(customer_months.net_sales), 4) as total_spending
+        round(sum(customer_months.net_sales), 4) as total_spending,
+        round(sum(customer_months.net_sales_with_cost), 4) as net_sales_with_cost,
+        round(sum(customer_months.cost), 4) as cost
     from members
     inner join customer_months on members.customer_key = customer_months.customer_key
     where
@@ -240,7 +248,17 @@ accumulated as (
                 order by all_cells.month_index
             ),
             4
-        ) as cumulative_spending
+        ) as cumulative_spending,
+        coalesce(activity.net_sales_with_cost, 0.0) as net_sales_with_cost,
+        activity.cost,
+        round(activity.net_sales_with_cost - activity.cost, 4) as margin,
+        round(
+            sum(activity.net_sales_with_cost - activity.cost) over (
+                partition by all_cells.cohort_basis, all_cells.cohort_no
+                order by all_cells.month_index
+            ),
+            4
+        ) as cumulative_margin
     from all_cells
     inner join cohorts
         on
@@ -264,6 +282,10 @@ select
     accumulated.cumulative_spending,
     cast(accumulated.total_spending as double) / accumulated.cohort_size,
     cast(accumulated.cumulative_spending as double) / accumulated.cohort_size,
+    accumulated.net_sales_with_cost,
+    accumulated.cost,
+    accumulated.margin,
+    accumulated.cumulative_margin,
     months.last_date <= settings.as_of_date
 from accumulated
 inner join months as cohort_months

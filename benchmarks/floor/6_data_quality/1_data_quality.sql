@@ -84,6 +84,11 @@ from checked_products
 where reason is null and bad_stock
 having count(*) > 0
 union all
+select 'raw_products', 'value nulled', 'unit_cost: bad number', count(*), null
+from checked_products
+where reason is null and bad_cost
+having count(*) > 0
+union all
 select 'raw_orders', 'value nulled', 'currency: bad code', count(*), null
 from checked_orders
 where reason is null and bad_currency

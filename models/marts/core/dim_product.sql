@@ -35,6 +35,7 @@ keyed_products as (
         products.category,
         products.price,
         products.stock_quantity,
+        products.unit_cost,
         products.product_id is null as is_inferred
 
     from product_keys
@@ -93,6 +94,7 @@ unknown_product as (
         cast(null as {{ text_type() }}) as category,
         cast(null as {{ money_type() }}) as price,
         cast(null as integer) as stock_quantity,
+        cast(null as {{ money_type() }}) as unit_cost,
         false as is_inferred,
         false as is_service
 

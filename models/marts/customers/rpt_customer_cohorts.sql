@@ -18,7 +18,10 @@ visits as (
         customer_key,
         month_start as period_start,
         orders,
-        net_sales
+        net_sales,
+        net_sales_with_cost,
+        cost,
+        margin
 
     from {{ ref('int_customer_months') }}
 
@@ -71,6 +74,10 @@ per_customer as (
         cumulative_spending,
         {{ ratio('cumulative_spending', 'cohort_size') }}
             as cumulative_spending_per_customer,
+        net_sales_with_cost,
+        cost,
+        margin,
+        cumulative_margin,
         is_complete
 
     from accumulated

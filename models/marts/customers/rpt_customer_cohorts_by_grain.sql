@@ -34,7 +34,10 @@ visits as (
         customer_key,
         period_number as period_start,
         orders,
-        net_sales
+        net_sales,
+        net_sales_with_cost,
+        cost,
+        margin
 
     from {{ ref('int_customer_periods') }}
 
@@ -104,6 +107,10 @@ per_customer as (
         accumulated.cumulative_spending,
         {{ ratio('accumulated.cumulative_spending', 'accumulated.cohort_size') }}
             as cumulative_spending_per_customer,
+        accumulated.net_sales_with_cost,
+        accumulated.cost,
+        accumulated.margin,
+        accumulated.cumulative_margin,
         accumulated.is_complete
 
     from accumulated

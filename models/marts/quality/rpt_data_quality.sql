@@ -20,6 +20,7 @@
     ('customers', 'registration_date'),
     ('products', 'price'),
     ('products', 'stock_quantity'),
+    ('products', 'unit_cost'),
     ('orders', 'currency'),
     ('orders', 'shipping'),
     ('orders', 'tax'),

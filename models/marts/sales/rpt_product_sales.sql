@@ -35,9 +35,13 @@ all_products as (
         coalesce(products.category, '(unknown)') as category,
         products.is_service,
         coalesce(summed.units, 0) as units,
-        {% for amount in ['net_sales', 'gross_sales', 'discounts', 'returns'] -%}
+        {% for amount in [
+            'net_sales', 'gross_sales', 'discounts', 'returns', 'net_sales_with_cost'
+        ] -%}
         coalesce(summed.{{ amount }}, {{ to_money('0') }}) as {{ amount }},
         {% endfor -%}
+        summed.cost,
+        summed.margin,
         coalesce(summed.orders, 0) as orders,
         summed.first_sale_date,
         summed.last_sale_date
@@ -83,6 +87,9 @@ shared as (
         gross_sales,
         discounts,
         returns,
+        net_sales_with_cost,
+        cost,
+        margin,
         orders,
         case when not is_service then rank_of_kind end as sales_rank,
         case

@@ -36,7 +36,7 @@ def lines(demo_warehouse: Path) -> pd.DataFrame:
             select s.order_id, s.customer_key, s.product_key, s.line_type,
                 s.quantity_sold, s.price_per_item, s.line_item_total, t.date,
                 coalesce(c.country, '(unknown)') as country,
-                coalesce(p.category, '(unknown)') as category
+                coalesce(p.category, '(unknown)') as category, p.unit_cost
             from FactSales s
             join DimTime t on s.time_key = t.time_key
             join DimCustomer c on s.customer_key = c.customer_key
@@ -98,13 +98,20 @@ def money(part: pd.DataFrame) -> float:
 
 
 def bridge(part: pd.DataFrame) -> dict[str, float]:
-    """What leads from gross to net sales, from quantities and prices anew."""
+    """What leads from gross to net sales, and to margin, from each line's own anew.
+
+    There is no margin where no line's cost is known.
+    """
     total = part["line_item_total"]
     is_sale = part["line_type"] == "sale"
     listed = part["quantity_sold"] * part["price_per_item"]
     # A line that cost more than its price has a surcharge, and no discount.
     gross = np.maximum(listed, total)[is_sale].sum()
-    return {
+    known = part.dropna(subset="unit_cost")
+    cost = float((known["quantity_sold"] * known["unit_cost"]).sum())
+    margin = {"margin": money(known) - cost} if len(known) else {}
+    return margin | {
+        "net_sales_with_cost": money(known),
         "gross_sales": float(gross),
         "discounts": float(total[is_sale].sum() - gross),
         "returns": float(total[part["line_type"].isin(["return", "refund"])].sum()),
@@ -217,6 +224,9 @@ def check_periods(
     np.testing.assert_allclose(
         rows["net_sales"], wanted.fillna(0), atol=1e-4, err_msg=str(chosen)
     )
+    margin = bridge(part).get("margin", 0)
+    assert rows["margin"].sum() == pytest.approx(margin, abs=1e-3), chosen
+    assert rows["margin"].isna().all() == part["unit_cost"].isna().all(), chosen
 
 
 def test_segments_and_lifetime_value_add_up_to_the_buyers_sales(

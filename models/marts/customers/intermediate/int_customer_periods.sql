@@ -22,7 +22,10 @@ summed as (
         orders.customer_key,
         days.period_number,
         count(case when orders.has_sale then 1 end) as orders,
-        {{ sum_money('orders.net_sales') }} as net_sales
+        {{ sum_money('orders.net_sales') }} as net_sales,
+        {{ sum_money('orders.net_sales_with_cost') }} as net_sales_with_cost,
+        {{ sum_money('orders.cost') }} as cost,
+        {{ sum_money('orders.margin') }} as margin
 
     from orders
     inner join days on orders.time_key = days.time_key

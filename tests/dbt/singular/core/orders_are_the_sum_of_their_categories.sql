@@ -1,4 +1,7 @@
-{%- set sums = ['gross_sales', 'discounts', 'returns', 'net_sales', 'units'] -%}
+{%- set sums = [
+    'gross_sales', 'discounts', 'returns', 'net_sales', 'net_sales_with_cost', 'cost',
+    'margin', 'units'
+] -%}
 
 with
 
@@ -35,7 +38,7 @@ where
     or orders.customer_key != summed_categories.customer_key
     or orders.time_key != summed_categories.time_key
     {%- for sum in sums %}
-    or orders.{{ sum }} != summed_categories.{{ sum }}
+    or orders.{{ sum }} is distinct from summed_categories.{{ sum }}
     {%- endfor %}
 
 union all

@@ -1,4 +1,7 @@
-{%- set sums = ['gross_sales', 'discounts', 'returns', 'net_sales', 'units'] -%}
+{%- set sums = [
+    'gross_sales', 'discounts', 'returns', 'net_sales', 'net_sales_with_cost', 'cost',
+    'margin', 'units'
+] -%}
 
 with
 
@@ -16,6 +19,11 @@ summed_lines as (
             "case when line_type in ('return', 'refund') then line_item_total else 0 end"
         ) }} as returns,
         {{ sum_money('line_item_total') }} as net_sales,
+        {{ sum_money(
+            'case when cost_amount is not null then line_item_total else 0 end'
+        ) }} as net_sales_with_cost,
+        {{ sum_money('cost_amount') }} as cost,
+        {{ sum_money('margin_amount') }} as margin,
         sum(quantity_sold) as units,
         count(*) as fact_lines
 
@@ -54,7 +62,7 @@ where
     or orders.time_key != summed_lines.time_key
     or orders.lines != summed_lines.fact_lines + coalesce(lines_outside_sales.lines, 0)
     {%- for sum in sums %}
-    or orders.{{ sum }} != summed_lines.{{ sum }}
+    or orders.{{ sum }} is distinct from summed_lines.{{ sum }}
     {%- endfor %}
 
 union all

@@ -29,6 +29,9 @@ member_orders as (
         members.customer_key,
         orders.has_sale,
         orders.net_sales,
+        orders.net_sales_with_cost,
+        orders.cost,
+        orders.margin,
         {{ floor_div('orders.time_key', '10000') }} * 12
         + {{ floor_div('orders.time_key', '100') }} % 100 as month_number
 
@@ -45,7 +48,10 @@ from_the_orders as (
         cohort_month,
         month_number,
         count(distinct case when has_sale then customer_key end) as active_customers,
-        {{ sum_money('net_sales') }} as total_spending
+        {{ sum_money('net_sales') }} as total_spending,
+        {{ sum_money('net_sales_with_cost') }} as net_sales_with_cost,
+        {{ sum_money('cost') }} as cost,
+        {{ sum_money('margin') }} as margin
 
     from member_orders
     where
@@ -61,6 +67,7 @@ expected as (
     where
         active_customers > 0
         or total_spending != 0
+        or cost is not null
 
 ),
 
@@ -73,9 +80,16 @@ reported as (
         active_customers,
         total_spending,
         cumulative_spending,
+        net_sales_with_cost,
+        cost,
+        margin,
+        cumulative_margin,
         lag(cumulative_spending, 1, {{ to_money('0') }}) over (
             partition by cohort_basis, cohort_month order by month_index
-        ) as spending_before
+        ) as spending_before,
+        lag(cumulative_margin) over (
+            partition by cohort_basis, cohort_month order by month_index
+        ) as margin_before
 
     from {{ ref('rpt_customer_cohorts') }}
 
@@ -88,12 +102,16 @@ cells as (
         cohort_month,
         month_number,
         active_customers,
-        total_spending
+        total_spending,
+        net_sales_with_cost,
+        cost,
+        margin
 
     from reported
     where
         active_customers != 0
         or total_spending != 0
+        or cost is not null
 
 )
 
@@ -114,4 +132,7 @@ select
     month_number
 
 from reported
-where cumulative_spending != {{ to_money('spending_before + total_spending') }}
+where
+    cumulative_spending != {{ to_money('spending_before + total_spending') }}
+    or cumulative_margin is distinct from
+    {{ to_money('coalesce(margin_before + margin, margin, margin_before)') }}

@@ -36,7 +36,10 @@ member_orders as (
         days.period_number - joined.period_number as period_index,
         members.customer_key,
         orders.has_sale,
-        orders.net_sales
+        orders.net_sales,
+        orders.net_sales_with_cost,
+        orders.cost,
+        orders.margin
 
     from {{ ref('fct_orders') }} as orders
     inner join members on orders.customer_key = members.customer_key
@@ -57,7 +60,10 @@ from_the_orders as (
         cohort_period,
         period_index,
         count(distinct case when has_sale then customer_key end) as active_customers,
-        {{ sum_money('net_sales') }} as total_spending
+        {{ sum_money('net_sales') }} as total_spending,
+        {{ sum_money('net_sales_with_cost') }} as net_sales_with_cost,
+        {{ sum_money('cost') }} as cost,
+        {{ sum_money('margin') }} as margin
 
     from member_orders
     where
@@ -73,6 +79,7 @@ expected as (
     where
         active_customers > 0
         or total_spending != 0
+        or cost is not null
 
 ),
 
@@ -86,10 +93,18 @@ reported as (
         active_customers,
         total_spending,
         cumulative_spending,
+        net_sales_with_cost,
+        cost,
+        margin,
+        cumulative_margin,
         lag(cumulative_spending, 1, {{ to_money('0') }}) over (
             partition by cohort_grain, cohort_basis, cohort_period
             order by period_index
         ) as spending_before,
+        lag(cumulative_margin) over (
+            partition by cohort_grain, cohort_basis, cohort_period
+            order by period_index
+        ) as margin_before,
         lag(period_index) over (
             partition by cohort_grain, cohort_basis, cohort_period
             order by period_index
@@ -107,12 +122,16 @@ cells as (
         cohort_period,
         period_index,
         active_customers,
-        total_spending
+        total_spending,
+        net_sales_with_cost,
+        cost,
+        margin
 
     from reported
     where
         active_customers != 0
         or total_spending != 0
+        or cost is not null
 
 )
 
@@ -137,4 +156,6 @@ select
 from reported
 where
     cumulative_spending != {{ to_money('spending_before + total_spending') }}
+    or cumulative_margin is distinct from
+    {{ to_money('coalesce(margin_before + margin, margin, margin_before)') }}
     or (period_index > 0 and index_before != period_index - 1)

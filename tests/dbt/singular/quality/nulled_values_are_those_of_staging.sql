@@ -1,6 +1,6 @@
 {%- set faults = {
     'customers': ['registration_date'],
-    'products': ['price', 'stock_quantity'],
+    'products': ['price', 'stock_quantity', 'unit_cost'],
     'orders': ['currency', 'shipping', 'tax'],
     'order_items': ['line_total'],
 } -%}

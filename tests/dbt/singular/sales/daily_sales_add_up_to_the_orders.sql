@@ -1,4 +1,7 @@
-{%- set amounts = ['gross_sales', 'discounts', 'returns', 'net_sales'] -%}
+{%- set amounts = [
+    'gross_sales', 'discounts', 'returns', 'net_sales', 'net_sales_with_cost', 'cost',
+    'margin'
+] -%}
 
 with
 

@@ -10,6 +10,9 @@ from_the_products as (
         {{ sum_money('months.discounts') }} as discounts,
         {{ sum_money('months.returns') }} as returns,
         {{ sum_money('months.net_sales') }} as net_sales,
+        {{ sum_money('months.net_sales_with_cost') }} as net_sales_with_cost,
+        {{ sum_money('months.cost') }} as cost,
+        {{ sum_money('months.margin') }} as margin,
         sum(months.units) as units
 
     from {{ ref('rpt_product_sales_monthly') }} as months
@@ -29,6 +32,9 @@ from_the_days as (
         {{ sum_money('discounts') }} as discounts,
         {{ sum_money('returns') }} as returns,
         {{ sum_money('net_sales') }} as net_sales,
+        {{ sum_money('net_sales_with_cost') }} as net_sales_with_cost,
+        {{ sum_money('cost') }} as cost,
+        {{ sum_money('margin') }} as margin,
         sum(units) as units
 
     from {{ ref('rpt_sales_daily') }}
