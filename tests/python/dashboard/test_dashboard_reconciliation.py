@@ -272,7 +272,7 @@ def test_an_average_over_cohorts_is_of_enough_customers_and_of_most() -> None:
             *("cohort", "period_index", "cohort_size", "active_customers"),
             "is_complete",
         ],
-    ).assign(total_spending=0.0, cumulative_spending=0.0)
+    ).assign(total_spending=0.0, cumulative_spending=0.0, cumulative_margin=0.0)
     average = retention.average(cells, "retention_rate", 30)
     assert list(average["customers_at_risk"]) == [135, 65, 25]
     assert list(average["cohorts"]) == [3, 2, 1]

@@ -30,7 +30,8 @@ def daily(amounts: dict[dt.date, float]) -> pd.DataFrame:
     return days.assign(
         gross_sales=list(amounts.values()),
         net_sales=list(amounts.values()),
-        **dict.fromkeys(("discounts", "returns", "units"), 0),
+        margin=float("nan"),
+        **dict.fromkeys(("discounts", "returns", "net_sales_with_cost", "units"), 0),
     )
 
 
