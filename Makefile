@@ -8,6 +8,7 @@ DATABASE := "$${DWH_DATABASE:-ecommerce_dwh.db}"
 PIP := -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 INSTALL := $(BIN)/python $(PIP)
 STAMPS := .make
+ENGINES := $(STAMPS)/all-engines
 
 SOURCES := $(shell find models macros seeds pipeline tests/dbt -type f \
 	\( -name '*.sql' -o -name '*.yml' -o -name '*.csv' -o -name '*.py' -o -name '*.md' \)) \
@@ -43,9 +44,15 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
 	@$(INSTALL) -r requirements/default.lock -r requirements/dev.lock
 	@touch $@
 
-$(STAMPS)/engines: requirements/databases.lock requirements/duckdb.lock requirements/postgres.lock requirements/spark.lock $(STAMPS)/dev
-	@echo "Installing DuckDB, PostgreSQL and Spark support into .venv ..."
-	@$(INSTALL) -r requirements/default.lock $(addprefix -r ,$(filter %.lock,$^))
+# An environment of their own, on top of .venv: what tests the default engine goes on
+# beside, and never with them.
+$(ENGINES): requirements/databases.lock requirements/duckdb.lock requirements/postgres.lock requirements/spark.lock $(STAMPS)/dev
+	@echo "Installing DuckDB, PostgreSQL and Spark support into $@ ..."
+	@$(PYTHON) -m venv --clear --without-pip $@
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		>"$$(echo $@/lib/python*/site-packages)/venv.pth"
+	@$@/bin/python $(PIP) --no-deps $(addprefix -r ,$(filter %.lock,$^)) && \
+		$@/bin/python -m pip check >/dev/null || { rm -rf $@; exit 1; }
 	@touch $@
 
 $(STAMPS)/sources: $(SOURCES)
@@ -67,28 +74,29 @@ dashboard: warehouse ## Open the dashboard
 	@DWH_DATABASE=$(DATABASE) $(BIN)/streamlit run dashboard/app.py
 
 test: $(STAMPS)/dev lint ## Run every check and test of the default engine
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-engines: $(STAMPS)/engines ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
-	@$(BIN)/python -m pytest tests/engines --numprocesses 2 --no-loadscope-reorder
+test-engines: $(ENGINES) ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
+	@$(ENGINES)/bin/python -m pytest tests/engines --numprocesses 2 --no-loadscope-reorder
 
 # Airflow has an environment of its own, with nothing of ours.
 $(STAMPS)/airflow: orchestration/airflow/requirements.lock
 	@echo "Installing Airflow into $@ ..."
 	@$(PYTHON) -m venv $@
-	@$@/bin/python $(PIP) --no-deps -r $<
+	@$@/bin/python $(PIP) --no-deps -r $< || { rm -rf $@; exit 1; }
 	@touch $@
 
 test-airflow: $(STAMPS)/dev $(STAMPS)/airflow ## Have Airflow itself run its DAG
 	@$(BIN)/python -m pytest tests/orchestration
 
-torture: $(STAMPS)/engines ## Attack loads, publishes and readers for minutes; count how often they held
-	@$(BIN)/python -m tests.torture
-	@scripts/with_postgres.sh $(BIN)/python -m tests.torture --target postgres
-	@$(BIN)/python -m tests.torture --target spark
+torture: $(ENGINES) ## Attack loads, publishes and readers for minutes; count how often they held
+	@$(ENGINES)/bin/python -m tests.torture
+	@scripts/with_postgres.sh $(ENGINES)/bin/python -m tests.torture --target postgres
+	@$(ENGINES)/bin/python -m tests.torture --target spark
 
+# Two at once, where make was not told how many.
 lint: $(STAMPS)/dev ## Check the style of SQL, YAML and Python
-	@$(MAKE) --no-print-directory --jobs 2 lint-sql lint-others
+	@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,--jobs 2) lint-sql lint-others
 
 lint-sql:
 	@$(BIN)/python scripts/lint_sql.py lint --disable-progress-bar --processes 2 models tests/dbt/singular
@@ -102,13 +110,13 @@ lint-others:
 bench: $(STAMPS)/dev warehouse ## Measure speed and memory against floors, up to a million lines
 	@$(BIN)/python -m benchmarks
 
-bench-large: $(STAMPS)/engines ## Measure ten million lines on DuckDB, a million on the servers
-	@$(BIN)/python -m benchmarks --large
-	@scripts/with_postgres.sh $(BIN)/python -m benchmarks --engine postgres --lines 1m
-	@$(BIN)/python -m benchmarks --engine spark --lines 1m
+bench-large: $(ENGINES) ## Measure ten million lines on DuckDB, a million on the servers
+	@$(ENGINES)/bin/python -m benchmarks --large
+	@scripts/with_postgres.sh $(ENGINES)/bin/python -m benchmarks --engine postgres --lines 1m
+	@$(ENGINES)/bin/python -m benchmarks --engine spark --lines 1m
 
-bench-huge: $(STAMPS)/engines ## Build 117 million lines on DuckDB once, and say what that takes
-	@$(BIN)/python -m benchmarks --huge
+bench-huge: $(ENGINES) ## Build 117 million lines on DuckDB once, and say what that takes
+	@$(ENGINES)/bin/python -m benchmarks --huge
 
 clean: ## Remove everything made here, the warehouse and .venv included
 	rm -rf .venv $(STAMPS) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

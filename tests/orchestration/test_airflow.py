@@ -51,7 +51,6 @@ def run_airflow(home: Path, *arguments: str, **environment: str) -> str:
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "PYTHONDONTWRITEBYTECODE": "1",
             **environment,
         },
         capture_output=True,
