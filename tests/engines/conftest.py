@@ -43,16 +43,17 @@ def missing(reason: str) -> NoReturn:
 
 
 def _share(nodeid: str) -> str:
-    """What one process takes at once: Spark and its Java, the server, or a file."""
-    for server in ("spark", "postgres"):
+    """What one process takes at once: Spark and its Java, a server, or a file."""
+    # Spark's servers have a Java of their own.
+    for server in ("spark_servers", "spark", "postgres"):
         if server in nodeid:
             return server
     return nodeid.partition("::")[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spark takes longest, and begins; then the other server."""
-    first = {"spark": 0, "postgres": 1}
+    """Spark takes longest, and begins; then the other servers."""
+    first = {"spark": 0, "postgres": 1, "spark_servers": 2}
     items.sort(key=lambda item: first.get(_share(item.nodeid), len(first)))
 
 
