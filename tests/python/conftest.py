@@ -17,6 +17,7 @@ LONGEST = (
     "test_dashboard_browser.py",
     "test_torture.py",
     "test_publish.py",
+    "test_dashboard_ten_questions.py",
     "test_bare_dbt.py",
     "test_build.py",
     "test_installed.py",

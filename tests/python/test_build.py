@@ -324,11 +324,17 @@ def test_a_request_that_makes_no_sense_gets_one_line(
     assert path.read_bytes() == before
 
 
+@pytest.fixture(scope="module")
+def bare_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where dbt without the pipeline keeps its files, and what it has parsed."""
+    return tmp_path_factory.mktemp("bare")
+
+
 def test_dbt_does_not_put_the_demo_in_the_place_of_loaded_rows(
     warehouse: Warehouse,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    bare_files: Path,
 ) -> None:
     from dbt.cli.main import dbtRunner
 
@@ -338,7 +344,7 @@ def test_dbt_does_not_put_the_demo_in_the_place_of_loaded_rows(
     monkeypatch.setenv("DWH_DATABASE", str(path))
     arguments = [
         *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
-        *("--target-path", str(tmp_path), "--log-path", str(tmp_path)),
+        *("--target-path", str(bare_files), "--log-path", str(bare_files)),
         "--no-use-colors",
     ]
     some = ["--select", "resource_type:seed", "stg_orders_validated"]
@@ -359,7 +365,7 @@ def test_dbt_does_not_put_the_demo_in_the_place_of_loaded_rows(
 
 
 def test_a_bare_run_killed_half_way_leaves_nothing_to_the_next_build(
-    warehouse: Warehouse, tmp_path: Path
+    warehouse: Warehouse, bare_files: Path
 ) -> None:
     path = warehouse.reset()
     assert main(["load", str(warehouse.grown_shop), "--database", str(path)]) == 0
@@ -368,7 +374,7 @@ def test_a_bare_run_killed_half_way_leaves_nothing_to_the_next_build(
             *(sys.executable, "-m", "dbt.cli.main", "run", "--no-use-colors"),
             *VARIABLES,
             *("--project-dir", str(ROOT), "--profiles-dir", str(ROOT)),
-            *("--target-path", str(tmp_path), "--log-path", str(tmp_path)),
+            *("--target-path", str(bare_files), "--log-path", str(bare_files)),
         ],
         env={**os.environ, "DWH_DATABASE": str(path), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
