@@ -68,8 +68,10 @@ start() {
 command -v ip >/dev/null || fail "ip is not installed (Debian: apt-get install iproute2)"
 command -v java >/dev/null || [ -n "${JAVA_HOME:-}" ] || fail "Java is not installed"
 if [ -z "${SPARK_HOME:-}" ]; then
-    found=("$(cd "$(dirname "$0")/.." && pwd)"/.venv/lib/python3*/site-packages/pyspark)
-    SPARK_HOME=${found[0]}
+    project=$(cd "$(dirname "$0")/.." && pwd)
+    for SPARK_HOME in "$project"/{.venv,.make/all-engines}/lib/python3*/site-packages/pyspark; do
+        [ ! -d "$SPARK_HOME" ] || break
+    done
     [ -d "$SPARK_HOME" ] || fail "pyspark is not in .venv: pip install '.[spark]'"
 fi
 export SPARK_HOME SPARK_DAEMON_MEMORY=256m
