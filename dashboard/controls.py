@@ -5,7 +5,7 @@ choice while one goes from page to page.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -211,26 +211,46 @@ def comparison() -> Comparison:
 
 def countries() -> tuple[str, ...]:
     """Countries, in the bar; empty for all, and not asked where one is all."""
-    return _several("Country", cache.choices()[0], "All countries")
+    with frame.bar():
+        return _several(*_COUNTRIES, cache.choices()[0], "country", _kept_in_bar)
 
 
 def categories() -> tuple[str, ...]:
     """Categories, in the bar; empty for all, and not asked where one is all."""
-    return _several("Category", cache.choices()[1], "All categories")
+    with frame.bar():
+        return _several(*_CATEGORIES, cache.choices()[1], "category", _kept_in_bar)
 
 
-def _several(label: str, options: list[str], all_of_them: str) -> tuple[str, ...]:
+def countries_and_categories(prefix: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The same where they stand, for one card alone, under keys of their own."""
+    countries, categories = cache.choices()
+    return (
+        _several(*_COUNTRIES, countries, f"{prefix}_country", kept),
+        _several(*_CATEGORIES, categories, f"{prefix}_category", kept),
+    )
+
+
+_COUNTRIES = "Country", "All countries"
+_CATEGORIES = "Category", "All categories"
+
+
+def _several(
+    label: str,
+    all_of_them: str,
+    options: list[str],
+    key: str,
+    keep: Callable[[str, object], dict[str, Any]],
+) -> tuple[str, ...]:
     if len(options) < 2:
         return ()
-    with frame.bar():
-        chosen = st.multiselect(
-            label,
-            options,
-            placeholder=all_of_them,
-            wrap=False,
-            width=_WIDE,
-            **_kept_in_bar(label.lower(), []),
-        )
+    chosen = st.multiselect(
+        label,
+        options,
+        placeholder=all_of_them,
+        wrap=False,
+        width=_WIDE,
+        **keep(key, []),
+    )
     return tuple(chosen)
 
 

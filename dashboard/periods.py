@@ -44,7 +44,12 @@ class Grain(StrEnum):
 
 
 # The longest of them that can be compared is what a page begins with.
-_DEFAULTS = (Preset.LAST_12_MONTHS, Preset.LAST_90_DAYS, Preset.LAST_30_DAYS)
+_DEFAULTS = (
+    Preset.LAST_12_MONTHS,
+    Preset.LAST_90_DAYS,
+    Preset.LAST_30_DAYS,
+    Preset.LAST_7_DAYS,
+)
 
 
 @dataclass(frozen=True)

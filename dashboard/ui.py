@@ -19,10 +19,12 @@ from dashboard.filters import SalesFilter
 from dashboard.formatting import DASH, change, exact, percent, short
 from dashboard.metrics import Change, Unit, metric
 from dashboard.queries import sales
-from dashboard.warehouse import Trouble, Warehouse, WarehouseError
+from dashboard.warehouse import Trouble, WarehouseError
 
 _WHOLE_PAGE = "whole_page"
 _PRODUCT_TO_OPEN = "product_to_open"
+# In the key of what a click chooses from; `frame.css` gives it another pointer.
+_TO_CLICK = "_to_click_"
 
 
 def choose(key: str, *names: str, none: str | None = None) -> None:
@@ -68,7 +70,13 @@ def plain(text: str) -> str:
 
 def title(name: str, question: str, described: str = "") -> None:
     """The page's name, its question, what is chosen, and how fresh the data are."""
-    said = " \N{MIDDLE DOT} ".join(filter(None, (described, cache.freshness())))
+    try:
+        fresh = cache.freshness()
+    except WarehouseError as error:
+        if error.trouble is not Trouble.SLOW:
+            raise
+        fresh = "how fresh the data are took too long to ask"
+    said = " \N{MIDDLE DOT} ".join(filter(None, (described, fresh)))
     with frame.head():
         st.title(name, anchor=False, width="content")
         st.markdown(question, width="content")
@@ -182,9 +190,11 @@ def chart(
     def clicked() -> None:
         points = st.session_state[drawn]["selection"]["points"]
         mark = points[0].get("customdata") if points else None
-        if mark is not None and on_click is not None:
-            _clicked(key, opens)
-            on_click(mark[0] if isinstance(mark, list) else mark)
+        if mark is None or on_click is None:  # such as all others: nothing to choose
+            _forget_click(key)
+            return
+        _clicked(key, opens)
+        on_click(mark[0] if isinstance(mark, list) else mark)
 
     st.plotly_chart(
         figure,
@@ -224,11 +234,15 @@ def _unclicked(key: str) -> str:
     What was clicked before stays chosen in the browser: a second click on it would
     take it back there, and say nothing of what it was.
     """
-    return f"{key}_{st.session_state.get(f'{key}_clicks', 0)}"
+    return f"{key}{_TO_CLICK}{st.session_state.get(f'{key}_clicks', 0)}"
+
+
+def _forget_click(key: str) -> None:
+    st.session_state[f"{key}_clicks"] = st.session_state.get(f"{key}_clicks", 0) + 1
 
 
 def _clicked(key: str, opens: str) -> None:
-    st.session_state[f"{key}_clicks"] = st.session_state.get(f"{key}_clicks", 0) + 1
+    _forget_click(key)
     frame.show(opens)
     redraw_whole_page()
 
@@ -394,8 +408,7 @@ def product_table(
     def choose() -> None:
         for row, column in st.session_state[key]["selection"]["cells"]:
             if column in keys:
-                st.session_state[_PRODUCT_TO_OPEN] = str(rows.iloc[row][keys[column]])
-                redraw_whole_page()
+                open_product(rows.iloc[row][keys[column]])
 
     st.dataframe(
         rows,
@@ -410,6 +423,12 @@ def product_table(
         selection_mode="single-cell",
     )
     caption("A click on a product's name opens its page.")
+
+
+def open_product(key: object) -> None:
+    """What a click on a product's name does: open its page, by its key."""
+    st.session_state[_PRODUCT_TO_OPEN] = str(key)
+    redraw_whole_page()
 
 
 def open_product_asked_for() -> None:
@@ -502,14 +521,14 @@ def all_well(text: str) -> None:
 
 
 def rows_of(
-    query: Callable[[Warehouse, SalesFilter], pd.DataFrame], chosen: SalesFilter
+    answer: Callable[[SalesFilter], pd.DataFrame], chosen: SalesFilter
 ) -> pd.DataFrame | None:
-    """What a query finds of a choice; None, and why, where that is nothing."""
+    """The answer about a choice; None, and why, where it has no row."""
     if chosen.days.is_reversed:
         period_turned_round()
         return None
     with in_time():
-        rows = cache.ask(query, chosen)
+        rows = answer(chosen)
         if not rows.empty:
             return rows
         note(

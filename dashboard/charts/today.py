@@ -6,12 +6,14 @@ import pandas as pd
 
 from dashboard.charts.bars import ranked
 from dashboard.charts.figure import Figure
-from dashboard.charts.theme import BLUE, GREY, HOVER_TEXT, Theme, escaped, records
+from dashboard.charts.theme import BLUE, HOVER_TEXT, Theme, escaped, records
 from dashboard.formatting import day
 from dashboard.metrics import metric
 
 # The days before those that are looked at.
 _PALE = "rgba(59,125,196,0.42)"
+# How thick a tick is, of the highest bar.
+_TICK = 0.016
 
 
 def day_bars(days: pd.DataFrame, since: dt.date, theme: Theme) -> Figure:
@@ -42,18 +44,17 @@ def day_bars(days: pd.DataFrame, since: dt.date, theme: Theme) -> Figure:
         showlegend=False,
     )
     if days["last_year"].notna().any():
-        chart.add_scatter(
+        # A bar, and not a mark of some pixels: as wide as the others on any screen.
+        thick = _TICK * float(days[["net_sales", "last_year"]].max(axis=None))
+        chart.add_bar(
             x=days["date"],
-            y=days["last_year"],
-            mode="markers",
+            y=[thick] * len(days),
+            base=days["last_year"] - thick / 2,
             name="same weekday a year before",
-            marker={
-                "symbol": "line-ew",
-                "size": 14,
-                "line": {"width": 2.5, "color": GREY},
-            },
+            marker={"color": theme.muted},
             hoverinfo="skip",
         )
+        chart.update_layout(barmode="overlay")
     chart.update_yaxes(rangemode="tozero", nticks=5, **theme.axis(money))
     chart.update_xaxes(showgrid=False, nticks=8, tickformat="%a %-d %b")
     return chart
@@ -72,6 +73,7 @@ def mover_bars(moved: pd.DataFrame, theme: Theme) -> Figure:
             f"{theme.exact(row.net_sales, money)}"
             for row in records(moved)
         ],
+        keys=moved["key"],
         label_length=22,
     )
     changes = [*moved["net_sales_change"], 0.0]

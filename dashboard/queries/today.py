@@ -200,8 +200,9 @@ def movers(
         listed: How many stand alone.
 
     Returns:
-        name, net_sales, net_sales_before, net_sales_change; the largest change first,
-        up or down, and "All others (n)" last where there are any. Without rows, none.
+        key, name, net_sales, net_sales_before, net_sales_change; the largest change
+        first, up or down, and "All others (n)", without a key, last where there are
+        any. Without rows, none.
     """
     amounts = pd.concat(
         {
@@ -215,7 +216,8 @@ def movers(
     ).round(4)
     both = pd.concat([now, before]).drop_duplicates(key)
     names = dict(zip(both[key], both[name], strict=True))
-    amounts.insert(0, "name", [names[one] for one in amounts.index])
+    amounts.insert(0, "key", amounts.index.astype(object))
+    amounts.insert(1, "name", [names[one] for one in amounts.index])
     amounts = amounts[amounts["net_sales_change"] != 0]
     size = amounts["net_sales_change"].abs()
     order = pd.DataFrame({"size": -size, "key": amounts.index}, index=amounts.index)
@@ -224,8 +226,9 @@ def movers(
     if len(others) == 1:  # as long as its own line
         shown, others = amounts, others.iloc[:0]
     if len(others):
-        rest = others.drop(columns="name").sum().round(4)
-        row = pd.DataFrame([{"name": f"All others ({len(others):,})", **rest}])
+        rest = others.drop(columns=["key", "name"]).sum().round(4)
+        name = f"All others ({len(others):,})"
+        row = pd.DataFrame([{"key": None, "name": name, **rest}])
         shown = pd.concat([shown, row])
     return shown.reset_index(drop=True)
 

@@ -64,6 +64,7 @@ def main() -> None:
 def _pairs(minimum: int, categories: tuple[str, ...], significant: int) -> None:
     with ui.card(
         "Which pairs go together?",
+        "Click a bar to see what goes with its first product.",
         help_text=f"{metric('lift').formula} {metric('lift_lower_95').formula} "
         f"{metric('support').formula}",
     ):
@@ -99,6 +100,8 @@ def _pairs(minimum: int, categories: tuple[str, ...], significant: int) -> None:
             ranked_pairs(pairs, shown, ui.theme()),
             f"Bars of product pairs by {shown.name.lower()}.",
             "pairs_chart",
+            controls.click_product,
+            "companions_card",
         )
         chance = metric("q_value")
         columns = {
@@ -126,8 +129,10 @@ def _companions(minimum: int, categories: tuple[str, ...]) -> None:
     products = cache.ask(baskets.paired_products, minimum, categories)
     with ui.card(
         "What goes with one product?",
-        "Of the baskets with it, the share that also holds the other.",
+        "Of the baskets with it, the share that also holds the other. Click a bar to "
+        "see what goes with that one.",
         metric("confidence").formula,
+        key="companions_card",
     ):
         key = controls.product(products)
         found = cache.ask(baskets.companions, key, minimum, categories, 12)
@@ -136,6 +141,8 @@ def _companions(minimum: int, categories: tuple[str, ...]) -> None:
             "Bars of the products most often bought with it: "
             + ", ".join(map(str, found["product_name"].head(3))),
             "companions",
+            controls.click_product,
+            "companions_card",
         )
         _recommendations(key, minimum, categories)
         ui.link("views/product.py", "All about this product", product=str(key))

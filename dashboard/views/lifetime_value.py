@@ -1,5 +1,7 @@
 """Lifetime value: what is a customer worth?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -138,10 +140,15 @@ def _origins(countries: tuple[str, ...]) -> None:
         largest = found.nlargest(_ORIGINS_SHOWN, "customers").index
         if len(found) > _ORIGINS_SHOWN:
             ui.caption(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
+        choose = None
+        if kind == "Country":
+            choose = partial(ui.choose, "country")
+            ui.caption("Click a country to look at it alone; again, at all.")
         ui.chart(
             charts.origin_bars(found[found.index.isin(largest)], ui.theme()),
             f"Bars of net sales per customer after {days} days by origin.",
             "origins",
+            choose,
         )
 
 

@@ -38,7 +38,7 @@ def main() -> None:
         "Are we growing, and where does it come from?",
         controls.describe(chosen) + compared,
     )
-    if ui.rows_of(sales.by_day, chosen) is None:
+    if ui.rows_of(cache.by_day, chosen) is None:
         return
     _headline(chosen, earlier, against)
     _over_time(chosen, earlier, against)
@@ -71,7 +71,7 @@ def _headline(
 
 
 def _totals(chosen: SalesFilter) -> dict[str, float | None]:
-    days, buyers = cache.ask(sales.by_day, chosen), cache.ask(sales.buyers, chosen)
+    days, buyers = cache.by_day(chosen), cache.ask(sales.buyers, chosen)
     return sales.totals_of(days, buyers)
 
 
@@ -85,7 +85,7 @@ def _sparks(chosen: SalesFilter) -> dict[str, list[float]]:
 
 
 def _periods(chosen: SalesFilter, grain: Grain) -> pd.DataFrame:
-    days = cache.ask(sales.by_day, chosen)
+    days = cache.by_day(chosen)
     buyers = cache.ask(overview.buyers_by_period, chosen, grain)
     return overview.by_period(days, buyers, chosen, grain)
 

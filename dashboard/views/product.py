@@ -1,5 +1,7 @@
 """One product: how it sells, how long it lasts, who buys it, and with what."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -153,11 +155,16 @@ def _loss(key: int, chosen: SalesFilter) -> None:
 
 
 def _buyers(key: int, chosen: SalesFilter) -> None:
-    with ui.card("Who buys it?", "By segment of today, and by country."):
-        for what, rows, name in (
-            ("Segments", cache.ask(product.by_segment, key, chosen), "segment_name"),
-            ("Countries", cache.ask(product.by_country, key, chosen), "country"),
+    with ui.card(
+        "Who buys it?",
+        "By segment of today, and by country. Click a country to look at it alone; "
+        "again, at all.",
+    ):
+        for what, query, name, choose in (
+            ("Segments", product.by_segment, "segment_name", None),
+            ("Countries", product.by_country, "country", partial(ui.choose, "country")),
         ):
+            rows = cache.ask(query, key, chosen)
             if rows.empty:
                 ui.note("**Nobody in this choice.**", "search")
                 return
@@ -174,6 +181,7 @@ def _buyers(key: int, chosen: SalesFilter) -> None:
                 f"Bars of its net sales by {what.lower()}: "
                 + ", ".join(map(str, best[name].head(3))),
                 f"bought_by_{name}",
+                choose,
             )
             if len(rows) > _LISTED:
                 ui.caption(f"The first {_LISTED} of {len(rows):,}.")

@@ -1,5 +1,6 @@
 """Products: what sells, what does not?"""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from dashboard.filters import SalesFilter
 from dashboard.formatting import exact, short
 from dashboard.metrics import metric
 from dashboard.parts import part
-from dashboard.queries import products, sales
+from dashboard.queries import product, products, sales
 
 _RANKINGS = ("net_sales", "units", "orders")
 _LISTED = 12
@@ -26,7 +27,7 @@ def main() -> None:
     countries, categories = controls.countries(), controls.categories()
     chosen = SalesFilter(days, countries, categories)
     ui.title("Products", "What sells, and what does not?", controls.describe(chosen))
-    sold = ui.rows_of(products.by_product, chosen)
+    sold = ui.rows_of(partial(cache.ask, products.by_product), chosen)
     if sold is None:
         return
     figures = products.totals(sold)
@@ -142,6 +143,7 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
                 f"{exact(row['returns_rate'], metric('returns_rate'), money)}"
             )
         )
+        _loss(key, chosen)
         periods = cache.ask(products.product_by_period, key, chosen, grain)
         ui.chart(
             over_time(periods, shown, grain, chosen.days, ui.theme(), height=260),
@@ -150,6 +152,22 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
             "one_product",
         )
         ui.link("views/product.py", "All about this product", product=str(key))
+
+
+def _loss(key: int, chosen: SalesFilter) -> None:
+    """What baskets would lose without a product, in a line."""
+    found = cache.ask(product.baskets_with, key, chosen)
+    if found["baskets"]:
+        least, most = (
+            exact(found[name], metric(name), cache.currency())
+            for name in ("own_sales", "basket_sales")
+        )
+        ui.caption(
+            ui.plain(
+                f"Without it: {least} lost at least, {most} at most, in "
+                f"{found['baskets']:,.0f} baskets with it"
+            )
+        )
 
 
 def _table(best: pd.DataFrame) -> None:

@@ -1,6 +1,8 @@
 """Today: what happened, why, and what needs doing?"""
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -34,7 +36,7 @@ _BEFORE, _LAST_YEAR = "The weeks before", "A year before"
 def main() -> None:
     """Draw the page."""
     known = cache.span()
-    by_day = cache.ask(sales.by_day, SalesFilter(DateRange(known.first, known.as_of)))
+    by_day = cache.every_day()
     orders = cache.ask(today.last_orders)
     last, cut_short = today.last_whole_day(orders, known.as_of)
     all_windows = today.windows(last, known.first)
@@ -210,22 +212,27 @@ def _explain(all_windows: list[Window]) -> None:
     names = {window.name: window for window in all_windows}
     first_name = all_windows[1].name
     order = [first_name, *(name for name in names if name != first_name)]
-    with ui.card("What moved net sales?"):
+    with ui.card(
+        "What moved net sales?",
+        "Click a country or a category to look at it alone; again, at all. A click on "
+        "a product opens its page.",
+    ):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             window = names[controls.picked("Of", order, "moved_over")]
             against = controls.picked("Against", [_BEFORE, _LAST_YEAR], "moved_against")
+            places = controls.countries_and_categories("moved")
         days = window.before if against == _BEFORE else window.last_year
         if days is None:
             ui.note("**The data do not reach back so far.** Choose another comparison.")
             return
-        now, then = SalesFilter(window.days), SalesFilter(days)
+        now, then = SalesFilter(window.days, *places), SalesFilter(days, *places)
         tables = _moved(now, then)
         whole = round(
-            float(cache.ask(sales.by_day, now)["net_sales"].sum())
-            - float(cache.ask(sales.by_day, then)["net_sales"].sum()),
+            float(cache.by_day(now)["net_sales"].sum())
+            - float(cache.by_day(then)["net_sales"].sum()),
             4,
         )
-        if not any(len(moved) for _, moved in tables):
+        if not any(len(moved) for _, moved, _ in tables):
             ui.note("**Nothing moved**: every part sold what it sold before.")
             return
         unit = metric("net_sales_change")
@@ -236,7 +243,9 @@ def _explain(all_windows: list[Window]) -> None:
                 f"{exact(whole, unit, cache.currency())}. Each picture adds up to it."
             )
         )
-        for column, (what, moved) in zip(st.columns(len(tables)), tables, strict=True):
+        for column, (what, moved, choose) in zip(
+            st.columns(len(tables)), tables, strict=True
+        ):
             with column:
                 st.subheader(what, anchor=False)
                 ui.chart(
@@ -244,28 +253,41 @@ def _explain(all_windows: list[Window]) -> None:
                     f"Bars of the change by {what.lower()}: "
                     + ", ".join(map(str, moved["name"].head(3))),
                     f"moved_{what}",
+                    choose,
                 )
 
 
-def _moved(now: SalesFilter, then: SalesFilter) -> list[tuple[str, pd.DataFrame]]:
-    """What moved, by country, category and product; what all sales share has none."""
+def _moved(
+    now: SalesFilter, then: SalesFilter
+) -> list[tuple[str, pd.DataFrame, Callable[[Any], None]]]:
+    """What moved, by country, category and product, and what a click on it does.
+
+    What all sales share has none.
+    """
     countries, categories = cache.choices()
     kinds = []
     if len(countries) > 1:
-        kinds.append(("Countries", sales.by_country, "country", "country"))
+        kinds.append(("Countries", sales.by_country, "country"))
     if len(categories) > 1:
-        kinds.append(("Categories", overview.by_category, "category", "category"))
-    by_product = products.with_services_as_one
-    kinds.append(("Products", by_product, "product_key", "product_name"))
+        kinds.append(("Categories", overview.by_category, "category"))
+
+    def moved(query: Callable[..., pd.DataFrame], key: str, name: str) -> pd.DataFrame:
+        rows = cache.ask(query, now), cache.ask(query, then)
+        return today.movers(*rows, key, name, _LISTED)
+
+    by_product = moved(products.with_services_as_one, "product_key", "product_name")
     return [
-        (
-            what,
-            today.movers(
-                cache.ask(query, now), cache.ask(query, then), key, name, _LISTED
-            ),
-        )
-        for what, query, key, name in kinds
+        *(
+            (what, moved(query, key, key), partial(ui.choose, f"moved_{key}"))
+            for what, query, key in kinds
+        ),
+        ("Products", by_product, _open_product),
     ]
+
+
+def _open_product(key: int) -> None:
+    if key:  # 0 are all services
+        ui.open_product(key)
 
 
 def _lists(last: dt.date) -> None:

@@ -3,10 +3,16 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
-from warehouses import build_warehouse
+from warehouses import (
+    SHARED_DATA,
+    RealWarehouse,
+    build_real_shop,
+    build_warehouse,
+)
 
 from tests.conftest import MakeOnce
 
@@ -40,6 +46,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def demo_warehouse(make_once: MakeOnce) -> Path:
     """The warehouse of the demo seeds, built and published once; not to be changed."""
     return make_once("demo.db", build_warehouse)
+
+
+@pytest.fixture(scope="session")
+def real_warehouse(make_once: MakeOnce) -> RealWarehouse:
+    """A function that gives a real shop's warehouse, built once; not to be changed.
+
+    Tests of one whose data are not there are skipped.
+    """
+
+    def real_warehouse(name: str) -> Path:
+        if not (SHARED_DATA / name).is_dir():
+            pytest.skip(f"the real data are not there: {SHARED_DATA / name}")
+        return make_once(f"{name}.db", partial(build_real_shop, name))
+
+    return real_warehouse
 
 
 @contextmanager

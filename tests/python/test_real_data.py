@@ -6,9 +6,6 @@ answers is rounded to cents.
 """
 
 import json
-import lzma
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from day_windows import assert_windows_are_those_of_the_lines
-from warehouses import SHARED_DATA, build_warehouse, read_frame
+from warehouses import SHARED_DATA, RealWarehouse, read_frame
 
 from pipeline.doubts import CHECKS_OF_SALES, recent_sales
 from pipeline.warehouse import reader_for
@@ -51,29 +48,10 @@ class Shop:
         return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def unpack(source: Path, target: Path) -> None:
-    """Copy a shop's raw files, unpacked where they are packed."""
-    target.mkdir()
-    for path in source.glob("raw_*.csv*"):
-        if path.suffix == ".xz":
-            with lzma.open(path) as packed, (target / path.stem).open("wb") as file:
-                shutil.copyfileobj(packed, file)
-        else:
-            shutil.copyfile(path, target / path.name)
-
-
 @pytest.fixture(scope="module", params=SHOPS)
-def shop(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shop]:
-    source = SHARED_DATA / request.param
-    if not source.is_dir():
-        pytest.skip(f"the real data are not there: {source}")
-    folder = tmp_path_factory.mktemp(request.param)
-    unpack(source, folder / "raw")
-    database = build_warehouse(folder / "shop.db", folder / "raw")
-    yield Shop(request.param, database, source / "expected")
-    shutil.rmtree(folder)  # 200 MB that nobody will look at
+def shop(request: pytest.FixtureRequest, real_warehouse: RealWarehouse) -> Shop:
+    name = request.param
+    return Shop(name, real_warehouse(name), SHARED_DATA / name / "expected")
 
 
 def assert_equal(

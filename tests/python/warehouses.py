@@ -1,11 +1,13 @@
 """Warehouses for tests to look into, built and read as users build and read them."""
 
 import json
+import lzma
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from pipeline.warehouse import engine_for
 ROOT = Path(__file__).resolve().parents[2]
 # Real data that lives beside the project, where somebody has put it.
 SHARED_DATA = ROOT.parent / "shared" / "data"
+RealWarehouse = Callable[[str], Path]
 # Variables for shops that are so on purpose.
 MUCH_IS_WRONG = "max_rejected_share: 1"
 
@@ -74,6 +77,21 @@ def build_warehouse(
             LogReporter(sys.stderr),
             DbtSession if tests else UntestedSession,
         )
+    return database
+
+
+def build_real_shop(name: str, database: Path) -> Path:
+    """The same of a shop of `SHARED_DATA`, whose raw files may be packed."""
+    raw = database.with_suffix(".raw")
+    raw.mkdir()
+    for path in (SHARED_DATA / name).glob("raw_*.csv*"):
+        if path.suffix == ".xz":
+            with lzma.open(path) as packed, (raw / path.stem).open("wb") as file:
+                shutil.copyfileobj(packed, file)
+        else:
+            shutil.copyfile(path, raw / path.name)
+    build_warehouse(database, raw)
+    shutil.rmtree(raw)
     return database
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browsing import missing
 from dashboard_support import APP, PAGES
+from playwright.sync_api import Browser, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+from benchmarks.dashboard_server import chromium
 from dashboard.schema import Span, span
 from dashboard.warehouse import Warehouse
 from pipeline.warehouse.location import Location
@@ -70,3 +73,19 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Show:
         return app.run()
 
     return draw
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A chromium; without one its tests are skipped, except in CI."""
+    reason = missing()
+    if reason and os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium(), args=["--no-sandbox"]
+        )
+        yield opened
+        opened.close()

@@ -13,37 +13,18 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pandas as pd
 import pytest
+from browsing import AXE, PATIENCE, Browsing, watched
 from dashboard_support import PAGES, ROOT, change
-from playwright.sync_api import (
-    Browser,
-    ConsoleMessage,
-    Locator,
-    Page,
-    Request,
-    Response,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Locator
 
-from benchmarks.dashboard_server import AT_REST, chromium, running
+from benchmarks.dashboard_server import running
 
-_PATHS = {
-    name: "" if name == "Today" else Path(file).stem for name, file in PAGES.items()
-}
-_AXE = (
-    Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    / "ecommerce-data-warehouse"
-    / "axe.min.js"
-)
-# Streamlit looks for its server below the address of a page before it does at the root.
-_PROBES = ("/_stcore/health", "/_stcore/host-config")
 # What is too small for a finger (44 px, half a pixel of rounding aside).
 _SMALL = """() => {
     const touched = 'a, button, select, summary, [role="button"], [role="radio"], '
@@ -83,107 +64,6 @@ _COLLIDING = """() => [...document.querySelectorAll('[data-testid="stPlotlyChart
         .map(([other]) => `${text} on ${other}`));
     return [...out, ...on];
 })"""
-# For a machine that does much else beside; what goes well takes a second.
-_PATIENCE = 180_000
-
-
-def missing() -> str | None:
-    """What the tests lack."""
-    if chromium() is None or not _AXE.is_file():
-        return "chromium or axe-core is missing: run scripts/install_chromium.sh"
-    return None
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _needs_a_browser() -> None:
-    reason = missing()
-    if reason and os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-
-
-@dataclass
-class Browsing:
-    """A page, and what happened on it that should not have.
-
-    Attributes:
-        page: Playwright's page.
-        url: The dashboard's address.
-        problems: Console errors, failed answers and requests to other hosts.
-    """
-
-    page: Page
-    url: str
-    problems: list[str] = field(default_factory=list)
-
-    def open(self, name: str, query: str = "") -> None:
-        """Open a page of the dashboard, and wait until it is drawn."""
-        self.page.goto(f"{self.url}/{_PATHS[name]}{query}")
-        self.page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until the script has run and the pictures stand."""
-        self.page.evaluate("() => { window.looksAtRest = 0; }")
-        self.page.wait_for_function(AT_REST, polling=100)
-
-    def heard(self, request: Request) -> None:
-        """Note a request that leaves the machine."""
-        if urlsplit(request.url).hostname not in ("127.0.0.1", "localhost", None):
-            self.problems.append(f"outside request: {request.url}")
-
-    def answered(self, response: Response) -> None:
-        """Note an answer that failed, Streamlit's own probes aside."""
-        path = urlsplit(response.url).path
-        if response.status >= 400 and not path.endswith(_PROBES):
-            self.problems.append(f"{response.status}: {response.url}")
-
-    def said(self, message: ConsoleMessage) -> None:
-        """Note an error in the console; failed answers are noted by their address."""
-        if message.type == "error" and "404 (Not Found)" not in message.text:
-            self.problems.append(f"console: {message.text}")
-
-    def until(
-        self,
-        holds: Callable[[], bool],
-        what: str,
-        again: Callable[[], object] | None = None,
-    ) -> None:
-        """Wait until something holds.
-
-        Args:
-            holds: Asked again and again.
-            what: What it is, for the message.
-            again: What to do once more when it has not come about in ten seconds.
-        """
-        started = asked = time.monotonic()
-        while not holds():
-            now = time.monotonic()
-            assert now < started + _PATIENCE / 1000, (
-                f"never happened: {what}; the address is {self.page.url}"
-            )
-            if again is not None and now > asked + 10:
-                asked = now
-                again()
-            self.page.wait_for_timeout(100)
-        self.settle()
-
-    def click(self, target: Locator) -> None:
-        """Click in the middle of a mark of a picture."""
-        target.scroll_into_view_if_needed()
-        box = target.bounding_box()
-        assert box is not None
-        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-
-    def query(self) -> dict[str, list[str]]:
-        """What stands in the address."""
-        return parse_qs(urlsplit(self.page.url).query)
-
-    def figure(self, label: str) -> str:
-        """The key figure of that name."""
-        card = self.page.get_by_test_id("stMetric").filter(has_text=label).first
-        return card.get_by_test_id("stMetricValue").inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -199,20 +79,9 @@ def server(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A running dashboard."""
     log = tmp_path_factory.mktemp("server") / "log.txt"
     settings = {"DWH_DATABASE": str(published)}
-    with running(settings, log, patience=_PATIENCE / 1000) as url:
+    with running(settings, log, patience=PATIENCE / 1000) as url:
         yield url
         assert "Traceback" not in log.read_text()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A chromium."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -229,17 +98,6 @@ def narrow(browser: Browser, server: str) -> Browsing:
     """A phone in the dark theme."""
     page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
     return watched(page, server)
-
-
-def watched(page: Page, url: str) -> Browsing:
-    """The page, with an ear on all that goes wrong."""
-    page.set_default_timeout(_PATIENCE)
-    session = Browsing(page, url)
-    page.on("request", session.heard)
-    page.on("response", session.answered)
-    page.on("console", session.said)
-    page.on("pageerror", lambda error: session.problems.append(f"page error: {error}"))
-    return session
 
 
 @pytest.fixture(autouse=True)
@@ -267,7 +125,7 @@ def check_page(session: Browsing, name: str) -> None:
         ".map(e => e.textContent)"
     )
     assert not cut, f"key figures cut off: {cut}"
-    page.evaluate(_AXE.read_text())
+    page.evaluate(AXE.read_text())
     found = page.evaluate(
         "async () => (await axe.run(document, {resultTypes: ['violations']}))"
         ".violations.map(v => [v.id, v.nodes[0].html.slice(0, 200)])"
@@ -431,7 +289,9 @@ def test_the_top_products_follow_the_slider_and_a_click_picks_one(
     wide: Browsing,
 ) -> None:
     wide.open("Products")
-    bars = wide.page.locator('[class*="st-key-best_products_0"] .bars .point path')
+    bars = wide.page.locator(
+        '[class*="st-key-best_products_to_click_0"] .bars .point path'
+    )
     wide.until(lambda: bars.count() == 10, "10 bars")
     slider = wide.page.get_by_role("slider", name="Top products")
     slider.focus()
@@ -567,7 +427,7 @@ def test_no_text_from_data_or_address_becomes_a_link(
         f"update DimCustomer set country = '{quoted}' where country = 'Germany'",
         "update build_info set currency = 'www.evil.example'",
     )
-    with running({"DWH_DATABASE": str(shop)}, patience=_PATIENCE / 1000) as url:
+    with running({"DWH_DATABASE": str(shop)}, patience=PATIENCE / 1000) as url:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         odd = watched(page, url)
         sentence = quote(name)

@@ -58,6 +58,10 @@ def test_presets_end_on_the_as_of_date_and_stay_within_the_data() -> None:
         (D(2024, 1, 2), Preset.LAST_90_DAYS),
         (D(2025, 7, 5), Preset.LAST_90_DAYS),
         (D(2025, 7, 6), Preset.LAST_30_DAYS),
+        (D(2025, 11, 2), Preset.LAST_30_DAYS),
+        (D(2025, 11, 3), Preset.LAST_7_DAYS),
+        (D(2025, 12, 18), Preset.LAST_7_DAYS),
+        (D(2025, 12, 19), Preset.LAST_12_MONTHS),
         (D(2025, 12, 31), Preset.LAST_12_MONTHS),
     ],
 )
