@@ -200,7 +200,13 @@ def days() -> DateRange:
                 on_click=choose,
                 args=(preset,),
             )
-    return preset_range(chosen, known.first, known.as_of)
+    shown = preset_range(chosen, known.first, known.as_of)
+    # Days of one's own begin as those on the screen. Streamlit writes only what it knew
+    # before the widget was there into the address at once.
+    for key, shown_day in (("from", shown.start), ("to", shown.end)):
+        if key not in st.session_state.get(_KEPT, {}):
+            st.session_state[key] = shown_day
+    return shown
 
 
 def comparison() -> Comparison:

@@ -37,6 +37,11 @@ class Frame:
     box: Box
     outside: list[str]
 
+    @property
+    def is_near(self) -> bool:
+        """Whether it is so little that it can be true to shape."""
+        return self.box.width < _NEAR
+
 
 def frame(countries: pd.DataFrame) -> Frame:
     """Around the fewest countries with 95 % of the orders, and some of their like.
@@ -126,7 +131,7 @@ def world(
     chart.update_geos(
         projection={
             # Of all the world, one that gives Europe room on a narrow screen.
-            "type": "mercator" if box.width < _NEAR else "miller",
+            "type": "mercator" if shown.is_near else "miller",
             "rotation": {"lon": box.middle[0]},
         },
         resolution=110,

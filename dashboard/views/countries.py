@@ -121,7 +121,7 @@ def _map(rows: pd.DataFrame, shown: Metric) -> None:
             world(rows, shown, ui.theme(), framed),
             f"Map coloured by {shown.name.lower()}; the table below has the "
             "same figures.",
-            "country_map",
+            "country_map" if framed.is_near else "world_map",
             choose,
         )
 

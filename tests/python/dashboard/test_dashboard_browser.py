@@ -610,6 +610,20 @@ def test_days_of_ones_own_stand_in_the_address(wide: Browsing) -> None:
     wide.until(lambda: wide.figure("Net sales") != before, "other sales")
 
 
+def test_days_of_ones_own_begin_as_those_on_the_screen(wide: Browsing) -> None:
+    wide.open("Overview", "?period=30+days")
+    figure = wide.figure("Net sales")
+    choose(wide, "Period", "Custom", "period")
+    wide.until(
+        lambda: (
+            wide.query()
+            == {"period": ["Custom"], "from": ["2025-12-02"], "to": ["2025-12-31"]}
+        ),
+        "both days in the address",
+    )
+    assert wide.figure("Net sales") == figure
+
+
 def test_explore_is_filtered_and_sorted_by_what_the_address_says(
     wide: Browsing,
 ) -> None:

@@ -894,6 +894,19 @@ def test_a_page_of_which_all_takes_too_long_says_so_in_one_line(
     assert ["took longer than 2 s" in said.value for said in app.warning] == [True]
 
 
+def test_a_page_is_drawn_where_asking_for_its_freshness_takes_too_long(
+    own_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DWH_QUERY_SECONDS", "1")
+    make_slow(own_warehouse, "FactOrders")
+    app = show(own_warehouse, "Segments")
+    assert_calm(app, own_warehouse)
+    assert "how fresh the data are took too long to ask" in texts(app)
+    assert [title.value for title in app.title] == ["Segments"]
+    assert app.metric
+    assert not app.warning
+
+
 def test_a_time_limit_that_is_none_is_said_on_the_page(
     demo_warehouse: Path, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
