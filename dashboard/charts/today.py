@@ -45,7 +45,8 @@ def day_bars(days: pd.DataFrame, since: dt.date, theme: Theme) -> Figure:
     )
     if days["last_year"].notna().any():
         # A bar, and not a mark of some pixels: as wide as the others on any screen.
-        thick = _TICK * float(days[["net_sales", "last_year"]].max(axis=None))
+        highest = max(days["net_sales"].max(), days["last_year"].max())
+        thick = _TICK * float(highest)
         chart.add_bar(
             x=days["date"],
             y=[thick] * len(days),

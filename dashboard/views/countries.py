@@ -36,7 +36,7 @@ def main() -> None:
         "Where do the buyers live, and what do they bring?",
         controls.describe(chosen) + compared,
     )
-    rows = ui.rows_of(partial(cache.ask, figures_by_country), chosen)
+    rows = ui.rows_of(lambda one: cache.ask(figures_by_country, one), chosen)
     if rows is None:
         return
     least_customers = cache.whole_variable("least_customers")

@@ -1,6 +1,5 @@
 """Products: what sells, what does not?"""
 
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -27,7 +26,7 @@ def main() -> None:
     countries, categories = controls.countries(), controls.categories()
     chosen = SalesFilter(days, countries, categories)
     ui.title("Products", "What sells, and what does not?", controls.describe(chosen))
-    sold = ui.rows_of(partial(cache.ask, products.by_product), chosen)
+    sold = ui.rows_of(lambda one: cache.ask(products.by_product, one), chosen)
     if sold is None:
         return
     figures = products.totals(sold)

@@ -25,6 +25,10 @@ from benchmarks.dashboard_server import running
 
 MOST_CLICKS = 2
 _LIKE_WORDS = {"k": 1e3, "M": 1e6}
+# Texts as they stand below each other.
+_DOWNWARDS = """all => all
+    .map(one => [one.getBoundingClientRect().y, one.textContent])
+    .sort((one, other) => one[0] - other[0]).map(([, text]) => text)"""
 _NUMBER = r"[\N{MINUS SIGN}+]?\$?[\d,.]+[kM]?"
 
 
@@ -200,10 +204,9 @@ def test_how_was_yesterday_against_the_same_weekday(visit: Visit) -> None:
         0: "less than on any of the 8",
     }.get(better, f"better than {better} of the 8")
     assert f"{place} {yesterday:%A}s before" in verdict
-    figure = visit.session.page.get_by_test_id("stMetric").first
-    card = visit.said(
-        visit.session.page.get_by_test_id("stVerticalBlock").filter(has=figure).last
-    )
+    page = visit.session.page
+    name = page.get_by_test_id("stMetricLabel").filter(has_text=f"{yesterday:%A}")
+    card = visit.said(page.get_by_test_id("stVerticalBlock").filter(has=name).last)
     assert (
         f"{moved(now, before[0])} on {day(yesterday - week)}: {dollars(before[0])}"
         in card
@@ -418,7 +421,8 @@ def test_what_explains_the_fall(visit: Visit) -> None:
         (
             "Products",
             "case when is_service then 0 else product_key end",
-            "case when is_service then 'Services' else product_name end",
+            "case when is_service then 'Services'"
+            " else coalesce(product_name, product_id) end",
         ),
     ):
         most = visit.rows(
@@ -437,8 +441,8 @@ def test_what_explains_the_fall(visit: Visit) -> None:
             until=str(last - back),
         )
         chart = card.locator(f'[class*="st-key-moved_{what}"]').first
-        names = chart.locator(".ytick text").all_inner_texts()
-        amounts = chart.locator(".bartext").all_inner_texts()
+        names = chart.locator(".ytick text").evaluate_all(_DOWNWARDS)
+        amounts = chart.locator(".bartext").evaluate_all(_DOWNWARDS)
         assert len(names) == len(amounts) == 6
         for text, amount, (expected, value) in zip(names, amounts, most, strict=False):
             if not text.startswith("All others"):
