@@ -26,4 +26,14 @@
     };
     history.pushState = write;
     history.replaceState = write;
+    // A map that is pushed sideways (frame.css) begins in its middle, and is reached by
+    // the keyboard too.
+    new MutationObserver(() => {
+        const wide = '[class*="st-key-world_map_to_click_"]:not([tabindex])';
+        for (const map of document.querySelectorAll(wide)) {
+            if (map.scrollWidth <= map.clientWidth) continue;
+            map.tabIndex = 0;
+            map.scrollLeft = (map.scrollWidth - map.clientWidth) / 2;
+        }
+    }).observe(document.body, { childList: true, subtree: true });
 })();
