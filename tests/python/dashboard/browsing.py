@@ -110,7 +110,8 @@ class Browsing:
 
     def click(self, target: Locator) -> None:
         """Click in the middle of a mark of a picture."""
-        target.scroll_into_view_if_needed()
+        # The bar of pages lies over what stands at the top.
+        target.evaluate("one => one.scrollIntoView({block: 'center'})")
         box = target.bounding_box()
         assert box is not None
         self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

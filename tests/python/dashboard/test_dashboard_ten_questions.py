@@ -81,7 +81,7 @@ class Visit:
         """Click on a link, a button or, in its middle, a mark of a picture."""
         self.clicks += 1
         assert self.clicks <= MOST_CLICKS
-        target.scroll_into_view_if_needed()
+        target.evaluate("one => one.scrollIntoView({block: 'center'})")
         target.click(force=True)
 
     def go(self, link: str, page: str) -> None:
