@@ -441,15 +441,19 @@ def open_product_asked_for() -> None:
         st.switch_page("views/product.py", query_params={"product": product})
 
 
-def product_lines(rows: Iterable[tuple[object, str, str]]) -> None:
+def product_lines(rows: Iterable[tuple[object, str, str]], list_key: str) -> None:
     """A few products as links to their pages, each with a few words beside it.
 
     Args:
         rows: Their keys, names, and what is said of them.
+        list_key: The name of the list on this page.
     """
-    for key, name, said in rows:
+    for index, (key, name, said) in enumerate(rows):
         with st.container(
-            horizontal=True, horizontal_alignment="distribute", gap="small"
+            key=f"{list_key}_product_line_{index}",
+            horizontal=True,
+            horizontal_alignment="distribute",
+            gap="small",
         ):
             st.page_link(
                 "views/product.py",

@@ -46,7 +46,7 @@ def pareto(products: pd.DataFrame, theme: Theme) -> Figure:
         chart.add_annotation(
             x=share,
             y=0.06,
-            text=escaped(f"80% from {needed:,} products ({share:.0%})"),
+            text=escaped(f"80% from {needed:,} ({share:.0%})"),
             showarrow=False,
             xanchor="left" if share < 0.5 else "right",
             yanchor="bottom",

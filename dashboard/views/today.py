@@ -319,8 +319,11 @@ def _running_out() -> None:
         out = int((short_of["stock_status"] == "sold out").sum())
         st.markdown(f"**{out:,}** sold out, **{len(short_of) - out:,}** running out")
         ui.product_lines(
-            (row.product_key, row.product_name, _stock_in_words(row))
-            for row in records(short_of.head(_LISTED))
+            (
+                (row.product_key, row.product_name, _stock_in_words(row))
+                for row in records(short_of.head(_LISTED))
+            ),
+            "short_of",
         )
         ui.link("views/products.py", "All to order")
 
@@ -379,12 +382,15 @@ def _returns(last: dt.date) -> None:
         returned, unit = metric("returned"), cache.currency()
         ui.product_lines(
             (
-                row.product_key,
-                row.product_name,
-                f"{exact(row.returned_before, returned, unit)} before, "
-                f"{exact(row.returned, returned, unit)} now",
-            )
-            for row in records(jumped.head(_LISTED))
+                (
+                    row.product_key,
+                    row.product_name,
+                    f"{exact(row.returned_before, returned, unit)} before, "
+                    f"{exact(row.returned, returned, unit)} now",
+                )
+                for row in records(jumped.head(_LISTED))
+            ),
+            "returned",
         )
         ui.link("views/products.py", "All returns", period=Preset.LAST_30_DAYS.value)
 
