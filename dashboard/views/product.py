@@ -190,7 +190,8 @@ def _buyers(key: int, chosen: SalesFilter) -> None:
 def _companions(key: int) -> None:
     with ui.card(
         "What is bought with it?",
-        "Of the baskets of all days with it, the share that also holds the other.",
+        "Of the baskets of all days with it, the share that also holds the other. "
+        "Click a bar to look at that one.",
         metric("confidence").formula,
     ):
         found = cache.ask(baskets.companions, key, 0, (), _LISTED)

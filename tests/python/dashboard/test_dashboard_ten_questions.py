@@ -417,7 +417,7 @@ def test_what_explains_the_fall(visit: Visit) -> None:
         f"\N{MINUS SIGN}{dollars(-whole)}"
     ) in said
     for what, group, name in (
-        ("Countries", "country", "country"),
+        ("Countries", "country", "coalesce(country, '(unknown)')"),
         (
             "Products",
             "case when is_service then 0 else product_key end",
