@@ -17,7 +17,7 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv warehouse documentation test test-engines test-airflow torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
+.PHONY: all help venv warehouse documentation test test-engines test-airflow test-beyond torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
 
 all: documentation ## Build and test the warehouse and its documentation
 	@printf 'The warehouse is %s. Look at it: make dashboard, make docs, or any SQLite client.\n' $(DATABASE)
@@ -88,6 +88,16 @@ $(STAMPS)/airflow: orchestration/airflow/requirements.lock
 
 test-airflow: $(STAMPS)/dev $(STAMPS)/airflow ## Have Airflow itself run its DAG
 	@$(BIN)/python -m pytest tests/orchestration
+
+# Other versions of dbt have environments of their own too.
+$(STAMPS)/dbt_%: tests/beyond/dbt_%.lock
+	@echo "Installing another dbt into $@ ..."
+	@$(PYTHON) -m venv $@
+	@$@/bin/python $(PIP) --no-deps -r $< || { rm -rf $@; exit 1; }
+	@touch $@
+
+test-beyond: $(ENGINES) $(STAMPS)/dbt_1_12 $(STAMPS)/dbt_2 ## Build with dbt 1.12 and dbt 2
+	@$(ENGINES)/bin/python -m pytest tests/beyond
 
 torture: $(ENGINES) ## Attack loads, publishes and readers for minutes; count how often they held
 	@$(ENGINES)/bin/python -m tests.torture

@@ -11,9 +11,16 @@
             ~ ref(raw_table | replace('raw_', 'stg_') ~ '_validated')
             ~ " group by reject_reason order by count(*) desc, reject_reason"
         ).rows -%}
-        {%- set rejected = reasons | rejectattr(0, 'none') | list -%}
-        {%- set rows = reasons | sum(attribute=1) | int -%}
-        {%- set rejected_rows = rejected | sum(attribute=1) | int -%}
+        {%- set rejected = [] -%}
+        {%- set counted = namespace(rows=0, rejected=0) -%}
+        {%- for found in reasons -%}
+            {%- set counted.rows = counted.rows + found[1] | int -%}
+            {%- if found[0] is not none -%}
+                {%- do rejected.append(found) -%}
+                {%- set counted.rejected = counted.rejected + found[1] | int -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- set rows, rejected_rows = counted.rows, counted.rejected -%}
         {%- set share = variable('max_rejected_share') -%}
         {%- if rejected_rows and (rejected_rows == rows or rejected_rows / rows > share) -%}
             {%- set said = [] -%}
@@ -63,8 +70,9 @@
         {%- set found = namespace(column=none) -%}
         {%- for column, pattern in numbers.items() if row[column] and not found.column -%}
             {%- set is_number = modules.re.fullmatch(pattern, row[column]) -%}
+            {%- set read = row[column] | trim | float if is_number else 0 -%}
             {%- if not is_number or column == 'quantity'
-                and not -2147483648 <= row[column] | float <= 2147483647 -%}
+                and (read < -2147483648 or read > 2147483647) -%}
                 {%- set found.column = column -%}
             {%- endif -%}
         {%- endfor -%}
@@ -85,5 +93,12 @@
 
 {#- A short form of a raw value, in quotes. -#}
 {% macro quoted_sample(value) -%}
-    {{ 'an empty one' if value is none else '%r' % (value[:40],) }}
+    {%- if value is none -%}
+        an empty one
+    {%- elif dbt_version.startswith('1.') -%}
+        {{ '%r' % (value[:40],) }}
+    {%- else -%}
+        {#- dbt 2 has no %r; its JSON escapes what has no picture, and nothing else -#}
+        '{{ tojson(value[:40])[1:-1] | replace('\\"', '"') }}'
+    {%- endif -%}
 {%- endmacro %}

@@ -26,7 +26,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# pipeline/dbt/variables.py has the same rules, and a test that both answer alike. #}
+{# In pairs of comparisons: dbt 2 reads a <= b <= c as (a <= b) <= c.
+   pipeline/dbt/variables.py has the same rules, and a test that both answer alike. #}
 {% macro is_as_its_rule(rule, value) -%}
     {%- set text = value | string -%}
     {%- set patterns = {
@@ -42,14 +43,14 @@
     {%- elif rule.type == 'date' -%}
         {#- the 30th of February is in another month when counted from the 1st -#}
         {%- set year, month, day = text[:4] | int, text[5:7] | int, text[8:] | int -%}
-        {%- if not 1 <= month <= 12 or not rule.minimum <= text <= rule.maximum -%}
+        {%- if month < 1 or month > 12 or text < rule.minimum or text > rule.maximum -%}
             {{ return(false) }}
         {%- endif -%}
         {%- set real = modules.datetime.date(year, month, 1)
             + modules.datetime.timedelta(days=day - 1) -%}
         {{ return(real.month == month) }}
     {%- elif rule.type in ['integer', 'number'] -%}
-        {{ return(rule.minimum <= text | float <= rule.maximum) }}
+        {{ return(rule.minimum <= text | float and text | float <= rule.maximum) }}
     {%- endif -%}
     {{ return(true) }}
 {%- endmacro %}

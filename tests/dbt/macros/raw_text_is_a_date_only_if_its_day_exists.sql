@@ -16,7 +16,7 @@
     '0001-01-01',
     '9999-12-31',
 ] -%}
-    {%- set fault = none if earliest <= day[:10] <= latest else outside -%}
+    {%- set fault = outside if day[:10] < earliest or day[:10] > latest else none -%}
     {%- do cases.append((day, fault)) -%}
 {%- endfor -%}
 
