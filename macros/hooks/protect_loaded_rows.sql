@@ -3,7 +3,8 @@
     demo seeds will not take the place of rows that somebody loaded (see `seed`).
 #}
 {% macro protect_loaded_rows() -%}
-    {%- if execute -%}
+    {#- as a package it has nothing to do with who loads what -#}
+    {%- if execute and project_name == 'ecommerce_dwh' -%}
         {%- do run_query(create_raw_loads()) -%}
         {%- set demo_seeds = [] -%}
         {%- for node in graph.nodes.values() -%}

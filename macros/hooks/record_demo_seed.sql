@@ -1,6 +1,6 @@
 {# A post-hook of the demo seeds: notes in raw_loads that this table holds the demo. #}
 {% macro record_demo_seed() -%}
-    {%- if execute -%}
+    {%- if execute and project_name == 'ecommerce_dwh' -%}
         {{ return(adapter.dispatch('record_demo_seed', 'ecommerce_dwh')()) }}
     {%- endif -%}
 {%- endmacro %}

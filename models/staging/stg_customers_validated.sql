@@ -6,7 +6,7 @@
 
 with
 
-{{ keyed_raw_rows(ref('raw_customers'), columns) }}
+{{ keyed_raw_rows(raw_table('raw_customers'), columns) }}
 
 parsed as (
 

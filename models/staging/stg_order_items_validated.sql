@@ -22,7 +22,7 @@ rejected_orders as (
 
 ),
 
-{{ keyed_raw_rows(ref('raw_order_items'), columns) }}
+{{ keyed_raw_rows(raw_table('raw_order_items'), columns) }}
 
 parsed as (
 

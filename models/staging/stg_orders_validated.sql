@@ -18,7 +18,7 @@ order_status_map as (
 
 ),
 
-{{ keyed_raw_rows(ref('raw_orders'), columns) }}
+{{ keyed_raw_rows(raw_table('raw_orders'), columns) }}
 
 parsed as (
 

@@ -6,7 +6,7 @@
 
 with
 
-{{ keyed_raw_rows(ref('raw_products'), columns) }}
+{{ keyed_raw_rows(raw_table('raw_products'), columns) }}
 
 judged as (
 

@@ -144,10 +144,13 @@ class Engine(ABC):
             yield
 
     @abstractmethod
-    def in_place(self) -> Self:
+    def in_place(self, schema: str = "") -> Self:
         """The same engine with the published warehouse as its build area.
 
         For a small table that is replaced where bare dbt works.
+
+        Args:
+            schema: Where another project has the models, on DuckDB and PostgreSQL.
         """
 
     @abstractmethod

@@ -44,6 +44,8 @@ class FileEngine(Engine):
     """
 
     _variable = "DWH_DATABASE"
+    # Of the build area's tables; empty for the file's own.
+    _schema = ""
     # Suffixes of the files that the engine itself puts beside a database.
     _sidecars: ClassVar[tuple[str, ...]]
 
@@ -56,16 +58,18 @@ class FileEngine(Engine):
         self._kept = KeptFiles(self.path, self._settle_kept)
 
     def _named(self, location: Location) -> str:
-        return str(location.path)
+        schema = f", schema {location.schema}" if location.schema else ""
+        return f"{location.path}{schema}"
 
     @property
     def _build(self) -> Location:
-        return Location(self.target, str(self.building))
+        return Location(self.target, str(self.building), self._schema)
 
-    def in_place(self) -> Self:
+    def in_place(self, schema: str = "") -> Self:
         """The published file stands in for the build file."""
         engine = copy.copy(self)
         engine.building = self.path
+        engine._schema = schema
         return engine
 
     def _beside(self, suffix: str) -> Path:

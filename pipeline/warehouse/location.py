@@ -22,10 +22,12 @@ class Location:
     Attributes:
         target: A name of `TARGETS`.
         database: A file's path; on a server, a schema.
+        schema: The schema of a DuckDB file that its tables are in; empty for its own.
     """
 
     target: str
     database: str
+    schema: str = ""
 
     @classmethod
     def resolve(

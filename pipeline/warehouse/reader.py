@@ -54,7 +54,7 @@ class Reader(ABC):
     _parameter: ClassVar[str] = r":\1"
     _quote: ClassVar[str] = '"'
     # What is so of the warehouse's tables in information_schema, where there is one.
-    _is_own: ClassVar[str]
+    _is_own: str
     # The driver's own.
     _connection: Any
 

@@ -1,5 +1,6 @@
 """What the documents list is what there is."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -154,6 +155,19 @@ def test_the_readme_lists_the_raw_contract() -> None:
         ]
         for table in RAW_TABLES
     ]
+
+
+def test_the_macro_of_the_raw_contract_has_its_columns() -> None:
+    text = read("macros/raw_data/raw_contract.sql")
+    said = text.partition("return(")[2].partition(") }}")[0]
+
+    assert ast.literal_eval(said) == {
+        table.name: " ".join(
+            f"{column}{'*' if column in table.required else ''}"
+            for column in table.columns
+        )
+        for table in RAW_TABLES
+    }
 
 
 def test_the_seeds_are_described_as_the_raw_contract_has_them() -> None:

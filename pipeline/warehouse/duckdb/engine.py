@@ -205,6 +205,8 @@ class DuckdbEngine(FileEngine):
     ) -> None:
         """Replace a table of the build file."""
         with self._transaction(self.building) as connection:
+            if self._schema:
+                connection.execute(f"use {quoted(self._schema)}")
             _write(connection, name, columns, batches)
 
     def _finish_build(self) -> None:

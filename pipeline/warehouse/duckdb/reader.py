@@ -41,6 +41,10 @@ class DuckdbReader(Reader):
     ) -> None:
         super().__init__(location, page_seconds=page_seconds)
         path = os.fspath(location.path).replace("'", "''")
+        self._place = "warehouse"
+        if location.schema:
+            self._place += f".{quoted(location.schema)}"
+            self._is_own += " and table_schema = current_schema()"
         with self._errors():
             self._connection = duckdb.connect(":memory:", config=OFFLINE)
             try:
@@ -58,7 +62,7 @@ class DuckdbReader(Reader):
     def _cursor(self, *, is_whole: bool) -> duckdb.DuckDBPyConnection:
         del is_whole  # DuckDB makes rows when they are asked for
         cursor = self._connection.cursor()
-        cursor.execute("use warehouse")  # which holds for one cursor only
+        cursor.execute(f"use {self._place}")  # which holds for one cursor only
         return cursor
 
     def _interrupter(self, cursor: duckdb.DuckDBPyConnection) -> Callable[[], None]:

@@ -211,10 +211,10 @@ class PostgresEngine(Engine):
         table = "journal" if name == RUNS else name
         return PostgresJournal(self._transaction, self._runs, _MARK, table)
 
-    def in_place(self) -> Self:
-        """The published schema stands in for the build schema."""
+    def in_place(self, schema: str = "") -> Self:
+        """The published schema, or another one, stands in for the build schema."""
         engine = copy.copy(self)
-        engine.building = self.schema
+        engine.building = schema or self.schema
         return engine
 
     def begin_build(self) -> None:

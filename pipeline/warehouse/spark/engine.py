@@ -133,7 +133,7 @@ class SparkEngine(Engine):
         """A file beside the catalogue."""
         return FileJournal(spark_folder() / f"{self.schema}.{name}")
 
-    def in_place(self) -> Self:
+    def in_place(self, schema: str = "") -> Self:
         """The schema stands in for the build schema, if bare dbt works there.
 
         Raises:

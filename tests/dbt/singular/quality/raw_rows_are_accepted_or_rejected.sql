@@ -7,7 +7,7 @@ with
 
     select
         'raw_{{ table }}' as raw_table,
-        (select count(*) from {{ ref('raw_' ~ table) }}) as raw_rows,
+        (select count(*) from {{ raw_table('raw_' ~ table) }}) as raw_rows,
         (select count(*) from {{ ref('stg_' ~ table) }}) as accepted_rows,
         (
             select count(*) from {{ ref('stg_rejected_rows') }}
