@@ -62,8 +62,8 @@
 #}
 {% macro as_raw_text(column, name) -%}
     {%- set amounts = [
-        'price', 'stock_quantity', 'quantity', 'price_per_item', 'line_total',
-        'shipping', 'tax',
+        'price', 'stock_quantity', 'unit_cost', 'quantity', 'price_per_item',
+        'line_total', 'shipping', 'tax',
     ] -%}
     {%- set value = adapter.quote(column.name) -%}
     {%- if name in amounts and not column.is_string() and not column.is_integer() -%}

@@ -8,7 +8,7 @@
         'raw_customers':
             'customer_id* name email address city country registration_date',
         'raw_products':
-            'product_id* product_name category price stock_quantity',
+            'product_id* product_name category price stock_quantity unit_cost',
         'raw_orders':
             'order_id* customer_id order_date* status currency shipping tax',
         'raw_order_items':

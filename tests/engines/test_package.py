@@ -36,7 +36,7 @@ RAW = {
     ),
     "articles": (
         "raw_products",
-        "product_id product_name category price stock_quantity",
+        "product_id product_name category price stock_quantity unit_cost",
     ),
     "orders_v2": (
         "raw_orders",
