@@ -5,8 +5,7 @@
 #}
 {% macro raw_table(name) -%}
     {%- if name in var('raw_inputs', {}) -%}
-        {{ ref('input_' ~ name[4:]) }}
-    {%- else -%}
-        {{ ref(name) }}
+        {{ return(ref('input_' ~ name[4:])) }}
     {%- endif -%}
+    {{ return(ref(name)) }}
 {%- endmacro %}

@@ -4,17 +4,19 @@
     the macro of this name for the models of this project, in whichever they are.
 #}
 {% macro generate_alias_name(custom_alias_name=none, node=none) -%}
-    {{ return(adapter.dispatch('alias_name', 'ecommerce_dwh')(custom_alias_name, node)) }}
+    {{ return(adapter.dispatch('generate_alias_name', 'ecommerce_dwh')(
+        custom_alias_name, node
+    )) }}
 {%- endmacro %}
 
-{% macro default__alias_name(custom_alias_name, node) -%}
+{% macro default__generate_alias_name(custom_alias_name, node) -%}
     {{ return(dbt.default__generate_alias_name(custom_alias_name, node)) }}
 {%- endmacro %}
 
-{% macro postgres__alias_name(custom_alias_name, node) -%}
+{% macro postgres__generate_alias_name(custom_alias_name, node) -%}
     {{ return(dbt.default__generate_alias_name(custom_alias_name, node) | trim | lower) }}
 {%- endmacro %}
 
-{% macro spark__alias_name(custom_alias_name, node) -%}
-    {{ return(ecommerce_dwh.postgres__alias_name(custom_alias_name, node)) }}
+{% macro spark__generate_alias_name(custom_alias_name, node) -%}
+    {{ return(ecommerce_dwh.postgres__generate_alias_name(custom_alias_name, node)) }}
 {%- endmacro %}

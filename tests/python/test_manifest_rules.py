@@ -356,6 +356,10 @@ def test_models_and_tests_know_no_engine(manifest: dict[str, Any]) -> None:
     assert not faults, describe(faults)
 
 
+# What another project may set that has this one as a package; here nothing does.
+SETTINGS_OF_A_PACKAGE = "raw_inputs|predictions_schema|demo_shop"
+
+
 def test_variables_are_read_where_they_are_checked() -> None:
     faults = [
         path.name
@@ -363,7 +367,9 @@ def test_variables_are_read_where_they_are_checked() -> None:
         for path in sorted((ROOT / folder).rglob("*"))
         if path.suffix in (".sql", ".yml", ".md")
         and path.parent.name != "variables"
-        and re.search(r"\bvar\(", path.read_text(encoding="utf-8"))
+        and re.search(
+            rf"\bvar\((?!'({SETTINGS_OF_A_PACKAGE})')", path.read_text(encoding="utf-8")
+        )
     ]
 
     assert not faults, describe(faults)
@@ -375,7 +381,7 @@ def test_yaml_asks_for_no_engine() -> None:
         for folder in ("models", "seeds", "macros", "tests")
         for path in sorted((ROOT / folder).rglob("*.yml"))
         for line in path.read_text(encoding="utf-8").splitlines()
-        if re.search(r"\btarget\s*[.\[](?!schema\b)|adapter\b", line)
+        if re.search(r"\btarget\s*[.\[](?!schema\b|database\b)|adapter\b", line)
     ]
 
     assert not faults, describe(faults)
@@ -408,6 +414,8 @@ def macro_files() -> dict[Path, list[tuple[str, list[str]]]]:
     )
     files = {}
     for path in sorted((ROOT / "macros").rglob("*.sql")):
+        if path.parent.name == "generic_tests":
+            continue  # dbt finds them there; they are described as tests
         found = definition.findall(path.read_text(encoding="utf-8"))
         files[path] = [
             (name, [a.split("=")[0].strip() for a in arguments.split(",") if a.strip()])
