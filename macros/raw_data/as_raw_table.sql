@@ -9,6 +9,10 @@
         columns: the name of its column, by the raw table's, where they differ.
 #}
 {% macro as_raw_table(name, relation=none, columns={}) -%}
+    {#- dbt parses it for what it reads, which is known by now -#}
+    {%- if not execute -%}
+        {{ return('select 1 as one') }}
+    {%- endif -%}
     {%- set contract = ecommerce_dwh.raw_contract() -%}
     {%- if name not in contract -%}
         {%- do exceptions.raise_compiler_error(
@@ -23,7 +27,7 @@
         ) -%}
     {%- endfor -%}
     {%- set own = {} -%}
-    {%- if execute and relation is not none -%}
+    {%- if relation is not none -%}
         {%- for column in adapter.get_columns_in_relation(relation) -%}
             {%- do own.update({column.name | lower: column}) -%}
         {%- endfor -%}
@@ -35,7 +39,7 @@
         {%- set wanted = columns.get(column, column) | lower -%}
         {%- if wanted in own -%}
             {{ ecommerce_dwh.as_raw_text(own[wanted], column) }} as {{ column }}
-        {%- elif execute and relation is not none and is_there
+        {%- elif relation is not none and is_there
             and (column in columns or column ~ '*' in needed) -%}
             {%- do exceptions.raise_compiler_error(
                 (relation ~ " has no column " ~ wanted if own
