@@ -9,6 +9,6 @@
     as_raw_table(
         'raw_customers',
         source('input_customers', 'raw_customers'),
-        (var('raw_inputs', {})['raw_customers'] or {}).get('columns', {})
+        (var('raw_inputs', {})['raw_customers'] or {})['columns'] or {}
     )
 }}

@@ -9,6 +9,6 @@
     as_raw_table(
         'raw_order_items',
         source('input_order_items', 'raw_order_items'),
-        (var('raw_inputs', {})['raw_order_items'] or {}).get('columns', {})
+        (var('raw_inputs', {})['raw_order_items'] or {})['columns'] or {}
     )
 }}

@@ -9,6 +9,6 @@
     as_raw_table(
         'raw_orders',
         source('input_orders', 'raw_orders'),
-        (var('raw_inputs', {})['raw_orders'] or {}).get('columns', {})
+        (var('raw_inputs', {})['raw_orders'] or {})['columns'] or {}
     )
 }}

@@ -9,6 +9,6 @@
     as_raw_table(
         'raw_products',
         source('input_products', 'raw_products'),
-        (var('raw_inputs', {})['raw_products'] or {}).get('columns', {})
+        (var('raw_inputs', {})['raw_products'] or {})['columns'] or {}
     )
 }}
