@@ -89,14 +89,15 @@ $(STAMPS)/airflow: orchestration/airflow/requirements.lock
 test-airflow: $(STAMPS)/dev $(STAMPS)/airflow ## Have Airflow itself run its DAG
 	@$(BIN)/python -m pytest tests/orchestration
 
-# Other versions of dbt have environments of their own too.
-$(STAMPS)/dbt_%: tests/beyond/dbt_%.lock
+# So have other versions of dbt, and the emulator of Snowflake.
+BEYOND := $(addprefix $(STAMPS)/,dbt_1_12 dbt_2 snowflake)
+$(BEYOND): $(STAMPS)/%: tests/beyond/%.lock
 	@echo "Installing another dbt into $@ ..."
 	@$(PYTHON) -m venv $@
 	@$@/bin/python $(PIP) --no-deps -r $< || { rm -rf $@; exit 1; }
 	@touch $@
 
-test-beyond: $(ENGINES) $(STAMPS)/dbt_1_12 $(STAMPS)/dbt_2 ## Build with dbt 1.12 and dbt 2
+test-beyond: $(ENGINES) $(BEYOND) ## Build with dbt 1.12, dbt 2, and on an emulator of Snowflake
 	@$(ENGINES)/bin/python -m pytest tests/beyond
 
 torture: $(ENGINES) ## Attack loads, publishes and readers for minutes; count how often they held

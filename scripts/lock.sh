@@ -40,10 +40,10 @@ done
 compile orchestration/airflow/requirements.in \
     --output-file orchestration/airflow/requirements.lock
 
-# So have other versions of dbt. What is excluded is needed for --use-v2-parser alone,
+# So have other versions of dbt, and Snowflake's. What is excluded is needed for --use-v2-parser alone,
 # and fetched from elsewhere while it is built.
 echo dbt-core-experimental-parser >"$scratch/excluded"
-for version in dbt_1_12 dbt_2; do
+for version in dbt_1_12 dbt_2 snowflake; do
     compile "tests/beyond/$version.in" --excludes "$scratch/excluded" \
         --output-file "tests/beyond/$version.lock"
 done

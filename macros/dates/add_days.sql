@@ -4,7 +4,12 @@
 {%- endmacro %}
 
 {% macro default__add_days(date, days) -%}
-    cast({{ date }} + cast({{ days }} as integer) as date)
+    cast({{ date }} + cast({{ days }} as integer) * interval '1' day as date)
+{%- endmacro %}
+
+{# Snowflake's intervals are literals only. #}
+{% macro snowflake__add_days(date, days) -%}
+    cast(dateadd(day, cast({{ days }} as integer), {{ date }}) as date)
 {%- endmacro %}
 
 {% macro spark__add_days(date, days) -%}

@@ -9,18 +9,33 @@
     {{ return(adapter.dispatch('date_part', 'ecommerce_dwh')(part, date)) }}
 {%- endmacro %}
 
-{% macro default__date_part(part, date) -%}
-    {%- set fields = {
+{# The standard has no ISO weeks: each engine has names of its own for their parts. #}
+{% macro default__date_part(part, date, iso_fields={}) -%}
+    cast(extract({{ iso_fields.get(part, part) }} from {{ date }}) as integer)
+{%- endmacro %}
+
+{% macro postgres__date_part(part, date) -%}
+    {{ ecommerce_dwh.default__date_part(part, date, {
         'iso_year': 'isoyear', 'iso_week': 'week', 'iso_day_of_week': 'isodow'
-    } -%}
-    cast(extract({{ fields.get(part, part) }} from {{ date }}) as integer)
+    }) }}
+{%- endmacro %}
+
+{% macro duckdb__date_part(part, date) -%}
+    {{ return(ecommerce_dwh.postgres__date_part(part, date)) }}
 {%- endmacro %}
 
 {% macro spark__date_part(part, date) -%}
-    {%- set fields = {
+    {{ ecommerce_dwh.default__date_part(part, date, {
         'iso_year': 'yearofweek', 'iso_week': 'week', 'iso_day_of_week': 'dayofweek_iso'
-    } -%}
-    cast(extract({{ fields.get(part, part) }} from {{ date }}) as int)
+    }) }}
+{%- endmacro %}
+
+{% macro snowflake__date_part(part, date) -%}
+    {{ ecommerce_dwh.default__date_part(part, date, {
+        'iso_year': 'yearofweekiso',
+        'iso_week': 'weekiso',
+        'iso_day_of_week': 'dayofweekiso',
+    }) }}
 {%- endmacro %}
 
 {% macro sqlite__date_part(part, date) -%}

@@ -7,24 +7,12 @@
     {{ return(adapter.dispatch('is_date_text', 'ecommerce_dwh')(text)) }}
 {%- endmacro %}
 
-{#
-    The beginning decides: engines differ in what a dot matches (Java's no carriage
-    return) and in what a dollar sign does (Java's matches before a last line feed).
-#}
-{% macro date_pattern(end) -%}
-    ^[0-9]{4}-[0-9]{2}-[0-9]{2}({{ end }}|[T ]([01][0-9]|2[0-3]):[0-5][0-9])
-{%- endmacro %}
-
+{# The first 16 characters decide. #}
 {% macro default__is_date_text(text) -%}
-    ({{ text }} ~ '{{ date_pattern("$") }}')
-{%- endmacro %}
-
-{% macro duckdb__is_date_text(text) -%}
-    regexp_matches({{ text }}, '{{ date_pattern("$") }}')
-{%- endmacro %}
-
-{% macro spark__is_date_text(text) -%}
-    ({{ text }} rlike r'{{ date_pattern("\\z") }}')
+    {{ matches_pattern(
+        'substr(' ~ text ~ ', 1, 16)',
+        '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9])?'
+    ) }}
 {%- endmacro %}
 
 {% macro sqlite__is_date_text(text) -%}

@@ -10,3 +10,8 @@
 {% macro spark__any_row_number() -%}
     monotonically_increasing_id()
 {%- endmacro %}
+
+{# Snowflake wants an order, be it none. #}
+{% macro snowflake__any_row_number() -%}
+    row_number() over (order by null)
+{%- endmacro %}

@@ -8,15 +8,7 @@
 {%- endmacro %}
 
 {% macro default__is_number(text) -%}
-    ({{ text }} ~ '^[+-]?[0-9]{1,12}(\.[0-9]{1,4}0*)?$')
-{%- endmacro %}
-
-{% macro duckdb__is_number(text) -%}
-    regexp_full_match({{ text }}, '[+-]?[0-9]{1,12}(\.[0-9]{1,4}0*)?')
-{%- endmacro %}
-
-{% macro spark__is_number(text) -%}
-    ({{ text }} rlike r'\A[+-]?[0-9]{1,12}(\.[0-9]{1,4}0*)?\z')
+    {{ matches_pattern(text, '[+-]?[0-9]{1,12}([.][0-9]{1,4}0*)?') }}
 {%- endmacro %}
 
 {#

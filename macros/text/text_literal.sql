@@ -11,3 +11,8 @@
 {% macro spark__text_literal(value) -%}
     '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") }}'
 {%- endmacro %}
+
+{# Snowflake, too. #}
+{% macro snowflake__text_literal(value) -%}
+    {{ return(ecommerce_dwh.spark__text_literal(value)) }}
+{%- endmacro %}

@@ -16,7 +16,9 @@ from pipeline.raw_files.limits import Limits
 from tests.python.warehouses import ROOT
 
 DOCUMENTS = sorted(
-    path.relative_to(ROOT) for path in (*ROOT.glob("*.md"), *ROOT.glob("*/README.md"))
+    path.relative_to(ROOT)
+    for pattern in ("*.md", "*/README.md", "docs/*.md")
+    for path in ROOT.glob(pattern)
 )
 COMMANDS = (
     "init",
@@ -251,3 +253,41 @@ def test_decisions_say_why_each_dependency_is_there() -> None:
 
     names = {re.split(r"[\[=>]", name)[0].lower() for name in required}
     assert names - named == set()
+
+
+def test_the_page_of_other_warehouses_lists_what_each_macro_needs() -> None:
+    table = rows(section("docs/other_warehouses.md", "## What each macro needs"))
+    variants = macro_variants()
+
+    assert [row[0] for row in table] == [f"`{name}`" for name in sorted(variants)]
+    for name, snowflake, _, databricks in table:
+        written = variants[code(name)[0]]
+        assert (snowflake == "default") == ("snowflake" not in written)
+        assert (databricks == "default") == ("spark" not in written)
+
+
+def test_every_default_of_a_macro_is_run_by_an_engine_that_is_tested() -> None:
+    engines = {"sqlite", "duckdb", "postgres", "spark", "snowflake"}
+    # A variant may call the default.
+    macros = "".join(read(path) for path in (ROOT / "macros").rglob("*.sql"))
+
+    assert [
+        name
+        for name, written in macro_variants().items()
+        if "default" not in written
+        or (engines <= written and f"ecommerce_dwh.default__{name}(" not in macros)
+    ] == []
+
+
+def macro_variants() -> dict[str, set[str]]:
+    """What variants the project has of each macro that dbt dispatches."""
+    texts = [read(path) for path in (ROOT / "macros").rglob("*.sql")]
+    return {
+        name: {
+            engine
+            for text in texts
+            for engine in re.findall(rf"macro ([a-z]+)__{name}\(", text)
+        }
+        for text in texts
+        for name in re.findall(r"adapter\.dispatch\('(\w+)'", text)
+    }

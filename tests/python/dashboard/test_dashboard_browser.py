@@ -492,6 +492,25 @@ def test_a_downloaded_file_holds_the_rows(
         assert (None if missing_there else float(str(given))) == price
 
 
+def test_whom_to_write_to_is_a_file_two_clicks_from_today(
+    wide: Browsing, published: Path
+) -> None:
+    wide.open("Today")
+    wide.page.get_by_role("link", name="All who are due, and a file of them").click()
+    wide.page.get_by_role("heading", name="Who is due?").wait_for()
+    with wide.page.expect_download() as waiting:
+        wide.page.get_by_role("button", name="Download CSV").click()
+    text = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    found = [row["customer_key"] for row in csv.DictReader(io.StringIO(text))]
+    with sqlite3.connect(published) as connection:
+        expected = connection.execute(
+            "select customer_key from rpt_due_buyers where due_status = 'due'"
+            " order by expected_value desc, customer_key"
+        ).fetchall()
+    assert found == [str(key) for (key,) in expected]
+    assert "name" not in text.partition("\r\n")[0].split(",")
+
+
 def test_a_slider_moves_what_it_is_for(wide: Browsing) -> None:
     for page, label, key in (
         ("Retention", "Cohorts", "first_order_cohorts"),
