@@ -138,7 +138,7 @@ def _build(
             fill_raw_tables(engine, request, checked, erasures, reporter, stages)
             session = session_type(
                 project,
-                engine.target,
+                engine.profile,
                 engine.dbt_environment(),
                 project.target_path(engine.build_location),
                 reporter,

@@ -32,7 +32,7 @@ def generate(engine: Engine, project: Project) -> Path:
             *("-m", "dbt.cli.main"),
             *("--quiet", "--no-use-colors", "docs", "generate"),
             *("--project-dir", str(project.root), "--profiles-dir", str(project.root)),
-            *("--target", engine.target, "--target-path", str(folder)),
+            *("--target", engine.profile, "--target-path", str(folder)),
             *("--log-path", str(folder), "--log-level-file", "none"),
             *("--vars", json.dumps(dict(project.given))),
         ],

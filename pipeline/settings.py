@@ -93,6 +93,20 @@ SETTINGS = (
     ),
     Setting("spark.memory", "DWH_SPARK_MEMORY", "2g", "The driver's memory."),
     Setting("spark.partitions", "DWH_SPARK_PARTITIONS", 4, "Of a shuffle."),
+    Setting(
+        "spark.remote",
+        "SPARK_REMOTE",
+        "sc://spark.example.org:15002",
+        "A Spark Connect server, in the place of a session here.",
+    ),
+    Setting(
+        "spark.thrift_host",
+        "DWH_SPARK_THRIFT_HOST",
+        "spark.example.org",
+        "A Spark Thrift server, in the place of a session here.",
+    ),
+    Setting("spark.thrift_port", "DWH_SPARK_THRIFT_PORT", 10000, "Its port."),
+    Setting("spark.thrift_user", "DWH_SPARK_THRIFT_USER", "shop", "Who asks it."),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _TABLES = {key.partition(".")[0] for key in _BY_KEY if "." in key}

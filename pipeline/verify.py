@@ -70,7 +70,7 @@ def _session(engine: Engine, reader: Reader, folder: Path) -> DbtSession:
     project = as_built(reader)
     return DbtSession(
         project,
-        engine.target,
+        engine.profile,
         engine.scratch_environment(folder),
         project.target_path(f"verify {engine.location}"),
         Reporter(),

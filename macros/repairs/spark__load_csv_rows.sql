@@ -1,7 +1,7 @@
 {#
     The adapter pastes values between quotes as they are: a seed with O'Fallon does not
     load. Each chunk of rows goes as one JSON text, which a session and a server far
-    from the file both understand.
+    from the file both understand. Spark would put a setting in the place of ${...}.
 #}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {% set rows_per_statement = 20000 %}
@@ -14,6 +14,7 @@
             {% do rows.append(row.values() | list) %}
         {% endfor %}
         {% set text = tojson(rows) | replace('\\', '\\\\') | replace("'", "\\'") %}
+        {% set text = text | replace('$', '\\u0024') %}
         {% set sql %}
             insert into {{ this }} ({{ columns }})
             select

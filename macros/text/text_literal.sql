@@ -7,9 +7,9 @@
     '{{ value | string | replace("'", "''") }}'
 {%- endmacro %}
 
-{# Spark reads a backslash as the beginning of an escape. #}
+{# Spark reads a backslash as the beginning of an escape, and ${...} as a setting. #}
 {% macro spark__text_literal(value) -%}
-    '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") }}'
+    '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") | replace("$", "\\u0024") }}'
 {%- endmacro %}
 
 {# Snowflake, too. #}

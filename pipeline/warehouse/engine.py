@@ -243,6 +243,11 @@ class Engine(ABC):
             The rows of each table copied; those that are not there are left out.
         """
 
+    @property
+    def profile(self) -> str:
+        """The output of `profiles.yml` by which dbt finds the engine."""
+        return self.target
+
     def dbt_environment(self) -> dict[str, str]:
         """The environment variables that point dbt to the build area."""
         return {"DWH_TARGET": self.target, self._variable: self._build.database}

@@ -32,7 +32,7 @@ Batches = Generator[list[Row], None, None]
 BATCH_ROWS = 20_000
 
 # A colon that is not part of a cast, followed by a name.
-_PLACEHOLDER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+PLACEHOLDER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
 class Reader(ABC):
@@ -270,6 +270,6 @@ class Reader(ABC):
         self, sql: str, parameters: Mapping[str, Value]
     ) -> tuple[str, dict[str, Any]]:
         """The query as the driver takes it, and those of the values that it names."""
-        named = set(_PLACEHOLDER.findall(sql))
+        named = set(PLACEHOLDER.findall(sql))
         bound = {name: value for name, value in parameters.items() if name in named}
-        return _PLACEHOLDER.sub(self._parameter, sql), bound
+        return PLACEHOLDER.sub(self._parameter, sql), bound

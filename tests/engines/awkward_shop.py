@@ -11,7 +11,7 @@ AWKWARD_SHOP = {
         ("C1", "Zoë O'Brien", "1 Main St, Apt 2", "", "2024-01-05"),
         ("00042", "null", 'The "Old" Mill\nUpper Floor', "Germany", ""),
         ("C3", "'; drop table raw_orders; --", "\\N", "\\.", "2024-02-30"),
-        ("C4", "tab\there", "back\\slash \\n", " blanks ", "$1 {} %s"),
+        ("C4", "tab\there", "back\\slash \\n", " blanks ", "$1 {} %s ${env:HOME}"),
     ),
     "raw_products": (
         ("product_id", "product_name", "category", "price", "stock_quantity"),

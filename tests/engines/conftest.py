@@ -4,8 +4,8 @@ import lzma
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -80,27 +80,42 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="session")
 def postgres(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """A private server, for as long as the tests run."""
-    say = " && ".join(f'echo "${name}"' for name in SERVER_VARIABLES)
+    script = ROOT / "scripts" / "with_postgres.sh"
+    with running([script], SERVER_VARIABLES) as variables:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
+        forget_parsed(engine_for("postgres", POSTGRES_SCHEMA))
+
+
+@contextmanager
+def running(
+    script: Sequence[object],
+    names: Sequence[str],
+    given: Mapping[str, str] | None = None,
+) -> Iterator[dict[str, str]]:
+    """Run a script that runs a command with a server, and tell its variables."""
+    say = " && ".join(f'echo "${name}"' for name in names)
     # The command ends, and the server with it, when its input does.
     server = subprocess.Popen(
-        [ROOT / "scripts" / "with_postgres.sh", "sh", "-c", f"{say} && exec cat"],
+        [*map(str, script), "sh", "-c", f"{say} && exec cat"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        env={**os.environ, **(given or {})},
         text=True,
     )
     assert server.stdin is not None
     assert server.stdout is not None
     assert server.stderr is not None
-    values = [server.stdout.readline().strip() for _ in SERVER_VARIABLES]
+    values = [server.stdout.readline().strip() for _ in names]
     if not all(values):
-        missing(f"no PostgreSQL: {server.stderr.read().strip()}")
-    for name, value in zip(SERVER_VARIABLES, values, strict=True):
-        patch.setenv(name, value)
-    yield
-    forget_parsed(engine_for("postgres", POSTGRES_SCHEMA))
-    server.stdin.close()
-    server.wait()
+        missing(f"no server: {server.stderr.read().strip()}")
+    try:
+        yield dict(zip(names, values, strict=True))
+    finally:
+        server.stdin.close()
+        server.wait()
 
 
 @pytest.fixture(scope="session")

@@ -155,7 +155,10 @@ def test_a_wheel_holds_the_packages_and_the_dbt_project_and_nothing_ignored(
 
 @pytest.mark.parametrize(
     "extra",
-    ["dashboard", "databases", "duckdb", "login", "notify", "postgres", "spark"],
+    [
+        *("dashboard", "databases", "duckdb", "login", "notify", "postgres"),
+        *("spark", "spark-connect", "spark-thrift"),
+    ],
 )
 def test_a_wheel_has_each_extra_that_a_message_names(wheel: Path, extra: str) -> None:
     with zipfile.ZipFile(wheel) as archive:

@@ -137,6 +137,8 @@ def test_whatever_is_installed_has_its_hash() -> None:
         "notify",
         "postgres",
         "spark",
+        "spark-connect",
+        "spark-thrift",
     }
     locks = [*ROOT.glob("requirements/*.lock"), *ROOT.glob("orchestration/*/*.lock")]
     for path in sorted(locks):

@@ -11,25 +11,22 @@ half pointed, the next build points before it does anything else.
 
 import copy
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
 from pipeline.installation import typed
-from pipeline.journal import FileJournal
+from pipeline.journal import FileJournal, Journal
 from pipeline.raw_files.contract import RAW_BATCHES, RAW_LOADS, RawBatch
 from pipeline.raw_files.raw_file import Advance, RawFile
 from pipeline.raw_files.raw_folder import CheckedFolder
 from pipeline.terminal.interrupts import work_is_done
 from pipeline.warehouse.append import BATCH, Appended, Area, Row, append
-from pipeline.warehouse.arrow import ColumnTypes, schema_of
+from pipeline.warehouse.arrow import ColumnTypes
 from pipeline.warehouse.engine import (
     KEEP_VERSIONS,
     MOST_KEPT,
@@ -42,17 +39,20 @@ from pipeline.warehouse.engine import (
     write_loads,
 )
 from pipeline.warehouse.location import Location
+from pipeline.warehouse.spark.client import spark_client
 from pipeline.warehouse.spark.cluster import driver_environment, find_cluster
+from pipeline.warehouse.spark.journal import SparkJournal
+from pipeline.warehouse.spark.literals import name_of
 from pipeline.warehouse.spark.reader import SparkReader
+from pipeline.warehouse.spark.server import chosen_server
 from pipeline.warehouse.spark.session import (
     check_java,
     check_spark_folder,
     explained,
     made_spark_folder,
     spark_folder,
-    spark_session,
 )
-from pipeline.warehouse.sql import ERASED_IDS, quoted, without_erased
+from pipeline.warehouse.sql import ERASED_IDS, without_erased
 
 # A property of the published schema names the schema that its views read, and after it
 # those of the versions before, the newest first. (Its comment cannot: Hive keeps the
@@ -78,9 +78,16 @@ class SparkEngine(Engine):
         # All kept ones, the published one, and the one that is being built.
         self._names = [f"{schema}_{number}" for number in range(1, MOST_KEPT + 3)]
         self._building: str | None = None
+        self._server = chosen_server()
+
+    @property
+    def profile(self) -> str:
+        """The output that dbt takes."""
+        return self._server.profile if self._server else super().profile
 
     def _named(self, location: Location) -> str:
-        return f"Spark schema {location.database} in {spark_folder()}"
+        place = self._server or spark_folder()
+        return f"Spark schema {location.database} in {place}"
 
     @property
     def _build(self) -> Location:
@@ -97,13 +104,15 @@ class SparkEngine(Engine):
     @property
     def version(self) -> str:
         """The version of the session."""
-        return f"Spark {spark_session().version}"
+        with explained():
+            return f"Spark {spark_client().version}"
 
     def check_requirements(self) -> None:
-        """Spark needs Java, a folder that it can name, and a master that answers."""
-        check_java()
-        check_spark_folder()
-        find_cluster()
+        """Here it needs Java, a folder that it can name, and a master that answers."""
+        if self._server is None:
+            check_java()
+            check_spark_folder()
+            find_cluster()
 
     def check_published(self) -> None:
         """Refuse schemas of another program."""
@@ -124,13 +133,21 @@ class SparkEngine(Engine):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock a file beside the catalogue."""
-        path = made_spark_folder() / f"{self.schema}.lock"
+        """Lock a file beside the catalogue.
+
+        A server has no lock to give: there, the file keeps builds of this folder apart.
+        """
+        name = self.schema
+        if self._server is not None:
+            name += f".{self._server.host}.{self._server.port}"
+        path = made_spark_folder() / f"{name}.lock"
         with file_lock(path, self.location):
             yield
 
-    def journal(self, name: str = RUNS) -> FileJournal:
-        """A file beside the catalogue."""
+    def journal(self, name: str = RUNS) -> Journal:
+        """A file beside the catalogue; on a server a table."""
+        if self._server is not None:
+            return SparkJournal(self._run, f"{self.schema}_runs", name)
         return FileJournal(spark_folder() / f"{self.schema}.{name}")
 
     def in_place(self, schema: str = "") -> Self:
@@ -157,7 +174,7 @@ class SparkEngine(Engine):
             if schema == self.building or (is_ours and schema not in versions):
                 self._drop_schema(schema)
         self._run(
-            f"create database {_name(self.building)} comment '{_BUILD}{self.schema}'"
+            f"create database {name_of(self.building)} comment '{_BUILD}{self.schema}'"
         )
 
     def discard_build(self) -> None:
@@ -178,15 +195,15 @@ class SparkEngine(Engine):
         leaves some tables new and some old.
         """
         schema = self.schema if in_place else self.building
-        self._run(f"create database if not exists {_name(schema)}")
+        self._run(f"create database if not exists {name_of(schema)}")
         write = partial(self._write, schema)
         fill(folder.files, batches[-1].batch_id, advance, write, _LOADING)
         old = self._tables(schema)
         for file in folder.files:
             name = file.table.name
             self._drop(schema, name, old.get(name, "table"))
-            loaded = _name(schema, name + _LOADING)
-            self._run(f"alter table {loaded} rename to {_name(schema, name)}")
+            loaded = name_of(schema, name + _LOADING)
+            self._run(f"alter table {loaded} rename to {name_of(schema, name)}")
         for record in (RAW_LOADS, RAW_BATCHES):
             if old.get(record) == "view":
                 self._drop(schema, record, "view")
@@ -214,10 +231,10 @@ class SparkEngine(Engine):
         for table in tables:
             if table not in there:
                 continue
-            source, new = _name(self.schema, table), _name(self.building, table)
+            source, new = name_of(self.schema, table), name_of(self.building, table)
             query = f"table {source}"
             if erased:
-                columns = [name for name, *_ in self._run(f"describe table {source}")]
+                columns = list(spark_client().columns(source))
                 query = without_erased(source, table, columns, ERASED_IDS, "`")
             self._run(f"create table {new} using parquet as {query}")
             ((count,),) = self._run(f"select count(*) from {new}")  # noqa: S608
@@ -227,14 +244,13 @@ class SparkEngine(Engine):
     def _note_erased(self, erased: Mapping[str, str]) -> None:
         """Make a view of ids in this session, which nobody else sees."""
         with explained():
-            ids = spark_session().createDataFrame(
-                list(erased.items()), "old_id string, new_id string"
-            )
-            ids.createOrReplaceTempView(ERASED_IDS)
+            columns = [("old_id", "text"), ("new_id", "text")]
+            spark_client().note(ERASED_IDS, columns, list(erased.items()))
 
     def dbt_environment(self) -> dict[str, str]:
         """The schema, and the address by which workers find the driver."""
-        return {**super().dbt_environment(), **driver_environment()}
+        driver = driver_environment() if self._server is None else {}
+        return {**super().dbt_environment(), **driver}
 
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""
@@ -248,7 +264,7 @@ class SparkEngine(Engine):
 
     def publish(self, keep_versions: int = KEEP_VERSIONS) -> Sequence[str]:
         """Point the published views to the build, one after the other."""
-        self._run(f"create database if not exists {_name(self.schema)}")
+        self._run(f"create database if not exists {name_of(self.schema)}")
         versions = [self.building, *self._versions()]
         self._show(versions[: keep_versions + 1])
         self._building = None
@@ -286,8 +302,8 @@ class SparkEngine(Engine):
             if published.get(table) == "table":  # from `dbt run` without us
                 self._drop(self.schema, table)
             self._run(
-                f"create or replace view {_name(self.schema, table)} "
-                f"as table {_name(newest, table)}"
+                f"create or replace view {name_of(self.schema, table)} "
+                f"as table {name_of(newest, table)}"
             )
         for table in sorted(set(published) - set(tables)):
             self._drop(self.schema, table, published[table])
@@ -306,11 +322,11 @@ class SparkEngine(Engine):
     def _tables(self, schema: str) -> dict[str, str]:
         """The kind of each relation: table or view."""
         with explained():
-            if not spark_session().catalog.databaseExists(schema):
+            if not spark_client().has_schema(schema):
                 return {}
         # Its list of tables with their types would open each of them.
-        tables = self._run(f"show tables in {_name(schema)}")
-        views = self._run(f"show views in {_name(schema)}")
+        tables = self._run(f"show tables in {name_of(schema)}")
+        views = self._run(f"show views in {name_of(schema)}")
         return {
             **{name: "table" for _, name, is_temporary in tables if not is_temporary},
             **{name: "view" for _, name, is_temporary, *_ in views if not is_temporary},
@@ -318,32 +334,28 @@ class SparkEngine(Engine):
 
     def _state(self) -> str:
         """Which schema the published views read, or are about to; empty for neither."""
-        with explained():
-            if not spark_session().catalog.databaseExists(self.schema):
-                return ""
-        described = dict(self._run(f"describe database extended {_name(self.schema)}"))
-        found = re.search(rf"\({re.escape(_STATE)},([^()]*)\)", described["Properties"])
+        properties = self._described(self.schema).get("Properties", "")
+        found = re.search(rf"\({re.escape(_STATE)},([^()]*)\)", properties)
         return found.group(1) if found else ""
 
     def _set_state(self, state: str) -> None:
         self._run(
-            f"alter database {_name(self.schema)} "
+            f"alter database {name_of(self.schema)} "
             f"set dbproperties ('{_STATE}' = '{state}')"
         )
 
     def _comment(self, schema: str) -> str | None:
+        return self._described(schema).get("Comment")
+
+    def _described(self, schema: str) -> dict[str, str]:
         with explained():
-            catalog = spark_session().catalog
-            if not catalog.databaseExists(schema):
-                return None
-            comment: str | None = catalog.getDatabase(schema).description
-            return comment
+            return spark_client().described(schema)
 
     def _drop_schema(self, schema: str) -> None:
-        self._run(f"drop database if exists {_name(schema)} cascade")
+        self._run(f"drop database if exists {name_of(schema)} cascade")
 
     def _drop(self, schema: str, name: str, kind: str = "table") -> None:
-        self._run(f"drop {kind} if exists {_name(schema, name)}")
+        self._run(f"drop {kind} if exists {name_of(schema, name)}")
 
     def _write(
         self,
@@ -352,27 +364,14 @@ class SparkEngine(Engine):
         columns: ColumnTypes,
         batches: Iterable[pa.RecordBatch],
     ) -> int:
-        """Hand rows to Spark as a Parquet file, and make a table of it."""
-        count = 0
-        with _staged(f"{name}.parquet") as path:
-            with pq.ParquetWriter(path, schema_of(columns)) as file:
-                for batch in batches:
-                    file.write_batch(batch)
-                    count += len(batch)
-            self._drop(schema, name)
-            with explained():
-                rows = spark_session().read.parquet(path.absolute().as_uri())
-                table = rows.write.format("parquet")
-                if name == RAW_LOADS:
-                    # As dbt's hook makes it: partitions can be overwritten, rows
-                    # cannot be deleted.
-                    table = table.partitionBy(columns[0][0])
-                table.saveAsTable(_name(schema, name))
-        return count
+        # As dbt's hook makes it: partitions can be overwritten, rows cannot be deleted.
+        partition = columns[0][0] if name == RAW_LOADS else None
+        with explained():
+            return spark_client().write(schema, name, columns, batches, partition)
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
         with explained():
-            return [tuple(row) for row in spark_session().sql(sql).collect()]
+            return spark_client().run(sql)
 
 
 class _SparkArea(Area):
@@ -385,7 +384,7 @@ class _SparkArea(Area):
         self._schema = schema
 
     def relation(self, name: str) -> str:
-        return _name(self._schema, name)
+        return name_of(self._schema, name)
 
     def run(self, sql: str) -> list[Row]:
         return self._run(sql)
@@ -409,15 +408,3 @@ class _SparkArea(Area):
         self.run(f"drop table {self.relation(table)}")
         new = self.relation(f"{table}__new")
         self.run(f"alter table {new} rename to {self.relation(table)}")
-
-
-@contextmanager
-def _staged(name: str) -> Iterator[Path]:
-    """A file beside the catalogue, for as long as Spark reads it."""
-    folder = made_spark_folder()
-    with tempfile.TemporaryDirectory(dir=folder, prefix="loading-") as staged:
-        yield Path(staged) / name
-
-
-def _name(*parts: str) -> str:
-    return ".".join(quoted(part, "`") for part in parts)

@@ -1,17 +1,17 @@
 """Reading a schema of the Spark catalogue that the profile names."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import islice
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.warehouse.location import Location
-from pipeline.warehouse.reader import Reader, Row, Value
-from pipeline.warehouse.spark.session import Session, explained, spark_session
+from pipeline.warehouse.reader import Reader
+from pipeline.warehouse.spark.client import Cursor, spark_client
+from pipeline.warehouse.spark.literals import name_of
+from pipeline.warehouse.spark.session import explained
 
 
 class SparkReader(Reader):
@@ -24,37 +24,34 @@ class SparkReader(Reader):
     ) -> None:
         del page_seconds  # no page reads Spark: nothing is interrupted
         super().__init__(location)
-        self._session = spark_session()
-
-    def close(self) -> None:
-        """The process keeps its one session."""
+        self._client = spark_client()
+        self._connection = self._client.reading(location.database)
 
     def _errors(self) -> AbstractContextManager[None]:
         return explained()
 
-    def _cursor(self, *, is_whole: bool) -> "_SparkCursor":
+    def _cursor(self, *, is_whole: bool) -> Cursor:
         del is_whole  # what is done is decided when it is fetched
-        return _SparkCursor(self._session, self.location.database)
-
-    def _bound(
-        self, sql: str, parameters: Mapping[str, Value]
-    ) -> tuple[str, dict[str, Any]]:
-        return sql, dict(parameters)
+        cursor: Cursor = self._connection.cursor()
+        return cursor
 
     def _columns(self) -> Iterator[tuple[str, str, str]]:
         schema = self.location.database
-        if not self._session.catalog.databaseExists(schema):
+        if not self._client.has_schema(schema):
             return
-        tables = self._session.sql(f"show tables in {self.quoted(schema)}")
-        for (table,) in tables.where("not isTemporary").select("tableName").collect():
-            relation = f"{self.quoted(schema)}.{self.quoted(table)}"
-            for field in self._session.table(relation).schema.fields:
-                yield table, field.name, field.dataType.simpleString()
+        for _, table, is_temporary in self._client.run(
+            f"show tables in {name_of(schema)}"
+        ):
+            if not is_temporary:
+                columns = self._client.columns(name_of(schema, table))
+                yield from ((table, column, kind) for column, kind in columns.items())
 
     def numbers(self, sql: str) -> NDArray[np.float64]:
-        """The same through Arrow."""
+        """The same through Arrow, where that is to be had."""
+        if not self._client.has_arrow:
+            return super().numbers(sql)
         with self._answer(sql, None, is_whole=True) as cursor:
-            table = cursor.data.toArrow()
+            table = cursor.arrow()
         return np.array(
             [column.cast(pa.float64()).to_numpy() for column in table.columns]
         )
@@ -74,46 +71,6 @@ class SparkReader(Reader):
 
     def _columns_of(self, table: str) -> Sequence[str]:
         """The same without opening every other table."""
-        query = f"select * from {self.quoted(table)}"  # noqa: S608
+        query = f"select * from {self.quoted(table)} limit 0"  # noqa: S608
         with self._answer(query, None, is_whole=True) as cursor:
-            columns: Sequence[str] = cursor.data.columns
-            return columns
-
-
-class _SparkCursor:
-    """As much of a cursor as a reader needs.
-
-    Attributes:
-        data: The answer, as Spark's data frame.
-    """
-
-    def __init__(self, session: Session, schema: str) -> None:
-        self._session = session
-        self._schema = schema
-
-    def execute(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
-        catalog = self._session.catalog
-        catalog.setCurrentDatabase(self._schema)
-        try:
-            self.data = self._session.sql(sql, args=parameters)
-        finally:
-            catalog.setCurrentDatabase("default")
-        self._rows = self._read()
-
-    def _read(self) -> Iterator[Row]:
-        # A partition at a time: the rest waits where it is.
-        for row in self.data.toLocalIterator():
-            yield tuple(row)
-
-    @property
-    def description(self) -> list[tuple[str]]:
-        return [(name,) for name in self.data.columns]
-
-    def fetchmany(self, size: int) -> list[Row]:
-        return list(islice(self._rows, size))
-
-    def fetchall(self) -> list[Row]:
-        return [tuple(row) for row in self.data.collect()]
-
-    def close(self) -> None:
-        """The answer goes with its data frame."""
+            return [name for name, *_ in cursor.description]

@@ -23,6 +23,8 @@ from pipeline.warehouse.spark.cluster import (
     require_shared,
     watch,
 )
+from pipeline.warehouse.spark.connect import connect_session
+from pipeline.warehouse.spark.server import chosen_server
 
 MINIMUM_JAVA = 17
 _INSTALL = f"install Java {MINIMUM_JAVA} (Debian: apt install openjdk-17-jre-headless)"
@@ -79,8 +81,11 @@ def spark_session() -> Session:
 
     Raises:
         PipelineError: There is no Java, another process has the catalogue, or the
-            cluster does not work.
+            cluster or the server does not work.
     """
+    if server := chosen_server():
+        with explained():
+            return connect_session(server)
     check_java()
     folder = made_spark_folder()
     cluster = find_cluster()
@@ -139,6 +144,9 @@ def explained() -> Iterator[None]:
         text = str(error)
         if reason := desertion(text):
             raise UnreachableError(reason) from None
+        server = chosen_server()
+        if server and ("UNAVAILABLE" in text or "RETRIES_EXCEEDED" in text):
+            raise server.is_silent("the connection was lost") from None
         if "Another instance of Derby" in text or "XSDB6" in text:
             raise BusyError(
                 f"the Spark catalogue in {spark_folder()} is open in another process; "
