@@ -152,6 +152,8 @@ def test_a_build_whose_tests_fail_is_not_published_on_a_server(shop: Shop) -> No
     shop.assert_published()
 
 
+# Of Connect, whose client would go on asking; Thrift's has a connection to lose.
+@pytest.mark.parametrize("shop", ["connect"], indirect=True)
 def test_a_server_that_dies_ends_a_build_and_has_the_published_version(
     shop: Shop,
 ) -> None:
