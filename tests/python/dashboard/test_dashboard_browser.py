@@ -356,6 +356,10 @@ def test_a_product_on_the_first_page_leads_to_its_own(wide: Browsing) -> None:
 @pytest.mark.parametrize(
     ("page", "key", "mark", "filter_", "opened"),
     [
+        ("Today", "moved_Countries", ".bars .point path", "moved_country", None),
+        ("Today", "moved_Categories", ".bars .point path", "moved_category", None),
+        ("Lifetime value", "origins", ".bars .point path", "country", None),
+        ("Baskets", "pairs_chart", ".bars .point path", "product", "companions_card"),
         ("Overview", "by_country", ".bars .point path", "country", None),
         ("Overview", "by_category", ".bars .point path", "category", None),
         ("Countries", "country_bars", ".bars .point path", "country", None),
