@@ -1,8 +1,9 @@
 """Every figure of the dashboard: its name, formula and unit, written once.
 
-`metrics.toml` holds them. Tooltips, chart titles, the Data health page and the README's
-table all read from there, and ratios are divided as it says, so a definition cannot
-differ between two places.
+Those that MetricFlow answers too are in the dbt project, `models/marts/metrics.yml`;
+what only a page shows is in `metrics.toml`. Tooltips, chart titles, the Data health
+page and the README's table all read from there, and ratios are divided as they say, so
+a definition cannot differ between two places.
 """
 
 import tomllib
@@ -10,9 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import pandas as pd
+
+from pipeline.dbt.variables import read_yaml
+from pipeline.installation import PROJECT_ROOT
 
 
 class Unit(StrEnum):
@@ -55,7 +59,8 @@ class Metric:
 
 
 def _read_metrics() -> dict[str, Metric]:
-    entries = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    own = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    entries = _read_semantic_layer() | own
     return {
         key: Metric(
             key,
@@ -67,6 +72,23 @@ def _read_metrics() -> dict[str, Metric]:
         )
         for key, entry in entries.items()
     }
+
+
+def _read_semantic_layer() -> dict[str, dict[str, Any]]:
+    """The metrics of the dbt project, as `metrics.toml` would have them."""
+    text = (PROJECT_ROOT / "models" / "marts" / "metrics.yml").read_text("utf-8")
+    metrics = {metric["name"]: metric for metric in read_yaml(text)["metrics"]}
+    entries = {}
+    for key, metric in metrics.items():
+        entry = {"name": metric["label"], "formula": metric["description"]}
+        entries[key] = entry | metric["config"]["meta"]
+        if metric["type"] == "ratio" and "filter" not in metric:
+            parts = metric["type_params"]
+            numerator, denominator = parts["numerator"], parts["denominator"]
+            # such as -returns, where the numerator is derived from one metric
+            numerator = metrics[numerator]["type_params"].get("expr", numerator)
+            entries[key]["ratio"] = (numerator, denominator)
+    return entries
 
 
 METRICS = _read_metrics()

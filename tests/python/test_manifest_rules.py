@@ -1,12 +1,15 @@
 """Rules that the dbt project keeps: layers, names, keys, contracts, descriptions."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from warehouses import ROOT, read_manifest, read_rows
+
+from dashboard.metrics import METRICS
 
 Node = dict[str, Any]
 
@@ -495,6 +498,18 @@ def test_the_site_leads_a_newcomer(manifest: dict[str, Any]) -> None:
         for node in of_type(manifest, "test")
         if not node.get("test_metadata")
     } == {False}
+
+
+def test_the_dashboard_defines_metrics_as_dbt_does(manifest: dict[str, Any]) -> None:
+    metrics = {metric["name"]: metric for metric in own(manifest["metrics"])}
+    only_shown = tomllib.loads((ROOT / "dashboard/metrics.toml").read_text("utf-8"))
+
+    assert {"net_sales", "buyers", "returns_rate", "retention_rate"} <= set(metrics)
+    assert not metrics.keys() & only_shown.keys()
+    for name, metric in metrics.items():
+        shown = METRICS[name]
+        assert (shown.name, shown.formula) == (metric["label"], metric["description"])
+        assert shown.unit == metric["config"]["meta"]["unit"]
 
 
 def test_the_dashboard_is_an_exposure_of_the_tables_it_reads(
