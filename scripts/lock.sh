@@ -27,7 +27,7 @@ lock --all-extras --output-file "$scratch/all"
 
 lock --extra dashboard --constraint "$scratch/all" --output-file "$scratch/default"
 cp "$scratch/default" requirements/default.lock
-for extra in databases dev duckdb login notify postgres spark spark-connect spark-thrift; do
+for extra in databases dev duckdb login metrics notify postgres spark spark-connect spark-thrift; do
     lock --extra dashboard --extra "$extra" --constraint "$scratch/all" \
         --output-file "$scratch/$extra"
     # A package's lines begin with its name; those of its hashes with a blank.

@@ -134,6 +134,7 @@ def test_whatever_is_installed_has_its_hash() -> None:
         "dev",
         "duckdb",
         "login",
+        "metrics",
         "notify",
         "postgres",
         "spark",
