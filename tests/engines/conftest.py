@@ -24,6 +24,7 @@ from pipeline.warehouse import engine_for
 from pipeline.warehouse.engine import Engine
 from tests.conftest import MakeOnce
 from tests.engines.awkward_shop import write_awkward_shop
+from tests.engines.varied_shop import write_varied_shop
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_DATA = ROOT.parent / "shared" / "data"
@@ -219,6 +220,7 @@ _RAW: dict[str, Callable[[Path], None]] = {
     "online_retail": _online_retail,
     "cdnow": _cdnow,
     "awkward": write_awkward_shop,
+    "varied": write_varied_shop,
 }
 
 
