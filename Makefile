@@ -47,7 +47,7 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
 # An environment of their own, on top of .venv: what tests the default engine goes on
 # beside, and never with them.
 $(ENGINES): requirements/databases.lock requirements/duckdb.lock requirements/metrics.lock requirements/postgres.lock requirements/spark.lock requirements/spark-connect.lock requirements/spark-thrift.lock $(STAMPS)/dev
-	@echo "Installing DuckDB, PostgreSQL and Spark support into $@ ..."
+	@echo "Installing DuckDB, PostgreSQL, Spark and MetricFlow into $@ ..."
 	@$(PYTHON) -m venv --clear --without-pip $@
 	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 		>"$$(echo $@/lib/python*/site-packages)/venv.pth"

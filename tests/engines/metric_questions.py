@@ -25,7 +25,7 @@ BUYERS = ("buyers", "new_buyers", "new_buyer_share")
 CHARGES = ("shipping", "tax")
 # What each grouping is called there, and which metrics the pages show by it.
 GROUPINGS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "nothing": ((), (*SUMS, *BUYERS, "returned", *CHARGES)),
+    "nothing": ((), (*SUMS, *BUYERS, "returned", "margin_rate", *CHARGES)),
     "day": (("metric_time__day",), (*SUMS, *BUYERS)),
     "week": (("metric_time__week",), (*SUMS, *BUYERS)),
     "month": (("metric_time__month",), (*SUMS, *BUYERS)),
@@ -76,7 +76,7 @@ class Question:
             case "nothing":
                 figures = sales.totals(warehouse, chosen)
                 figures["returned"] = -(figures["returns"] or 0)
-                return {None: figures[metric]}
+                return {None: figures.get(metric)}
             case "day" | "week" | "month":
                 grain = Grain(self.by.capitalize())
                 rows = overview.by_period(

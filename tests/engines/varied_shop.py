@@ -55,8 +55,11 @@ def _customers(chance: random.Random) -> list[Sequence[str]]:
 
 def _products(chance: random.Random) -> list[Sequence[str]]:
     return [
-        ("product_id", "product_name", "category", "price"),
-        *((f"P{n}", f"Product {n}", chance.choice(CATEGORIES), "9") for n in range(14)),
+        ("product_id", "product_name", "category", "price", "unit_cost"),
+        *(
+            (f"P{n}", f"Product {n}", chance.choice(CATEGORIES), "9", cost)
+            for n, cost in enumerate(["3.3333", "", "120.5", "0"] * 3 + ["", "7"])
+        ),
     ]
 
 
