@@ -16,24 +16,31 @@ from tests.engines.metric_questions import Answer, Question, RetentionQuestion, 
 from tests.small_project import ROOT
 
 ASK = Path(__file__).with_name("ask_metricflow.py")
-Answers = list[tuple[Question | RetentionQuestion, Answer, Answer]]
 QUESTIONS = {"duckdb": draw(50, seed=1), "postgres": draw(20, seed=2)}
 
 
-@pytest.fixture(scope="module")
-def answers(
-    request: pytest.FixtureRequest,
-    warehouse: Callable[[str, str], str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Answers:
-    """MetricFlow's answers to the questions of an engine, and the dashboard's."""
-    target = request.param
+@pytest.mark.parametrize("target", QUESTIONS)
+def test_metricflow_and_the_dashboard_agree(
+    target: str, warehouse: Callable[[str, str], str], tmp_path: Path
+) -> None:
     place = warehouse("varied", target).removeprefix(f"{target}:")
-    parsed = tmp_path_factory.mktemp("parsed")
-    found = ask_metricflow(target, place, parsed, QUESTIONS[target])
+    asked = QUESTIONS[target]
+    answers = ask_metricflow(target, place, tmp_path, asked)
+    faults = []
     with closing(Warehouse(Location(target, place))) as opened:
-        shown = [question.shown(opened) for question in QUESTIONS[target]]
-    return list(zip(QUESTIONS[target], found, shown, strict=True))
+        for question, found in zip(asked, answers, strict=True):
+            shown = question.shown(opened)
+            # a period or a ratio of nothing is 0 or missing here, and not a row there
+            faults += [
+                f"{question}: {key}: {found.get(key)}, shown {shown.get(key)}"
+                for key in found.keys() | shown.keys()
+                if (found.get(key) or 0)
+                != pytest.approx(shown.get(key) or 0, rel=1e-9, abs=1e-6)
+            ]
+
+    assert not faults, "\n".join(faults)
+    # hardly a question is about nothing
+    assert sum(not any(found.values()) for found in answers) <= len(answers) / 10
 
 
 def ask_metricflow(
@@ -63,23 +70,3 @@ def ask_metricflow(
         {row[0] if len(row) == 2 else None: row[-1] for row in rows}
         for rows in json.loads(done.stdout)
     ]
-
-
-@pytest.mark.parametrize(
-    ("answers", "number"),
-    [(target, n) for target, asked in QUESTIONS.items() for n in range(len(asked))],
-    indirect=["answers"],
-)
-def test_metricflow_and_the_dashboard_agree(answers: Answers, number: int) -> None:
-    question, found, shown = answers[number]
-    # a period or a ratio of nothing is 0 or missing here, and not a row there
-    for key in found.keys() | shown.keys():
-        assert (found.get(key) or 0) == pytest.approx(
-            shown.get(key) or 0, rel=1e-9, abs=1e-6
-        ), (question, key)
-
-
-@pytest.mark.parametrize("answers", QUESTIONS, indirect=True)
-def test_hardly_a_question_is_about_nothing(answers: Answers) -> None:
-    empty = [not any(found.values()) for _, found, _ in answers]
-    assert sum(empty) <= len(empty) / 10
