@@ -13,13 +13,7 @@
             as rfm_segment
 
         from (
-            select
-                *,
-                {{ quintile_score('last_order_date', day, from_top=true) }} as r_score,
-                {{ quintile_score('frequency', day) }} as f_score,
-                {{ quintile_score('monetary_value', day) }} as m_score
-
-            from {{ buyers }}
+            {{ rfm_quintiles(buyers, day) }}
         ) as scored
     ) as combined
     inner join {{ segment_map }} on combined.rfm_segment = {{ segment_map }}.rfm_segment

@@ -37,20 +37,30 @@ last_key as (
 
 ),
 
+new_ids as (
+
+    select named_ids.{{ id }}
+
+    from named_ids
+    left join known on named_ids.{{ id }} = known.{{ id }}
+    where known.{{ id }} is null
+
+),
+
+numbered_ids as (
+
+    select * from ({{ numbered_in_order('new_ids', id) }}) as in_order
+
+),
+
 numbered as (
 
     select
-        cast(
-            last_key.{{ key }}
-            + row_number() over (order by {{ binary_order('named_ids.' ~ id) }})
-            as integer
-        ) as {{ key }},
-        named_ids.{{ id }}
+        cast(last_key.{{ key }} + numbered_ids.position as integer) as {{ key }},
+        numbered_ids.{{ id }}
 
-    from named_ids
+    from numbered_ids
     cross join last_key
-    left join known on named_ids.{{ id }} = known.{{ id }}
-    where known.{{ id }} is null
 
 )
 

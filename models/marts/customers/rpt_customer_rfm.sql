@@ -24,7 +24,7 @@ segment_map as (
 
 ),
 
-buyers_today as (
+buyers_today as ( -- noqa: ST03
 
     select
         buyers.customer_key,

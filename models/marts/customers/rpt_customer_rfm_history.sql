@@ -24,7 +24,7 @@ segment_map as (
 ),
 
 -- what was known of a customer from one month with orders or returns to the next
-buyers as (
+buyers as ( -- noqa: ST03
 
     select
         ended_months.month_end,
