@@ -78,6 +78,7 @@ test: $(STAMPS)/dev lint ## Run every check and test of the default engine
 
 test-engines: $(ENGINES) ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
 	@$(ENGINES)/bin/python -m pytest tests/engines --numprocesses 2 --no-loadscope-reorder
+	@$(ENGINES)/bin/python -m pytest tests/cluster
 
 # Airflow has an environment of its own, with nothing of ours.
 $(STAMPS)/airflow: orchestration/airflow/requirements.lock
