@@ -9,6 +9,8 @@ PIP := -m pip install --quiet --disable-pip-version-check --no-compile --require
 INSTALL := $(BIN)/python $(PIP)
 STAMPS := .make
 ENGINES := $(STAMPS)/all-engines
+# An environment is made when this is in it: one left half is made again.
+MADE := made
 
 SOURCES := $(shell find models macros seeds pipeline tests/dbt -type f \
 	\( -name '*.sql' -o -name '*.yml' -o -name '*.csv' -o -name '*.py' -o -name '*.md' \)) \
@@ -17,7 +19,7 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv warehouse documentation test test-engines test-airflow test-beyond torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
+.PHONY: all help venv warehouse documentation test test-engines test-cluster test-airflow test-beyond torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
 
 all: documentation ## Build and test the warehouse and its documentation
 	@printf 'The warehouse is %s. Look at it: make dashboard, make docs, or any SQLite client.\n' $(DATABASE)
@@ -46,13 +48,13 @@ $(STAMPS)/dev: requirements/dev.lock $(STAMPS)/venv
 
 # An environment of their own, on top of .venv: what tests the default engine goes on
 # beside, and never with them.
-$(ENGINES): requirements/databases.lock requirements/duckdb.lock requirements/metrics.lock requirements/postgres.lock requirements/spark.lock requirements/spark-connect.lock requirements/spark-thrift.lock $(STAMPS)/dev
-	@echo "Installing DuckDB, PostgreSQL, Spark and MetricFlow into $@ ..."
-	@$(PYTHON) -m venv --clear --without-pip $@
+$(ENGINES)/$(MADE): $(addprefix requirements/,$(addsuffix .lock,databases duckdb metrics postgres spark spark-connect spark-thrift)) $(STAMPS)/dev
+	@echo "Installing DuckDB, PostgreSQL, Spark and MetricFlow into $(@D) ..."
+	@$(PYTHON) -m venv --clear --without-pip $(@D)
 	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-		>"$$(echo $@/lib/python*/site-packages)/venv.pth"
-	@$@/bin/python $(PIP) --no-deps $(addprefix -r ,$(filter %.lock,$^)) && \
-		$@/bin/python -m pip check >/dev/null || { rm -rf $@; exit 1; }
+		>"$$(echo $(@D)/lib/python*/site-packages)/venv.pth"
+	@$(@D)/bin/python $(PIP) --no-deps $(addprefix -r ,$(filter %.lock,$^))
+	@$(@D)/bin/python -m pip check >/dev/null
 	@touch $@
 
 $(STAMPS)/sources: $(SOURCES)
@@ -76,32 +78,34 @@ dashboard: warehouse ## Open the dashboard
 test: $(STAMPS)/dev lint ## Run every check and test of the default engine
 	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-engines: $(ENGINES) ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
+test-engines: $(ENGINES)/$(MADE) ## Prove the numbers equal on SQLite, DuckDB, PostgreSQL and Spark
 	@$(ENGINES)/bin/python -m pytest tests/engines --numprocesses 2 --no-loadscope-reorder
+
+test-cluster: $(ENGINES)/$(MADE) ## Build on a Spark cluster of three hosts, and kill its workers
 	@$(ENGINES)/bin/python -m pytest tests/cluster
 
 # Airflow has an environment of its own, with nothing of ours.
-$(STAMPS)/airflow: orchestration/airflow/requirements.lock
-	@echo "Installing Airflow into $@ ..."
-	@$(PYTHON) -m venv $@
-	@$@/bin/python $(PIP) --no-deps -r $< || { rm -rf $@; exit 1; }
+$(STAMPS)/airflow/$(MADE): orchestration/airflow/requirements.lock
+	@echo "Installing Airflow into $(@D) ..."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python $(PIP) --no-deps -r $<
 	@touch $@
 
-test-airflow: $(STAMPS)/dev $(STAMPS)/airflow ## Have Airflow itself run its DAG
+test-airflow: $(STAMPS)/dev $(STAMPS)/airflow/$(MADE) ## Have Airflow itself run its DAG
 	@$(BIN)/python -m pytest tests/orchestration
 
 # So have other versions of dbt, and the emulator of Snowflake.
-BEYOND := $(addprefix $(STAMPS)/,dbt_1_12 dbt_2 snowflake)
-$(BEYOND): $(STAMPS)/%: tests/beyond/%.lock
-	@echo "Installing another dbt into $@ ..."
-	@$(PYTHON) -m venv $@
-	@$@/bin/python $(PIP) --no-deps -r $< || { rm -rf $@; exit 1; }
+BEYOND := $(patsubst %,$(STAMPS)/%/$(MADE),dbt_1_12 dbt_2 snowflake)
+$(BEYOND): $(STAMPS)/%/$(MADE): tests/beyond/%.lock
+	@echo "Installing another dbt into $(@D) ..."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python $(PIP) --no-deps -r $<
 	@touch $@
 
-test-beyond: $(ENGINES) $(BEYOND) ## Build with dbt 1.12, dbt 2, and on an emulator of Snowflake
+test-beyond: $(ENGINES)/$(MADE) $(BEYOND) ## Build with dbt 1.12, dbt 2, and on an emulator of Snowflake
 	@$(ENGINES)/bin/python -m pytest tests/beyond
 
-torture: $(ENGINES) ## Attack loads, publishes and readers for minutes; count how often they held
+torture: $(ENGINES)/$(MADE) ## Attack loads, publishes and readers for minutes; count how often they held
 	@$(ENGINES)/bin/python -m tests.torture
 	@scripts/with_postgres.sh $(ENGINES)/bin/python -m tests.torture --target postgres
 	@$(ENGINES)/bin/python -m tests.torture --target spark
@@ -122,12 +126,12 @@ lint-others:
 bench: $(STAMPS)/dev warehouse ## Measure speed and memory against floors, up to a million lines
 	@$(BIN)/python -m benchmarks
 
-bench-large: $(ENGINES) ## Measure ten million lines on DuckDB, a million on the servers
+bench-large: $(ENGINES)/$(MADE) ## Measure ten million lines on DuckDB, a million on the servers
 	@$(ENGINES)/bin/python -m benchmarks --large
 	@scripts/with_postgres.sh $(ENGINES)/bin/python -m benchmarks --engine postgres --lines 1m
 	@$(ENGINES)/bin/python -m benchmarks --engine spark --lines 1m
 
-bench-huge: $(ENGINES) ## Build 117 million lines on DuckDB once, and say what that takes
+bench-huge: $(ENGINES)/$(MADE) ## Build 117 million lines on DuckDB once, and say what that takes
 	@$(ENGINES)/bin/python -m benchmarks --huge
 
 clean: ## Remove everything made here, the warehouse and .venv included

@@ -14,7 +14,7 @@ from generator.command_line import main as generate
 from tests.engines.conftest import ROOT, missing
 
 # Seconds without an executor: enough to start one.
-WAIT = 20
+WAIT = 40
 # For a Java that lives for minutes and computes little: no long thought about code.
 SETTINGS = """
 spark.executor.extraJavaOptions -XX:+UseSerialGC -XX:TieredStopAtLevel=1
