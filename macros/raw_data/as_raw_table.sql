@@ -28,7 +28,7 @@
     {%- endfor -%}
     {%- set own = {} -%}
     {%- if relation is not none -%}
-        {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- for column in ecommerce_dwh.columns_of(relation) -%}
             {%- do own.update({column.name | lower: column}) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -6,7 +6,7 @@
 {% macro keyed_raw_rows(raw_table, columns) -%}
     {%- set held = [] -%}
     {%- if execute and not raw_table.is_cte -%}
-        {%- for column in adapter.get_columns_in_relation(raw_table) -%}
+        {%- for column in columns_of(raw_table) -%}
             {%- do held.append(column.name | lower) -%}
         {%- endfor -%}
     {%- endif -%}
