@@ -182,7 +182,7 @@ def test_without_any_worker_a_build_says_why_it_ends(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
