@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.environment import environment_with
 from pipeline.errors import PipelineError
 from pipeline.warehouse.location import SERVERS, TARGETS
 
@@ -134,16 +135,8 @@ class Settings:
             for name, value in self.environment.items()
             if not os.environ.get(name)
         }
-        before = {name: os.environ.get(name) for name in added}
-        os.environ.update(added)
-        try:
+        with environment_with(added):
             yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
 
 
 def read_settings(folder: Path | None = None) -> Settings:

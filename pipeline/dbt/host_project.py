@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.dbt.oddities import plain_message
 from pipeline.dbt.project import PROJECT_FILE, PROJECT_NAME
 from pipeline.dbt.variables import read_yaml
+from pipeline.environment import environment_with
 from pipeline.errors import PipelineError
 from pipeline.warehouse import engine_for
 from pipeline.warehouse.engine import Engine
@@ -70,7 +71,7 @@ def warehouse_of(
     database, schema = _place_of_models(folder, manifest)
     kind = credentials.type
     if kind == "postgres":
-        with _environment(_libpq_variables(credentials)):
+        with environment_with(_libpq_variables(credentials)):
             yield engine_for(kind, None).in_place(schema)
     elif kind == "duckdb" and _is_file(credentials.path):
         if database != credentials.database:
@@ -141,21 +142,6 @@ def _libpq_variables(credentials: Any) -> dict[str, str]:
     if credentials.role:
         values["PGOPTIONS"] = f"-c role={credentials.role}"
     return values
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for a while."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager
