@@ -39,7 +39,7 @@ _COUNTED = {
 
 def main() -> None:
     """Draw the page."""
-    ui.title("Data health", "Can I trust these figures?", "The last published build.")
+    ui.title("Data health", "Can I trust these figures?", "The last published build")
     _verdict()
     _freshness()
     rows = cache.ask(data_health.outcomes)

@@ -31,7 +31,7 @@ def main() -> None:
     ui.title(
         "Retention",
         "Do customers come back, and what do they spend as time goes on?",
-        "All sales; cohorts are not cut by period, country or category.",
+        "All sales; cohorts are not cut by period, country or category",
     )
     least_customers = cache.whole_variable("least_customers")
     _cohorts(least_customers)
