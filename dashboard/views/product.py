@@ -63,7 +63,7 @@ def main() -> None:
 def _known_of(about: pd.Series) -> str:
     """What is known of the product, beside its name, in a line."""
     price = exact(about["price"], metric("list_price"), cache.currency())
-    said = [about["product_id"], about["category"], price]
+    said = [about["product_id"], about["category"], f"price today {price}"]
     if pd.notna(about["unit_cost"]):
         cost = exact(about["unit_cost"], metric("list_price"), cache.currency())
         said.append(f"cost today {cost}")
@@ -119,7 +119,7 @@ def _stock(about: pd.Series) -> None:
 
 def _prices(key: int, chosen: SalesFilter) -> None:
     with ui.card(
-        "What did a piece cost?",
+        "What was paid for a piece?",
         "The mean of the pieces sold in each period, before and after discounts.",
     ):
         grain = default_grain(chosen.days)
