@@ -171,7 +171,7 @@ def bands(
         ticks.pop()
     ticks.append(last)
     chart.update_xaxes(
-        tickvals=[tick - 0.5 if tick < last else tick for tick in ticks],
+        tickvals=[tick if is_open[tick] else tick - 0.5 for tick in ticks],
         ticktext=[
             theme.tick(lows[tick], value_metric) + ("+" if is_open[tick] else "")
             for tick in ticks

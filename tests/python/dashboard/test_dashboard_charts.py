@@ -156,6 +156,14 @@ def test_the_open_band_of_a_histogram_is_named_so() -> None:
     )
     assert list(chart.data[0].y) == [5, 3, 2]
     assert chart.data[0].customdata[-1][0] == "$20 or more"
+    assert list(chart.layout.xaxis.tickvals) == [-0.5, 0.5, 2]
+
+
+def test_each_closed_band_of_a_histogram_begins_at_its_tick() -> None:
+    tenths = [tenth / 10 for tenth in range(11)]
+    shares = pd.DataFrame({"low": tenths[:-1], "high": tenths[1:], "buyers": 1})
+    chart = drawn(bands(shares, metric("p_alive"), metric("buyers"), LIGHT))
+    assert list(chart.layout.xaxis.tickvals) == [tick - 0.5 for tick in range(10)]
 
 
 def selling(shares: list[float]) -> pd.DataFrame:
