@@ -146,7 +146,7 @@ def key_figures(
     """
     money = cache.currency()
     with st.grid(
-        columns=min(5, max(1, len(figures))), min_column_width=150, gap="small"
+        columns=min(7, max(1, len(figures))), min_column_width=150, gap="small"
     ):
         for key, value in figures.items():
             shown, earlier = metric(key), (before or {}).get(key)
