@@ -77,9 +77,9 @@ def short(value: float | None, metric: Metric, currency: Currency) -> str:
         case Unit.COUNT:
             return short_number(value)
         case Unit.DAYS:
-            return f"{value:,.0f} d"
+            return f"{_sign(value)}{abs(value):,.0f} d"
         case Unit.RATIO:
-            return f"{value:,.2f}"
+            return f"{_sign(value)}{abs(value):,.2f}"
 
 
 def exact(value: float | None, metric: Metric, currency: Currency) -> str:
@@ -94,9 +94,9 @@ def exact(value: float | None, metric: Metric, currency: Currency) -> str:
         case Unit.COUNT:
             return f"{_sign(value)}{abs(value):,.0f}"
         case Unit.DAYS:
-            return f"{value:,.0f} days"
+            return f"{_sign(value)}{abs(value):,.0f} days"
         case Unit.RATIO:
-            return f"{value:,.3f}"
+            return f"{_sign(value)}{abs(value):,.3f}"
 
 
 def percent(value: float | None) -> str:
@@ -104,7 +104,16 @@ def percent(value: float | None) -> str:
     if value is None or is_missing(value):
         return DASH
     size = abs(value) * 100
-    return f"{_sign(value)}{size:.{1 if size < 99.95 else 0}f}%"
+    return f"{_sign(value)}{size:,.{1 if size < 99.95 else 0}f}%"
+
+
+def signed_percent(value: float) -> str:
+    """A change, a share, in percent: written as a share, and with its sign."""
+    return f"{_plus(value)}{percent(value)}"
+
+
+def _plus(value: float) -> str:
+    return "" if value < 0 else "+"
 
 
 def change(now: float | None, before: float | None, metric: Metric) -> str | None:
@@ -115,12 +124,11 @@ def change(now: float | None, before: float | None, metric: Metric) -> str | Non
     if now is None or before is None or is_missing(now) or is_missing(before):
         return None
     if metric.unit is Unit.SHARE:
-        return f"{(now - before) * 100:+.1f} pts"
+        points = (now - before) * 100
+        return f"{_plus(points)}{_sign(points)}{abs(points):.1f} pts"
     if before <= 0:
         return None
-    percents = (now - before) / before * 100
-    digits = 0 if abs(percents) >= 99.95 else 1
-    return f"{percents:+,.{digits}f}%"
+    return signed_percent((now - before) / before)
 
 
 def day(value: dt.date) -> str:

@@ -9,15 +9,15 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, exports, frame
+from dashboard import cache, cells, exports, frame
 from dashboard.charts.as_table import as_table
 from dashboard.charts.figure import Figure
 from dashboard.charts.spark import spark
 from dashboard.charts.theme import CONFIG, Theme, clipped, dark, light
 from dashboard.exports import Export
 from dashboard.filters import SalesFilter
-from dashboard.formatting import DASH, change, exact, percent, short
-from dashboard.metrics import Change, Unit, metric
+from dashboard.formatting import DASH, MINUS, change, exact, percent, short
+from dashboard.metrics import Change, Metric, Unit, metric
 from dashboard.queries import sales
 from dashboard.warehouse import Trouble, WarehouseError
 
@@ -63,8 +63,12 @@ _MADE_OF_TEXT = re.compile(r"(https?(?=:)|ftp(?=:)|www(?=\.)|@|:(?=\w))", re.IGN
 
 
 def plain(text: str) -> str:
-    """Text from the data, so that Markdown leaves it as it is, and links nothing."""
+    """Text from the data, so that Markdown leaves it as it is, and links nothing.
+
+    No line ends after a minus: between it and a currency's sign one could.
+    """
     text = _MADE_OF_TEXT.sub("\\1\N{WORD JOINER}", text)
+    text = text.replace(MINUS, f"{MINUS}\N{WORD JOINER}")
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
 
 
@@ -121,11 +125,28 @@ def card(
             yield
 
 
-_DELTA_COLOURS: dict[Change, Literal["normal", "inverse", "off"]] = {
-    Change.HIGHER_IS_BETTER: "normal",
-    Change.LOWER_IS_BETTER: "inverse",
-    Change.NEUTRAL: "off",
+_GOOD: dict[Change, tuple[str, str]] = {
+    Change.HIGHER_IS_BETTER: ("green", "red"),
+    Change.LOWER_IS_BETTER: ("red", "green"),
+    Change.NEUTRAL: ("gray", "gray"),
 }
+
+
+def moved(now: float | None, before: float | None, shown: Metric) -> dict[str, Any]:
+    """What `st.metric` shows of how a figure moved, as `change` has it.
+
+    Streamlit takes only a hyphen for a minus: where the arrow points, and its colour,
+    have to be said beside it.
+    """
+    text = change(now, before, shown)
+    if text is None:
+        return {}
+    falls = text.startswith(MINUS)
+    return {
+        "delta": text,
+        "delta_arrow": "down" if falls else "up",
+        "delta_color": _GOOD[shown.change][falls],
+    }
 
 
 def key_figures(
@@ -151,9 +172,9 @@ def key_figures(
         for key, value in figures.items():
             shown, earlier = metric(key), (before or {}).get(key)
             line = (sparks or {}).get(key, [])
-            moved = change(value, earlier, shown)
+            delta = moved(value, earlier, shown)
             help_text = f"{shown.formula}\n\n**{plain(exact(value, shown, money))}**"
-            if moved is not None:
+            if delta:
                 help_text += f"; {before_name}: {plain(exact(earlier, shown, money))}"
             if notes and key in notes:
                 help_text += f"\n\n{notes[key]}"
@@ -161,9 +182,8 @@ def key_figures(
                 st.metric(
                     shown.name,
                     plain(short(value, shown, money)),
-                    delta=moved,
-                    delta_color=_DELTA_COLOURS[shown.change],
                     help=help_text,
+                    **delta,
                 )
                 if len(line) > 1:
                     st.image(spark(line), width="stretch", alt="")
@@ -194,7 +214,7 @@ def chart(
             _forget_click(key)
             return
         _clicked(key, opens)
-        on_click(mark[0] if isinstance(mark, list) else mark)
+        on_click(mark)
 
     st.plotly_chart(
         figure,
@@ -283,25 +303,24 @@ def margin_columns(rows: pd.DataFrame) -> dict[str, Any]:
     return metric_columns("margin", "margin_rate") if known else {}
 
 
-def margin_note(with_cost: float, net_sales: float) -> None:
+def margin_note(with_cost: float, net_sales: float, said: str = "") -> None:
     """What part of net sales a margin is about, where it is not all.
 
     Args:
         with_cost: Net sales of the lines whose cost is known.
         net_sales: Those of all lines.
+        said: What is said of the margin before, in whole sentences.
     """
-    if round(with_cost - net_sales, 4) == 0:
-        return
-    money = cache.currency()
-    part_of = exact(with_cost, metric("net_sales"), money)
-    if 0 < with_cost < net_sales:
-        part_of += f" ({percent(with_cost / net_sales)} of all)"
-    caption(
-        plain(
+    if round(with_cost - net_sales, 4) != 0:
+        part_of = exact(with_cost, metric("net_sales"), cache.currency())
+        if 0 < with_cost < net_sales:
+            part_of += f" ({percent(with_cost / net_sales)} of all)"
+        said += (
             "The margin is that of the lines whose cost is known, of net sales of "
             f"{part_of}."
         )
-    )
+    if said:
+        caption(plain(said.strip()))
 
 
 _MONEY_FORMATS = {"USD": "dollar", "EUR": "euro"}
@@ -358,8 +377,9 @@ def table(
         on_click: Called with the row that is clicked; then the page is drawn.
         opens: The key of the card that a click is seen in.
     """
-    colour = theme().of_change
     drawn = _unclicked(key) if on_click else key
+    colour = theme().of_change
+    written, columns = cells.written(rows, columns, changes, colour)
 
     def clicked() -> None:
         cells = st.session_state[drawn]["selection"]["cells"]
@@ -368,11 +388,7 @@ def table(
             on_click(rows.iloc[cells[0][0]])
 
     st.dataframe(
-        rows.assign(**{name: rows[name] * 100 for name in changes}).style.map(
-            lambda value: f"color: {colour(value)}", subset=list(changes)
-        )
-        if changes
-        else rows,
+        written,
         hide_index=True,
         column_order=list(columns),
         column_config=columns,
@@ -410,8 +426,9 @@ def product_table(
             if column in keys:
                 open_product(rows.iloc[row][keys[column]])
 
+    written, columns = cells.written(rows, columns)
     st.dataframe(
-        rows,
+        written,
         hide_index=True,
         column_order=list(columns),
         column_config=columns,
@@ -453,6 +470,7 @@ def product_lines(rows: Iterable[tuple[object, str, str]], list_key: str) -> Non
             key=f"{list_key}_product_line_{index}",
             horizontal=True,
             horizontal_alignment="distribute",
+            vertical_alignment="center",
             gap="small",
         ):
             st.page_link(
@@ -461,7 +479,7 @@ def product_lines(rows: Iterable[tuple[object, str, str]], list_key: str) -> Non
                 query_params={"product": str(key)},
                 width="content",
             )
-            st.markdown(plain(said), width="content")
+            st.markdown(f":small[{plain(said)}]", width="content")
 
 
 def short_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -91,8 +91,8 @@ def _hovers(trace: Mapping[str, Any], dates: str | None) -> Iterator[tuple[str, 
 
     Dates are written in that format, or as days.
     """
-    if trace.get("hoverinfo") == "skip":
-        return
+    if trace.get("hoverinfo") in ("skip", "text"):
+        return  # nothing is said of it, or it lies over what says the same
     template = trace["hovertemplate"].removesuffix("<extra></extra>")
     if trace["type"] == "heatmap":
         for row, label in zip(trace["hovertext"], trace["y"], strict=True):

@@ -53,7 +53,8 @@ def category_heat_map(categories: pd.DataFrame, theme: Theme) -> Figure:
     """Lift between each two categories, on a scale around 1.
 
     It is the mean lift of their products' pairs in rows of `category_pairs`, and that
-    of orders with both in rows of `category_affinity`.
+    of orders with both in rows of `category_affinity`. A click on a cell gives both
+    back.
     """
     names = sorted(set(categories["category1"]) | set(categories["category2"]))
     shades: dict[tuple[str, str], float] = {}
@@ -82,6 +83,13 @@ def category_heat_map(categories: pd.DataFrame, theme: Theme) -> Figure:
         (labels, labels),
         [[shades.get((row, column)) for column in names] for row in names],
         [[cells.get((row, column), ("", "")) for column in names] for row in names],
+        [
+            [
+                sorted({row, column}) if (row, column) in cells else []
+                for column in names
+            ]
+            for row in names
+        ],
         name="Listed pairs" if is_of_pairs else "Whole orders",
         zmin=-reach,
         zmax=reach,

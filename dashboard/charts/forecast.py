@@ -84,5 +84,5 @@ def forecast(
         hovertemplate="<b>%{customdata}</b><br>Expected: %{text}<extra></extra>",
     )
     chart.update_yaxes(rangemode="tozero", nticks=6, **theme.axis(sales))
-    chart.update_xaxes(showgrid=False, nticks=7)
+    chart.update_xaxes(showgrid=False)
     return chart

@@ -94,7 +94,7 @@ def by_month(rows: pd.DataFrame, theme: Theme) -> Figure:
         hovertemplate=HOVER_TEXT,
     )
     chart.update_yaxes(nticks=6, **theme.axis(shown))
-    chart.update_xaxes(showgrid=False, nticks=8)
+    chart.update_xaxes(showgrid=False)
     return chart
 
 

@@ -48,7 +48,7 @@ def price_history(
             f"{escaped(shown.name)}: %{{customdata[1]}}%{{customdata[2]}}"
             "<extra></extra>",
         )
-    # What changes is a price: from 0 on it would be a flat line.
-    chart.update_yaxes(nticks=6, **theme.axis(money))
-    chart.update_xaxes(showgrid=False, nticks=7)
+    # What changes is a price, and has its cents: from 0 on it would be a flat line.
+    chart.update_yaxes(nticks=6, **theme.axis(money) | {"tickformat": ",.2f"})
+    chart.update_xaxes(showgrid=False)
     return chart

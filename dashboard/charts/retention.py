@@ -33,14 +33,17 @@ def cohort_heat_map(
 
     The first four are answers of `queries.retention`: `cohort_matrix`, `average` (on
     top, where it is of most), `cohort_sizes` and `incomplete_periods`. The grain is
-    what a period is called.
+    what a period is called. A click on a cell gives its cohort back.
     """
     periods = [int(column) for column in matrix.columns]
     label = "Average" if shown.ratio else "Total"
-    means = average["value"].where(average["is_of_most"])
-    values = np.vstack([means.reindex(matrix.columns).to_numpy(float), matrix])
-    coloured = values.astype(float).copy()
-    if label == "Total":
+    values, rows = matrix.to_numpy(float), [*matrix.index]
+    if len(rows) > 1:  # one needs no average
+        means = average["value"].where(average["is_of_most"])
+        values = np.vstack([means.reindex(matrix.columns).to_numpy(float), values])
+        rows.insert(0, label)
+    coloured = values.copy()
+    if rows[0] == "Total":
         coloured[0, :] = np.nan  # a sum would outshine every cohort
     # Period 0 is 100 % by definition and would wash out all others.
     is_certain = shown.key == "retention_rate" and periods[:1] == [0]
@@ -53,18 +56,25 @@ def cohort_heat_map(
             )
             for index, value in zip(periods, row, strict=True)
         ]
-        for name, row in zip([label, *matrix.index], values, strict=True)
+        for name, row in zip(rows, values, strict=True)
     ]
     names = [
-        f"{escaped(name)}  ({theme.short(float(sizes[name]), metric('cohort_size'))})"
-        for name in matrix.index
+        f"<b>{label}</b>"
+        if name == label
+        else f"{escaped(name)}  "
+        f"({theme.short(float(sizes[name]), metric('cohort_size'))})"
+        for name in rows
     ]
     chart = theme.heat_map(
-        84 + 27 * (len(names) + 1),
-        (periods, [f"<b>{label}</b>", *names]),
+        84 + 27 * len(names),
+        (periods, names),
         # Hover and figures also where the colour is left out.
         np.where(np.isnan(values), np.nan, np.nan_to_num(coloured)),
         cells,
+        [
+            [[str(name)] if text and name != label else [] for text, _ in row]
+            for name, row in zip(rows, cells, strict=True)
+        ],
         zmin=0,
         zmax=top or 1.0,
         # Two digits fit into a cell on a phone; longer figures shrink to theirs.
@@ -153,7 +163,7 @@ def cohort_curves(
         x=list(whole.index),
         y=whole["value"].to_numpy(float),
         mode="lines+markers",
-        name="All cohorts, weighted by size",
+        name="All cohorts, weighted by size" if len(matrix) > 1 else matrix.index[0],
         line={"color": BLUE, "width": 3},
         marker={"size": 6},
         text=[
@@ -243,7 +253,7 @@ def repeat_rate_line(rates: pd.DataFrame, days: int, theme: Theme) -> Figure:
         hovertemplate="<b>First order in %{x|%B %Y}</b><br>"
         f"Again within {days} days: %{{text}}<extra></extra>",
     )
-    chart.update_xaxes(showgrid=False, nticks=8)
+    chart.update_xaxes(showgrid=False)
     chart.update_yaxes(rangemode="tozero", nticks=5, tickformat=".0%")
     return chart
 
@@ -294,6 +304,6 @@ def sales_by_type(rows: pd.DataFrame, theme: Theme) -> Figure:
         hovermode="x unified",
         legend={"traceorder": "normal"},
     )
-    chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
+    chart.update_xaxes(showgrid=False, hoverformat="%B %Y")
     chart.update_yaxes(nticks=6, **theme.axis(money))
     return chart

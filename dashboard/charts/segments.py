@@ -95,7 +95,7 @@ def segment_map(segments: pd.DataFrame, theme: Theme) -> Figure:
 
 
 def score_grid(cells: pd.DataFrame, theme: Theme) -> Figure:
-    """Buyers by recency and frequency score.
+    """Buyers by recency and frequency score; a click on a cell gives its segments back.
 
     `cells` are rows of `rfm_cells`.
     """
@@ -110,6 +110,10 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> Figure:
         for column in ("customers", "monetary_value")
     )
     buyers, value = metric("buyers"), metric("monetary_value")
+    names: dict[tuple[int, int], list[str]] = {}
+    for row in records(cells):
+        found = names.setdefault((row.f_score, row.r_score), [])
+        found += [row.segment_name] if row.segment_name not in found else []
     chart = theme.heat_map(
         420,
         (scores, scores),
@@ -126,6 +130,7 @@ def score_grid(cells: pd.DataFrame, theme: Theme) -> Figure:
             ]
             for frequency, *row in zip(scores, numbers, amounts, strict=True)
         ],
+        [[names.get((row, column), []) for column in scores] for row in scores],
         xgap=3,
         ygap=3,
     )
@@ -161,7 +166,7 @@ def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> Figur
             hovertemplate=f"{group}: %{{text}}<extra></extra>",
         )
     chart.update_layout(hovermode="x unified", legend={"traceorder": "normal"})
-    chart.update_xaxes(showgrid=False, nticks=8, hoverformat="%B %Y")
+    chart.update_xaxes(showgrid=False, hoverformat="%B %Y")
     chart.update_yaxes(nticks=5, rangemode="tozero", **theme.axis(shown))
     return chart
 
@@ -169,7 +174,7 @@ def segment_history(history: pd.DataFrame, shown: Metric, theme: Theme) -> Figur
 def move_bars(moves: pd.DataFrame, theme: Theme) -> Figure:
     """Moves between segments, most buyers first, in the colour of where they went.
 
-    `moves` are rows of `moves_of_month`.
+    `moves` are rows of `moves_of_month`. A click on a bar gives back where they went.
     """
     money = metric("monetary_value")
     chart = ranked(
@@ -177,6 +182,7 @@ def move_bars(moves: pd.DataFrame, theme: Theme) -> Figure:
         moves["customers"],
         metric("customers_moved"),
         theme,
+        keys=moves["to_segment"],
         second_lines=[f"\N{RIGHTWARDS ARROW} {name}" for name in moves["to_segment"]],
         details=[
             f"now {escaped(row.to_segment)}<br>"

@@ -94,7 +94,7 @@ def over_time(
             hovertemplate=hover,
         )
     chart.update_yaxes(rangemode="tozero", nticks=6, **theme.axis(metric))
-    chart.update_xaxes(showgrid=False, nticks=7)
+    chart.update_xaxes(showgrid=False)
     chart.update_layout(
         hovermode="x" if before is None else "x unified",
         showlegend=len(parts) > 0 or before is not None,

@@ -31,6 +31,7 @@ CONFIG: Mapping[str, Any] = {
 }
 
 HOVER_TEXT = "%{hovertext}<extra></extra>"
+_FONT = '"Source Sans", "Source Sans Pro", sans-serif'
 
 
 ColourScale = list[tuple[float, str]]
@@ -81,7 +82,7 @@ class Theme:
     def tick(self, value: float, metric: Metric) -> str:
         """The figure beside an axis: no cents."""
         if metric.unit is Unit.SHARE:
-            return f"{value:.0%}"
+            return f"{MINUS if value < 0 else ''}{abs(value):.0%}"
         if metric.unit is Unit.MONEY:
             sign = MINUS if value < 0 else ""
             return escaped(f"{sign}{self.currency.symbol}{short_number(abs(value))}")
@@ -110,7 +111,7 @@ class Theme:
             paper_bgcolor="rgba(0,0,0,0)",
             plot_bgcolor="rgba(0,0,0,0)",
             font={
-                "family": '"Source Sans", "Source Sans Pro", sans-serif',
+                "family": _FONT,
                 "size": 13,
                 "color": self.text,
             },
@@ -118,7 +119,7 @@ class Theme:
             hoverlabel={
                 "bgcolor": self.label,
                 "bordercolor": self.grid,
-                "font": {"color": self.text, "size": 13},
+                "font": {"family": _FONT, "color": self.text, "size": 13},
                 "align": "left",
             },
             showlegend=legend,
@@ -162,12 +163,18 @@ class Theme:
         labels: tuple[Sequence[Any], Sequence[Any]],
         values: Any,
         cells: Sequence[Sequence[tuple[str, str]]],
+        marks: Sequence[Sequence[Sequence[str]]] | None = None,
         **options: Any,
     ) -> Figure:
         """Coloured cells with a text each; those without a value stay blank.
 
-        The labels are those of the columns and of the rows. The values, and a text and
-        a hover text each, come row by row. Options are Plotly's, if others than here.
+        Args:
+            height: In pixels.
+            labels: Those of the columns, and those of the rows.
+            values: Row by row, as all that follow.
+            cells: A text and a hover text each.
+            marks: The names that a click on a cell gives back; none for nothing.
+            options: Plotly's, where they are others than here.
         """
         defaults = {
             "textfont": {"color": self.text},
@@ -188,6 +195,8 @@ class Theme:
             hoverongaps=False,
             **defaults | options,
         )
+        if marks is not None:
+            _lay_marks_over(chart, labels, cells, marks)
         return chart
 
     def axis(self, metric: Metric) -> dict[str, Any]:
@@ -201,6 +210,46 @@ class Theme:
                 return {"tickformat": "~s"}
             case _:
                 return {"tickformat": "~g"}
+
+
+def _lay_marks_over(
+    chart: Figure,
+    labels: tuple[Sequence[Any], Sequence[Any]],
+    cells: Sequence[Sequence[tuple[str, str]]],
+    marks: Sequence[Sequence[Sequence[str]]],
+) -> None:
+    """Give a heat map marks that nobody sees: Plotly tells of no click on its cells.
+
+    The mark next to the pointer, however far, is the one that is hovered over; that of
+    a blank cell says nothing and gives nothing back.
+    """
+    places = [
+        (column, row, hover, names)
+        for row, said, given in zip(labels[1], cells, marks, strict=True)
+        for column, (_, hover), names in zip(labels[0], said, given, strict=True)
+    ]
+    chart.add_scatter(
+        x=[column for column, *_ in places],
+        y=[row for _, row, *_ in places],
+        mode="markers",
+        name="Cells",
+        marker={"opacity": 0, "size": 6},
+        hovertext=[hover for *_, hover, _ in places],
+        hoverinfo="text",
+        customdata=[list(names) or None for *_, names in places],
+        showlegend=False,
+    )
+    chart.update_layout(hoverdistance=-1)
+    # Marks would have room around them, and the cells have none.
+    updates = (chart.update_xaxes, chart.update_yaxes)
+    for update, names in zip(updates, labels, strict=True):
+        first = names[0] if names and isinstance(names[0], int) else 0
+        update(
+            autorangeoptions={
+                "minallowed": first - 0.5,
+                "maxallowed": first + len(names) - 0.5,
+            }
+        )
 
 
 def light(currency: Currency) -> Theme:

@@ -180,7 +180,12 @@ def _recommendations(
 @part
 def _categories(minimum: int, categories: tuple[str, ...]) -> None:
     affinity = cache.ask(baskets.category_affinity, categories)
-    with ui.card("Which categories attract each other?", "", metric("lift").formula):
+    with ui.card(
+        "Which categories attract each other?",
+        "Click a cell to look at its two categories alone; the filter above takes them "
+        "away again.",
+        metric("lift").formula,
+    ):
         whole, listed = "Whole orders", "Listed pairs"
         counted = listed
         if not affinity.empty:
@@ -204,6 +209,7 @@ def _categories(minimum: int, categories: tuple[str, ...]) -> None:
             category_heat_map(rows, ui.theme()),
             "Heat map of lift between categories.",
             "category_map",
+            lambda names: ui.choose("category", *names),
         )
 
 

@@ -102,7 +102,9 @@ def _buyers(
             "recency_days": ui.metric_column("recency_days", "Waited"),
             "gaps_waited": ui.metric_column("gaps_waited"),
             **(ui.metric_columns("p_alive") if known else {}),
-            "last_order_date": st.column_config.DateColumn("Last order"),
+            "last_order_date": st.column_config.DateColumn(
+                "Last order", format="YYYY-MM-DD"
+            ),
             "country": "Country",
         }
         ui.table(

@@ -1,5 +1,6 @@
 """Lifetime value: what is a customer worth?"""
 
+from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
@@ -8,7 +9,7 @@ import streamlit as st
 from dashboard import cache, controls, ui
 from dashboard.charts import lifetime_value as charts
 from dashboard.charts.bars import bands
-from dashboard.formatting import exact
+from dashboard.formatting import exact, signed_percent
 from dashboard.metrics import metric
 from dashboard.parts import part
 from dashboard.queries import lifetime_value, retention
@@ -255,7 +256,6 @@ def _method(row: pd.Series) -> str:
 
 def _verdict(rows: pd.DataFrame) -> str:
     """Which way was nearest in total and per customer, in words."""
-    money = cache.currency()
     names = [
         (_METHODS.get(found["forecast_method"], found["forecast_method"]), found)
         for found in (
@@ -265,15 +265,18 @@ def _verdict(rows: pd.DataFrame) -> str:
     ]
     own = rows[rows["is_used"]].iloc[0]
 
-    def against(found: pd.Series, key: str) -> str:
-        said = exact(found[key], metric(key), money)
+    def against(found: pd.Series, key: str, written: Callable[[float], str]) -> str:
+        said = written(found[key])
         if found["is_used"]:
             return f"this forecast ({said})"
-        return f"{{}} ({said}, this forecast {exact(own[key], metric(key), money)})"
+        return f"{{}} ({said}, this forecast {written(own[key])})"
+
+    def an_error(value: float) -> str:
+        return exact(value, metric("root_mean_squared_error"), cache.currency())
 
     (total_name, total), (each_name, each) = names
-    in_total = against(total, "relative_error").format(total_name)
-    per_customer = against(each, "root_mean_squared_error").format(each_name)
+    in_total = against(total, "relative_error", signed_percent).format(total_name)
+    per_customer = against(each, "root_mean_squared_error", an_error).format(each_name)
     return f"Nearest in total: {in_total}. Nearest per customer: {per_customer}."
 
 
@@ -299,7 +302,7 @@ def _backtest(countries: tuple[str, ...]) -> None:
         ui.caption(
             f"Made without the last {int(model['holdout_weeks'])} weeks, the model "
             f"expected {float(model['predicted_orders']):,.0f} purchases in them; "
-            f"{int(model['actual_orders']):,} came ({off:+.1%})."
+            f"{int(model['actual_orders']):,} came ({signed_percent(off)})."
         )
         st.markdown(f"**{ui.plain(_verdict(rows))}**")
         left, right = st.columns(2)
@@ -322,7 +325,9 @@ def _backtest(countries: tuple[str, ...]) -> None:
                     "better": "Better than this forecast",
                     "relative_error": ui.change_column(total.name, total.formula),
                     "root_mean_squared_error": ui.metric_column(
-                        "root_mean_squared_error", "Error per customer, purchases"
+                        "root_mean_squared_error",
+                        "Error per customer, purchases",
+                        "%,.3f",
                     ),
                 },
                 "Errors of several ways to forecast.",

@@ -191,8 +191,11 @@ def _bridge(chosen: SalesFilter) -> None:
             "bridge",
         )
         if margin:
-            ui.caption(ui.plain(f"{', '.join(in_words(margin)).capitalize()}."))
-            ui.margin_note(now["net_sales_with_cost"] or 0, now["net_sales"] or 0)
+            ui.margin_note(
+                now["net_sales_with_cost"] or 0,
+                now["net_sales"] or 0,
+                f"{', '.join(in_words(margin)).capitalize()}. ",
+            )
 
 
 @ui.in_time()

@@ -1,6 +1,7 @@
 """Retention: do they come back?"""
 
 import math
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -110,13 +111,15 @@ def _cohorts(least_customers: int) -> None:
             icon="search",
         )
         return
+    count = min(_DEFAULT_COHORTS[grain], len(names))
+    usual = names[-count], names[-1]
+    key = f"{basis}_{'' if grain == 'month' else f'{grain}_'}cohorts"
     if len(names) > 1:
-        count = min(_DEFAULT_COHORTS[grain], len(names))
         first, last = st.select_slider(
             "Cohorts",
             names,
-            (names[-count], names[-1]),
-            key=f"{basis}_{'' if grain == 'month' else f'{grain}_'}cohorts",
+            usual,
+            key=key,
             bind="query-params",
             persist_state="session",
         )
@@ -146,14 +149,18 @@ def _cohorts(least_customers: int) -> None:
         if few
         else ""
     )
+    to_click = ""
+    if len(names) > 1:
+        to_click = " Click a cell to look at its cohort alone; again, at those before."
     with ui.card(
         "How much of each cohort is still there?"
         if is_retention
         else f"{shown.name}, cohort by cohort",
         f"{unit.get(shown.unit, '')}A row is the customers of one {grain}, with their "
         "number; blank is the future (above: known of fewer than half of them), * a "
-        f"{grain} that is not over.{hidden}",
+        f"{grain} that is not over.{hidden}{to_click}",
         shown.formula,
+        "cohorts_card",
     ):
         if matrix.count().sum() == 1:
             value = exact(float(matrix.max().max()), shown, cache.currency())
@@ -166,6 +173,8 @@ def _cohorts(least_customers: int) -> None:
                 f"Heat map of {shown.name.lower()} by cohort and {grain}s since the "
                 "start.",
                 "cohort_map",
+                partial(_look_at, key, usual) if len(names) > 1 else None,
+                "cohorts_card",
             )
         if shown.key == _MARGIN:
             amounts = cells[["total_spending", "net_sales_with_cost"]].sum()
@@ -189,6 +198,22 @@ def _cohorts(least_customers: int) -> None:
                 "curves",
             )
     ui.download(cells, f"cohorts_{basis}_{grain}")
+
+
+def _look_at(key: str, usual: tuple[str, str], names: list[str]) -> None:
+    """What a click on a cell does: look at its cohort alone; again, at those before.
+
+    Args:
+        key: That of the first and the last cohort shown.
+        usual: Those that nobody chose.
+        names: The one cohort.
+    """
+    shown, alone = st.session_state.get(key, usual), (names[0], names[0])
+    before = f"{key}_before"
+    if shown == alone:
+        st.session_state[key] = st.session_state.pop(before, usual)
+    else:
+        st.session_state[key], st.session_state[before] = alone, shown
 
 
 def _repeats(least_customers: int) -> None:

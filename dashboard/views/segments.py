@@ -35,7 +35,11 @@ def main() -> None:
         _map(rows)
     with (
         right,
-        ui.card("How many buyers have which scores?", "Recency against frequency."),
+        ui.card(
+            "How many buyers have which scores?",
+            "Recency against frequency. Click a cell to list the buyers of its "
+            "segments.",
+        ),
     ):
         _scores(cells)
     _table(rows)
@@ -60,6 +64,8 @@ def _scores(cells: pd.DataFrame) -> None:
         charts.score_grid(cells, ui.theme()),
         "Grid of buyers by recency and frequency score.",
         "score_grid",
+        lambda names: ui.choose("segment", *names),
+        opens="members",
     )
 
 
@@ -143,7 +149,8 @@ def _moves(moves: pd.DataFrame) -> None:
     with ui.card(
         "Who moved?",
         "From one month's end to the next, most buyers first, in the colour of where "
-        "they went. A buyer may also sink because others bought.",
+        "they went. A buyer may also sink because others bought. Click a bar to list "
+        "who is there today.",
     ):
         months = list(dict.fromkeys(moves["month"]))
         month = months[-1]
@@ -160,6 +167,8 @@ def _moves(moves: pd.DataFrame) -> None:
             charts.move_bars(moved.head(_MOVES), ui.theme()),
             f"Bars of the largest moves between segments in {month}.",
             "moves",
+            partial(ui.choose, "segment"),
+            opens="members",
         )
 
 
@@ -196,7 +205,9 @@ def _members(rows: pd.DataFrame, countries: tuple[str, ...]) -> None:
                 "email": "E-mail",
                 "country": "Country",
                 "segment_name": "Segment",
-                "last_order_date": st.column_config.DateColumn("Last order"),
+                "last_order_date": st.column_config.DateColumn(
+                    "Last order", format="YYYY-MM-DD"
+                ),
                 **ui.metric_columns("recency_days", "frequency", "monetary_value"),
             },
             "Customers of the segment.",

@@ -177,8 +177,8 @@ def _buyers(last: dt.date, known: Span) -> None:
         st.metric(
             f"New buyers, {day_range(month.start, month.end)}",
             short(new, shown, cache.currency()),
-            delta=change(new, then, shown),
             help=shown.formula,
+            **ui.moved(new, then, shown),
         )
         if before is None:
             ui.caption("The data do not reach back to the month before.")
@@ -196,8 +196,8 @@ def _buyers(last: dt.date, known: Span) -> None:
         st.metric(
             f"Repeat rate within {_AGAIN_WITHIN} days",
             short(now, shown, cache.currency()),
-            delta=change(now, then_rate, shown),
             help=shown.formula,
+            **ui.moved(now, then_rate, shown),
         )
         ui.caption(
             f"First orders of the last {months} months known for so long, against the "

@@ -371,6 +371,8 @@ def test_a_product_on_the_first_page_leads_to_its_own(wide: Browsing) -> None:
             "one_product_card",
         ),
         ("Segments", "segment_map", ".scatterlayer .points path", "segment", "members"),
+        ("Segments", "score_grid", ".scatterlayer .points path", "segment", "members"),
+        ("Segments", "moves", ".bars .point:nth-child(1) path", "segment", "members"),
     ],
 )
 def test_a_click_on_a_mark_chooses_it_and_again_no_longer(
@@ -390,6 +392,24 @@ def test_a_click_on_a_mark_chooses_it_and_again_no_longer(
             wide.until(lambda: _in_sight(card), "what it opens is in sight")  # noqa: B023
         else:
             wide.until(lambda: (marks.count() == 1) == is_chosen, "one mark alone")  # noqa: B023
+
+
+def test_a_click_on_a_cell_shows_its_cohort_alone_and_again_those_before(
+    wide: Browsing,
+) -> None:
+    wide.open("Retention")
+    marks = wide.page.locator('[class*="st-key-cohort_map"] .points path')
+    heads = wide.page.locator('[class*="st-key-cohort_map"] .yaxislayer-above text')
+    before = heads.all_text_contents()
+    # the second row of cells, below the average
+    oldest = min(before)
+    wide.click(marks.nth(marks.count() // len(before) + 1))
+    wide.until(lambda: len(heads.all_text_contents()) == 1, "one cohort alone")
+    assert wide.query()["first_order_cohorts"] == [oldest.split()[0]] * 2
+    assert heads.all_text_contents() == [oldest]
+    wide.click(marks.nth(0))
+    wide.until(lambda: heads.all_text_contents() == before, "all cohorts again")
+    assert wide.query() == {}
 
 
 def _in_sight(card: Locator) -> bool:

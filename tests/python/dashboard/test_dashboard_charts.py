@@ -224,6 +224,56 @@ def test_the_future_is_blank_and_an_open_month_is_starred(theme: Theme) -> None:
     assert "not over" in heat.hovertext[1][2]
 
 
+def clicked_on(picture: Figure, column: object, row: object) -> list[str] | None:
+    """What a click on a cell of a heat map gives back."""
+    heat, marks = drawn(picture).data
+    assert list(marks.hovertext) == [said for line in heat.hovertext for said in line]
+    places = list(zip(marks.x, marks.y, strict=True))
+    given = marks.customdata[places.index((column, row))]
+    return None if given is None else list(given)
+
+
+def test_a_click_on_a_cell_gives_its_cohort_back_and_on_a_blank_one_nothing() -> None:
+    cells, average, sizes = matrix()
+    chart = retention.cohort_heat_map(
+        cells, average, sizes, set(), metric("retention_rate"), LIGHT
+    )
+    average_row, *rows = drawn(chart).data[0].y
+    assert [clicked_on(chart, 0, row) for row in rows] == [[c] for c in cells.index]
+    assert clicked_on(chart, 2, rows[-1]) is None
+    assert clicked_on(chart, 0, average_row) is None
+
+
+def test_one_cohort_alone_has_no_average_beside_it() -> None:
+    cells, average, sizes = matrix()
+    one, shown = cells.head(1), metric("retention_rate")
+    heat = drawn(
+        retention.cohort_heat_map(one, average, sizes, set(), shown, LIGHT)
+    ).data[0]
+    assert [name.split()[0] for name in heat.y] == [one.index[0]]
+    curve = drawn(retention.cohort_curves(one, average, set(), shown, LIGHT)).data[-1]
+    assert curve.name == one.index[0]
+
+
+def test_a_click_on_a_pair_of_scores_gives_their_segments_back() -> None:
+    cells = pd.DataFrame(
+        [
+            ("Champions", 5, 4, 5, 3, 90.0),
+            ("Loyal", 5, 4, 3, 2, 40.0),
+            ("Loyal", 5, 4, 2, 1, 10.0),
+            ("Lost", 1, 1, 1, 7, 20.0),
+        ],
+        columns=[
+            *("segment_name", "r_score", "f_score", "m_score"),
+            *("customers", "monetary_value"),
+        ],
+    )
+    chart = segments.score_grid(cells, LIGHT)
+    assert clicked_on(chart, 5, 4) == ["Champions", "Loyal"]
+    assert clicked_on(chart, 1, 1) == ["Lost"]
+    assert clicked_on(chart, 3, 3) is None
+
+
 def test_curves_leave_out_open_months_and_the_certain_month_zero() -> None:
     cells, average, _ = matrix()
     chart = drawn(
@@ -408,7 +458,11 @@ def test_the_category_map_is_symmetric_around_chance(theme: Theme) -> None:
             "lift": [4.0, 0.5],
         }
     )
-    heat = drawn(baskets.category_heat_map(rows, theme)).data[0]
+    chart = baskets.category_heat_map(rows, theme)
+    assert clicked_on(chart, "A", "B") == clicked_on(chart, "B", "A") == ["A", "B"]
+    assert clicked_on(chart, "A", "A") == ["A"]
+    assert clicked_on(chart, "B", "B") is None
+    heat = drawn(chart).data[0]
     assert heat.z[0][1] == heat.z[1][0]
     assert heat.z[0][1] < 0 < heat.z[0][0]
     assert heat.z[1][1] is None
@@ -480,6 +534,7 @@ def test_moves_have_the_colour_of_where_they_went() -> None:
         segments.GROUP_COLOURS["Win back"],
         segments.GROUP_COLOURS["Keep"],
     ]
+    assert list(bars.customdata) == ["At Risk", "Champions"]
     assert len(set(bars.y)) == 2
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from dashboard_support import PAGES, change, texts
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts.retention import repeat_rate_line
 from dashboard.charts.theme import dark, light
-from dashboard.formatting import Currency, day_range, percent
+from dashboard.formatting import MINUS, Currency, day_range, percent
 from dashboard.formatting import change as moved
 from dashboard.metrics import METRICS, Unit, metric
 from dashboard.periods import DateRange
@@ -291,15 +292,20 @@ def test_the_page_says_which_way_was_nearest(own_warehouse: Path, show: Show) ->
         " where forecast_method = 'same_rate'",
     )
     text = said(show(own_warehouse, "Lifetime value"))
-    assert "Nearest in total: As often as before (1.00%, this forecast " in text
+    assert "Nearest in total: As often as before (+1.0%, this forecast " in text
 
 
 def test_changes_are_signed_and_coloured(demo_warehouse: Path, show: Show) -> None:
     app = show(demo_warehouse, "Lifetime value")
     table = next(each for each in app.dataframe if "better" in each.value)
-    columns = json.loads(table.proto.columns)
-    assert columns["relative_error"]["type_config"]["format"] == "%+,.1f%%"
-    assert table.proto.arrow_data.styler.styles
+    styler = table.proto.arrow_data.styler
+    shown = pa.ipc.open_stream(styler.display_values).read_pandas()["relative_error"]
+    assert list(shown) == [
+        f"{MINUS if percents < 0 else '+'}{abs(percents):,.1f}%"
+        for percents in table.value["relative_error"]
+    ]
+    assert {text[0] for text in shown} == {"+", MINUS}
+    assert styler.styles
     for theme in (light(Currency()), dark(Currency())):
         colours = {theme.of_change(value) for value in (1.0, -1.0, 0.0)}
         assert colours == {theme.rise, theme.fall, theme.text}

@@ -380,7 +380,7 @@ OF_ALL_COUNTRIES = {
     ),
 }
 # Of whole orders, whatever the smallest number of baskets.
-OF_ALL_ORDERS = "Whole orders:"
+OF_ALL_ORDERS = "Whole orders and Cells:"
 
 Turn = Callable[[AppTest], Any]
 
