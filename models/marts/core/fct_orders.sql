@@ -70,7 +70,10 @@ numbered as (
         case
             when summed.has_sale and summed.customer_key != -1
                 then cast(row_number() over (
-                    partition by summed.customer_key, summed.has_sale
+                    partition by
+                        summed.has_sale,
+                        summed.customer_key
+                        {{ unknown_apart('summed.customer_key', 'summed.order_id') }}
                     order by
                         summed.time_key,
                         {{ binary_order('orders.ordered_at') }},
