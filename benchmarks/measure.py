@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
-_MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
+MAXRSS_BYTES = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def measure(
         return Measurement(
             wall=wall,
             cpu=usage.ru_utime + usage.ru_stime,
-            peak_megabytes=usage.ru_maxrss * _MAXRSS_BYTES / 1e6,
+            peak_megabytes=usage.ru_maxrss * MAXRSS_BYTES / 1e6,
             output=output.read().decode(errors="replace"),
             errors=errors.read().decode(errors="replace"),
             exit_code=child.returncode,
