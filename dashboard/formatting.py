@@ -99,6 +99,12 @@ def exact(value: float | None, metric: Metric, currency: Currency) -> str:
             return f"{_sign(value)}{abs(value):,.3f}"
 
 
+def in_words(value: float | None, metric: Metric, currency: Currency) -> str:
+    """The figure in a sentence: in full, but for a share."""
+    write = short if metric.unit is Unit.SHARE else exact
+    return write(value, metric, currency)
+
+
 def percent(value: float | None) -> str:
     """A share in percent, one decimal below 100 %."""
     if value is None or is_missing(value):

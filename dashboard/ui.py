@@ -155,6 +155,7 @@ def key_figures(
     before_name: str = "",
     sparks: Mapping[str, list[float]] | None = None,
     notes: Mapping[str, str] | None = None,
+    most: int = 7,
 ) -> None:
     """Cards of a figure each, in as many columns as the screen has room for.
 
@@ -164,10 +165,11 @@ def key_figures(
         before_name: What those are called.
         sparks: A small line for each card.
         notes: What else its help says.
+        most: So many columns at most.
     """
     money = cache.currency()
     with st.grid(
-        columns=min(7, max(1, len(figures))), min_column_width=150, gap="small"
+        columns=min(most, max(1, len(figures))), min_column_width=150, gap="small"
     ):
         for key, value in figures.items():
             shown, earlier = metric(key), (before or {}).get(key)

@@ -167,11 +167,9 @@ def bands(
     last = len(counts) - 1
     step = max(1, len(counts) // 6)
     ticks = list(range(0, len(counts), step))
-    if ticks and last - ticks[-1] < step / 2:
-        ticks.pop()
-    ticks.append(last)
+    ticks[-1] = last  # instead of one whose figure would run into it
     chart.update_xaxes(
-        tickvals=[tick if is_open[tick] else tick - 0.5 for tick in ticks],
+        tickvals=[tick - 0.5 for tick in ticks],
         ticktext=[
             theme.tick(lows[tick], value_metric) + ("+" if is_open[tick] else "")
             for tick in ticks

@@ -36,7 +36,7 @@ def forecast(
             x=starts,
             y=coming[name],
             mode="lines",
-            name="80 % band",
+            name="80% band",
             line={"width": 0, "color": BLUE},
             fill="none" if line == "top" else "tonexty",
             fillcolor=BLUE_FILL,
@@ -64,7 +64,7 @@ def forecast(
         hovertemplate="<b>%{customdata}</b><br>Net sales: %{text}<extra></extra>",
     )
     bands = [
-        f"{middle}<br>80 % band: {lower} to {upper}"
+        f"{middle}<br>80% band: {lower} to {upper}"
         for middle, lower, upper in zip(
             said(coming["expected_net_sales"]),
             said(coming["lower_80"]),

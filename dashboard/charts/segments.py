@@ -36,7 +36,8 @@ _LABEL_PLACES = {
     "Potential Loyalists": "middle left",
     "Promising": "bottom center",
     "New Customers": "bottom center",
-    "About To Sleep": "bottom center",
+    "About To Sleep": "middle right",
+    "Hibernating": "bottom center",
     "Cannot Lose Them": "bottom center",
     "Lost": "bottom center",
 }
@@ -44,7 +45,7 @@ _LABEL_PLACES = {
 
 def _label(name: str) -> str:
     """The name, a long one in two lines: it has to stand beside others on a phone."""
-    lines = name.split(" ", 1) if len(name) > 14 else [name]
+    lines = name.split(" ", 1) if len(name) > 13 else [name]
     return "<br>".join(map(escaped, lines))
 
 

@@ -111,7 +111,7 @@ def _map(rows: pd.DataFrame, shown: Metric) -> None:
     if outside := framed.outside:
         more = len(outside) - _OUTSIDE
         named = ", ".join(outside[:_OUTSIDE]) + (f" and {more} more" * (more > 0))
-        note += f" Beyond its edge, with 5 % of the orders at most: {named}."
+        note += f" Beyond its edge, with 5% of the orders at most: {named}."
 
     def choose(code: str) -> None:
         ui.choose("country", *(one for one in rows["country"] if code_of(one) == code))

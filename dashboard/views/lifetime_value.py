@@ -93,7 +93,8 @@ def _newer(countries: tuple[str, ...]) -> None:
                 "**No month has enough buyers known for so long.** Choose fewer days."
             )
             return
-        _say_left_out(len(rows) - len(found))
+        if said := _left_out(len(rows) - len(found)):
+            ui.caption(said)
         ui.chart(
             charts.by_month(found, ui.theme()),
             f"Bars of net sales per buyer within {days} days by month of first order.",
@@ -101,13 +102,14 @@ def _newer(countries: tuple[str, ...]) -> None:
         )
 
 
-def _say_left_out(count: int) -> None:
-    if count:
-        least = cache.whole_variable("least_customers")
-        ui.caption(
-            f"{count:,} with fewer than {least} customers left out: their means say "
-            "little."
-        )
+def _left_out(count: int) -> str:
+    """How many have no mean; nothing where all have one."""
+    if not count:
+        return ""
+    least = cache.whole_variable("least_customers")
+    return (
+        f"{count:,} with fewer than {least} customers left out: their means say little."
+    )
 
 
 @part
@@ -137,14 +139,16 @@ def _origins(countries: tuple[str, ...]) -> None:
                 "**Too few customers have been known for so long.** Choose fewer days."
             )
             return
-        _say_left_out(len(rows) - len(found))
+        said = [_left_out(len(rows) - len(found))]
         largest = found.nlargest(_ORIGINS_SHOWN, "customers").index
         if len(found) > _ORIGINS_SHOWN:
-            ui.caption(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
+            said.append(f"The {_ORIGINS_SHOWN} with the most customers are shown.")
         choose = None
         if kind == "Country":
             choose = partial(ui.choose, "country")
-            ui.caption("Click a country to look at it alone; again, at all.")
+            said.append("Click a country to look at it alone; again, at all.")
+        if any(said):
+            ui.caption(" ".join(filter(None, said)))
         ui.chart(
             charts.origin_bars(found[found.index.isin(largest)], ui.theme()),
             f"Bars of net sales per customer after {days} days by origin.",

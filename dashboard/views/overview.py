@@ -11,7 +11,7 @@ from dashboard.charts.bars import bridge, ranked
 from dashboard.charts.forecast import forecast
 from dashboard.charts.series import over_time
 from dashboard.filters import SalesFilter
-from dashboard.formatting import change, day_range, exact, short
+from dashboard.formatting import change, day_range, in_words, short
 from dashboard.metrics import metric, shares
 from dashboard.parts import part
 from dashboard.periods import Comparison, Grain, default_grain, is_partial
@@ -164,7 +164,7 @@ def _outlook_in_words(outlook: forecasts.Outlook) -> str:
 @ui.in_time()
 def _bridge(chosen: SalesFilter) -> None:
     """What is left of gross sales, where anything is taken off."""
-    now = _totals(chosen)
+    now, money = _totals(chosen), cache.currency()
     first, *between, last = sales.BRIDGE
     taken = [key for key in between if now[key]]
     charged = cache.ask(overview.charges, chosen)
@@ -173,13 +173,13 @@ def _bridge(chosen: SalesFilter) -> None:
     amounts = {key: now[key] or 0.0 for key in (first, *taken, last)}
     margin = {key: now[key] for key in ("margin", "margin_rate") if key in now}
 
-    def in_words(figures: Mapping[str, float | None]) -> list[str]:
+    def named(figures: Mapping[str, float | None]) -> list[str]:
         return [
-            f"{metric(key).name.lower()} {exact(value, metric(key), cache.currency())}"
+            f"{metric(key).name.lower()} {in_words(value, metric(key), money)}"
             for key, value in figures.items()
         ]
 
-    beside = f"Beside net sales: {' and '.join(in_words(charged))}."
+    beside = f"Beside net sales: {' and '.join(named(charged))}."
     with ui.card(
         "What is left of gross sales?",
         ui.plain(beside) if charged else "",
@@ -187,14 +187,14 @@ def _bridge(chosen: SalesFilter) -> None:
     ):
         ui.chart(
             bridge(amounts, ui.theme()),
-            f"Bars from gross to net sales: {', '.join(in_words(amounts))}.",
+            f"Bars from gross to net sales: {', '.join(named(amounts))}.",
             "bridge",
         )
         if margin:
             ui.margin_note(
                 now["net_sales_with_cost"] or 0,
                 now["net_sales"] or 0,
-                f"{', '.join(in_words(margin)).capitalize()}. ",
+                f"{', '.join(named(margin)).capitalize()}. ",
             )
 
 

@@ -110,7 +110,7 @@ def _stock(about: pd.Series) -> None:
                 "reorder_quantity",
             )
         }
-        ui.key_figures(figures)
+        ui.key_figures(figures, most=2)
         ui.caption(
             f"To order: an order of today arrives in {lead_time} days and should last "
             f"for {cover}."
@@ -147,7 +147,7 @@ def _loss(key: int, chosen: SalesFilter) -> None:
             ui.note("**It is in no basket of this choice.**", "search")
             return
         keys = ("own_sales", "basket_sales", "baskets", "baskets_alone")
-        ui.key_figures({key: found[key] for key in keys})
+        ui.key_figures({key: found[key] for key in keys}, most=2)
         rest = exact(
             found["companion_sales"], metric("companion_sales"), cache.currency()
         )

@@ -11,7 +11,7 @@ from dashboard.charts.products import pareto
 from dashboard.charts.series import over_time
 from dashboard.charts.theme import escaped
 from dashboard.filters import SalesFilter
-from dashboard.formatting import exact, short
+from dashboard.formatting import exact, percent, short
 from dashboard.metrics import metric
 from dashboard.parts import part
 from dashboard.queries import product, products, sales
@@ -139,7 +139,7 @@ def _one_product(chosen: SalesFilter, sold: pd.DataFrame) -> None:
                 f"{exact(row['price'], metric('net_sales'), money)} · in stock "
                 f"{exact(row['stock_quantity'], metric('units'), money)} · "
                 "returns rate "
-                f"{exact(row['returns_rate'], metric('returns_rate'), money)}"
+                f"{percent(row['returns_rate'])}"
             )
         )
         _loss(key, chosen)

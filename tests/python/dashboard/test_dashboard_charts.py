@@ -156,7 +156,7 @@ def test_the_open_band_of_a_histogram_is_named_so() -> None:
     )
     assert list(chart.data[0].y) == [5, 3, 2]
     assert chart.data[0].customdata[-1][0] == "$20 or more"
-    assert list(chart.layout.xaxis.tickvals) == [-0.5, 0.5, 2]
+    assert list(chart.layout.xaxis.tickvals) == [-0.5, 0.5, 1.5]
 
 
 def test_each_closed_band_of_a_histogram_begins_at_its_tick() -> None:
@@ -164,6 +164,15 @@ def test_each_closed_band_of_a_histogram_begins_at_its_tick() -> None:
     shares = pd.DataFrame({"low": tenths[:-1], "high": tenths[1:], "buyers": 1})
     chart = drawn(bands(shares, metric("p_alive"), metric("buyers"), LIGHT))
     assert list(chart.layout.xaxis.tickvals) == [tick - 0.5 for tick in range(10)]
+
+
+def test_the_last_band_is_named_and_none_close_before_it() -> None:
+    lows = [100.0 * band for band in range(18)]
+    spent = pd.DataFrame({"low": lows, "high": [*lows[1:], np.inf], "buyers": 1})
+    chart = drawn(bands(spent, metric("net_sales"), metric("buyers"), LIGHT))
+    assert list(chart.layout.xaxis.ticktext) == [
+        *("$0", "$300", "$600", "$900", "$1,200", "$1,700+"),
+    ]
 
 
 def selling(shares: list[float]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def ahead(app: AppTest) -> dict[str, list[float]]:
         lines = {
             line.get("name"): line for line in json.loads(element.proto.spec)["data"]
         }
-        if "80 % band" in lines:
+        if "80% band" in lines:
             return {name: list(line["y"]) for name, line in lines.items()}
     return {}
 

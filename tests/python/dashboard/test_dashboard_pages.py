@@ -453,7 +453,7 @@ def test_a_filter_changes_every_figure_of_its_page(
         # The forecast says why it stays, or steps aside.
         assert OF_THE_FORECAST[turn] in texts(app)
         before, after = (
-            [figure for figure in found if not figure.startswith("80 % band")]
+            [figure for figure in found if not figure.startswith("80% band")]
             for found in (before, after)
         )
     if turn is minimum:
