@@ -30,7 +30,8 @@ _SMALL = """() => {
     const touched = 'a, button, select, summary, [role="button"], [role="radio"], '
         + '[role="combobox"], [data-baseweb="select"]';
     return [...document.querySelectorAll(touched)].flatMap(one => {
-        const target = one.closest('label') || one;
+        // A choice is touched with its label; a button in one, such as help, is not.
+        const target = one.matches('button') ? one : one.closest('label') || one;
         const box = target.getBoundingClientRect();
         // The list of pages waits beside the screen until it is asked for.
         const isSeen = box.width > 1 && box.height > 1
