@@ -39,6 +39,18 @@ OTHER_VALUES = {
     "clv_discount_rate_yearly": 0,
     "clv_holdout_weeks": 10,
 }
+# What tells of cost, by table.
+COSTS = {
+    "DimProduct": ("unit_cost",),
+    "FactSales": ("cost_amount", "margin_amount"),
+    "FactOrders": ("cost", "margin"),
+    "FactOrderCategories": ("cost", "margin"),
+    "rpt_sales_daily": ("cost", "margin"),
+    "rpt_product_sales": ("cost", "margin"),
+    "rpt_product_sales_monthly": ("cost", "margin"),
+    "rpt_customer_cohorts": ("cost", "margin", "cumulative_margin"),
+    "rpt_customer_cohorts_by_grain": ("cost", "margin", "cumulative_margin"),
+}
 # What `pipeline build` alone reads.
 OF_THE_PIPELINE = {
     *CHECKS_OF_SALES,
@@ -263,3 +275,22 @@ def test_the_age_of_the_raw_rows_is_told(bare: BareDbt, first_build: list[str]) 
 
     (old,) = bare.again("source", "freshness")
     assert old.startswith("raw_loads: error")
+
+
+def test_a_raw_table_without_unit_cost_gives_no_cost_and_no_margin(
+    bare: BareDbt, first_build: list[str]
+) -> None:
+    assert not first_build
+    shutil.copyfile(bare.built, bare.database)
+    with closing(sqlite3.connect(bare.database)) as connection, connection:
+        connection.execute("alter table raw_products drop column unit_cost")
+    reports = [f"stg_products_validated+,+{t}" for t in COSTS if t.startswith("rpt_")]
+    without_unit_tests = ("build", "--exclude-resource-type", "unit_test")
+
+    assert bare.again(*without_unit_tests, "--select", *reports) == []
+
+    for table, columns in COSTS.items():
+        known = " + ".join(f"count({column})" for column in columns)
+        counted = f"select {known}, count(*) > 0 from {table}"
+        assert read_rows(bare.database, counted) == [(0, 1)], table
+        assert read_rows(bare.built, counted) > [(0, 1)], table
