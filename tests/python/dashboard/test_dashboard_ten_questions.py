@@ -184,8 +184,8 @@ def days(first: dt.date, last: dt.date) -> str:
 
 
 def moved(now: float, before: float) -> str:
-    """A change in percent."""
-    return f"{(now - before) / before * 100:+,.1f}%"
+    """A change in percent, as people read it."""
+    return f"{(now - before) / before * 100:+,.1f}%".replace("-", "\N{MINUS SIGN}")
 
 
 def test_how_was_yesterday_against_the_same_weekday(visit: Visit) -> None:
