@@ -45,6 +45,13 @@ _HOLDOUTS_COLUMNS = (
     ("actual_orders", "integer"),
     ("actual_sales", "real"),
 )
+# Sales are forecast by the same command: here there are none.
+_SALES_COLUMNS = (
+    ("category", "text"),
+    ("is_all_categories", "integer"),
+    ("date", "text"),
+    ("net_sales", "real"),
+)
 _BUYERS_A_BATCH = 100_000
 
 
@@ -87,6 +94,8 @@ def write_buyers(target: str, database: Path, buyers: int) -> None:
     orders, sales = random.poisson(2, len(later)), random.gamma(2, 20, len(later))
     holdouts = _batch(_HOLDOUTS_COLUMNS, later, orders, sales)
     engine.write_batches("int_clv_holdouts", _HOLDOUTS_COLUMNS, [holdouts])
+    engine.write_table("int_as_of_date", [("as_of_date", "text")], [("2024-12-29",)])
+    engine.write_table("rpt_sales_daily", _SALES_COLUMNS, [])
 
 
 def _summaries(random: np.random.Generator, buyers: int) -> Iterator[pa.RecordBatch]:

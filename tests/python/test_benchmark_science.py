@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from benchmarks.many_buyers import write_buyers
 from benchmarks.science import (
     belong_together,
     planted_affinities,
     planted_kin,
     significant_pairs,
 )
-from pipeline.warehouse import reader_for
+from pipeline.fit import fit
+from pipeline.warehouse import engine_for, reader_for
 from tests.python.warehouses import read_rows
 
 TRUTH = {
@@ -54,3 +56,12 @@ def test_pairs_are_read_with_the_ids_of_their_products(demo_warehouse: Path) -> 
     assert len(pairs) == listed
     assert sum(pairs.values()) == significant
     assert all(len(pair) == 2 for pair in pairs)
+
+
+def test_simulated_buyers_are_all_that_predictions_need(tmp_path: Path) -> None:
+    database = tmp_path / "buyers.db"
+    write_buyers("sqlite", database, 300)
+
+    (calibration, today), _ = fit(engine_for("sqlite", str(database)))
+
+    assert len(calibration.customer_keys) == len(today.customer_keys) == 300
