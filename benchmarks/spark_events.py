@@ -13,7 +13,7 @@ Event = dict[str, Any]
 _SQL = "org.apache.spark.sql.execution.ui.SparkListener"
 # What becomes of rows in no groups: all of them go through one task.
 _SINGLE = "Exchange SinglePartition"
-_WRITTEN_TO = re.compile(r"file:\S*/(?:\w+)\.db/(\w+)")
+_WRITTEN_TO = re.compile(r"Arguments: file:\S*/\w+\.db/(\w+)")
 _ANY_QUERY = "(query)"
 
 
@@ -24,8 +24,9 @@ class Task:
     Attributes:
         seconds: How long it ran.
         cpu: Seconds of CPU of its own thread: neither garbage collection nor compiling.
-        read: Bytes, as compressed, from tables and from shuffles.
-        rows: Of these.
+        fetched: Bytes, as compressed, that it read of what stages before it wrote.
+            (Those that it reads of a table in a folder Spark does not count.)
+        rows: That it read, from there or from tables.
         shuffled: Bytes that it wrote for the next stage.
         spilled: Bytes that it put on disk, for they did not fit in memory.
         sent: Bytes that it sent to the driver, those about itself included.
@@ -33,7 +34,7 @@ class Task:
 
     seconds: float
     cpu: float
-    read: int
+    fetched: int
     rows: int
     shuffled: int
     spilled: int
@@ -156,9 +157,7 @@ def _task(metrics: Mapping[str, Any]) -> Task:
     return Task(
         metrics["Executor Run Time"] / 1e3,
         (metrics["Executor CPU Time"] + metrics["Executor Deserialize CPU Time"]) / 1e9,
-        fetched["Remote Bytes Read"]
-        + fetched["Local Bytes Read"]
-        + loaded["Bytes Read"],
+        fetched["Remote Bytes Read"] + fetched["Local Bytes Read"],
         fetched["Total Records Read"] + loaded["Records Read"],
         metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"],
         metrics["Disk Bytes Spilled"],

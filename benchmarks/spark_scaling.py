@@ -33,7 +33,7 @@ from pipeline.warehouse import engine_for
 
 HEADER = (
     "lines | executors | wall s | Python CPU s | driver's Java CPU s | tasks' CPU s | "
-    "tasks | shuffled MB | spilled MB | most read by a task, MB | most rows through "
+    "tasks | shuffled MB | spilled MB | most fetched by a task, MB | most rows through "
     "one partition | most rows broadcast | most sent to the driver, MB"
 )
 
@@ -60,7 +60,7 @@ def row(lines: int, seconds: list[float], found: Application) -> str:
         f"{len(tasks):,}",
         f"{sum(task.shuffled for task in tasks) / 1e6:.0f}",
         f"{sum(task.spilled for task in tasks) / 1e6:.0f}",
-        f"{max(task.read for task in tasks) / 1e6:.1f}",
+        f"{max(task.fetched for task in tasks) / 1e6:.1f}",
         f"{max(found.single, default=(0, ''))[0]:,}",
         f"{max(found.broadcast, default=(0, ''))[0]:,}",
         f"{max(stage.sent for stage in found.stages) / 1e6:.1f}",
@@ -70,13 +70,14 @@ def row(lines: int, seconds: list[float], found: Application) -> str:
 
 def slowest(stages: list[Stage], most: int) -> str:
     """A table of the stages that took most CPU, and of their largest tasks."""
-    lines = ["| for | tasks | CPU s | of the slowest task | most read by a task, MB |"]
-    lines.append("|---|---:|---:|---:|---:|")
+    lines = ["| for | tasks | CPU s | of the slowest | most fetched, MB | most rows |"]
+    lines.append("|---|---:|---:|---:|---:|---:|")
     for stage in sorted(stages, key=lambda stage: -stage.cpu)[:most]:
         lines.append(
             f"| {stage.table} | {len(stage.tasks)} | {stage.cpu:.1f} "
             f"| {max(task.cpu for task in stage.tasks):.1f} "
-            f"| {max(task.read for task in stage.tasks) / 1e6:.1f} |"
+            f"| {max(task.fetched for task in stage.tasks) / 1e6:.1f} "
+            f"| {max(task.rows for task in stage.tasks):,} |"
         )
     return "\n".join(lines)
 

@@ -22,7 +22,10 @@ def query(number: int, written_to: str, *nodes: Event) -> Event:
     return {
         "Event": f"{SQL}SQLExecutionStart",
         "executionId": number,
-        "physicalPlanDescription": f"Execute Insert {written_to}, [codegen id : 1]",
+        "physicalPlanDescription": (
+            "Location: InMemoryFileIndex [file:/shared/tables/scaling_1.db/raw_orders]"
+            f"\nArguments: {written_to}, false, Parquet, Overwrite"
+        ),
         "sparkPlanInfo": {"children": [], **plan},
     }
 
@@ -46,7 +49,7 @@ def job(query_number: int | None, *stages: int) -> Event:
     }
 
 
-def task(stage: int, cpu: float, read: int, sent: int = 0) -> Event:
+def task(stage: int, cpu: float, fetched: int, sent: int = 0) -> Event:
     return {
         "Event": "SparkListenerTaskEnd",
         "Stage ID": stage,
@@ -57,12 +60,12 @@ def task(stage: int, cpu: float, read: int, sent: int = 0) -> Event:
             "Result Size": sent,
             "Disk Bytes Spilled": 1_000_000,
             "Shuffle Read Metrics": {
-                "Remote Bytes Read": read // 4,
-                "Local Bytes Read": read // 4,
+                "Remote Bytes Read": fetched // 4,
+                "Local Bytes Read": fetched - fetched // 4,
                 "Total Records Read": 3,
             },
             "Shuffle Write Metrics": {"Shuffle Bytes Written": 2_000_000},
-            "Input Metrics": {"Bytes Read": read // 2, "Records Read": 4},
+            "Input Metrics": {"Bytes Read": 0, "Records Read": 4},
         },
     }
 
@@ -91,16 +94,16 @@ LOG = [
         node("BroadcastExchange", "HashedRelation", number_of_output_rows=13),
     ),
     job(7, 0, 1, 2),
-    task(0, cpu=1.5, read=4_000_000),
-    task(0, cpu=2.5, read=8_000_000),
+    task(0, cpu=1.5, fetched=4_000_000),
+    task(0, cpu=2.5, fetched=8_000_000),
     completed(0, _11="70", _12="9000"),
     # What failed before it measured anything.
     {"Event": "SparkListenerTaskEnd", "Stage ID": 1},
-    task(1, cpu=0.5, read=4_000),
+    task(1, cpu=0.5, fetched=4_000),
     {"Event": f"{SQL}DriverAccumUpdates", "accumUpdates": [[13, 560]]},
     job(None, 3),
-    task(3, cpu=0.5, read=0, sent=1_200_000),
-    task(3, cpu=0.5, read=0, sent=1_300_000),
+    task(3, cpu=0.5, fetched=0, sent=1_200_000),
+    task(3, cpu=0.5, fetched=0, sent=1_300_000),
 ]
 
 
@@ -127,7 +130,7 @@ def test_an_event_log_tells_what_each_stage_took_and_for_which_table(
         ("FactOrders", 1, 0.5),
         ("(query)", 2, 1.0),
     ]
-    assert [task.read for task in found.tasks] == [4_000_000, 8_000_000, 4_000, 0, 0]
+    assert [t.fetched for t in found.tasks] == [4_000_000, 8_000_000, 4_000, 0, 0]
     assert {task.rows for task in found.tasks} == {7}
     assert found.single == [(70, "FactOrders")]
     assert found.broadcast == [(560, "FactOrders")]
@@ -144,7 +147,7 @@ def test_a_row_of_the_table_has_what_may_grow_with_the_lines(tmp_path: Path) -> 
         *("6", "5", "10", "5", "8.0", "70", "560", "2.5 |"),
     ]
     assert slowest(found.stages, 1).splitlines()[2:] == [
-        "| FactOrders | 2 | 4.0 | 2.5 | 8.0 |"
+        "| FactOrders | 2 | 4.0 | 2.5 | 8.0 | 7 |"
     ]
 
 
