@@ -54,6 +54,11 @@ class Stage:
         return sum(task.cpu for task in self.tasks)
 
     @property
+    def shuffled(self) -> int:
+        """Bytes that its tasks wrote for the next stage."""
+        return sum(task.shuffled for task in self.tasks)
+
+    @property
     def sent(self) -> int:
         """Bytes that its tasks sent to the driver."""
         return sum(task.sent for task in self.tasks)

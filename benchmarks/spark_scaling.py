@@ -2,10 +2,10 @@
 
     scripts/with_spark_cluster.sh python -m benchmarks.spark_scaling --raw DIR
 
-builds once, without tests, on the cluster that the environment names, and prints a row
-of the table in `docs/spark_at_scale.md`; `--stages 10` adds the stages that took most.
-What it says of tasks is Spark's event log; seconds of CPU are true on a busy machine
-too, those of the clock are not.
+builds once, without tests, on the cluster that the environment names, and prints what
+it took; `--stages 10` adds the stages that took most. `docs/spark_at_scale.md` reckons
+with it. What it says of tasks is Spark's event log; seconds of CPU are true on a busy
+machine too, those of the clock are not.
 """
 
 import argparse
@@ -33,8 +33,9 @@ from pipeline.warehouse import engine_for
 
 HEADER = (
     "lines | executors | wall s | Python CPU s | driver's Java CPU s | tasks' CPU s | "
-    "tasks | shuffled MB | spilled MB | most fetched by a task, MB | most rows through "
-    "one partition | most rows broadcast | most sent to the driver, MB"
+    "stages | tasks | shuffled MB | most by a stage | spilled MB | most fetched by a "
+    "task, MB | most rows through one partition | most rows broadcast | most sent to "
+    "the driver, MB"
 )
 
 
@@ -57,8 +58,10 @@ def row(lines: int, seconds: list[float], found: Application) -> str:
         *(f"{lines:,}", str(found.executors)),
         *(f"{each:.0f}" for each in seconds),
         f"{sum(task.cpu for task in tasks):.0f}",
+        f"{len(found.stages):,}",
         f"{len(tasks):,}",
         f"{sum(task.shuffled for task in tasks) / 1e6:.0f}",
+        f"{max(stage.shuffled for stage in found.stages) / 1e6:.1f}",
         f"{sum(task.spilled for task in tasks) / 1e6:.0f}",
         f"{max(task.fetched for task in tasks) / 1e6:.1f}",
         f"{max(found.single, default=(0, ''))[0]:,}",

@@ -93,7 +93,7 @@ SETTINGS = (
         "The seconds without any executor after which a build ends.",
     ),
     Setting("spark.memory", "DWH_SPARK_MEMORY", "2g", "The driver's memory."),
-    Setting("spark.partitions", "DWH_SPARK_PARTITIONS", 4, "Of a shuffle."),
+    Setting("spark.partitions", "DWH_SPARK_PARTITIONS", 1024, "Of a shuffle, at most."),
     Setting(
         "spark.remote",
         "SPARK_REMOTE",

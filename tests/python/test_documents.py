@@ -266,6 +266,19 @@ def test_the_page_of_other_warehouses_lists_what_each_macro_needs() -> None:
         assert (databricks == "default") == ("spark" not in written)
 
 
+def test_the_plan_for_a_billion_lines_is_reckoned_right() -> None:
+    table = rows(section("docs/spark_at_scale.md", "## The arithmetic"))
+    assert table
+
+    for _, reckoned, comes_to in table:
+        expected = 1.0
+        for sign, number in re.findall(r"([*/]?) ?([\d.,]*\d)", reckoned):
+            value = float(number.replace(",", ""))
+            expected *= 1 / value if sign == "/" else value
+        (told,) = re.findall(r"[\d.,]*\d", comes_to)
+        assert float(told.replace(",", "")) == pytest.approx(expected, rel=0.02)
+
+
 def test_every_default_of_a_macro_is_run_by_an_engine_that_is_tested() -> None:
     engines = {"sqlite", "duckdb", "postgres", "spark", "snowflake"}
     # A variant may call the default.

@@ -144,7 +144,7 @@ def test_a_row_of_the_table_has_what_may_grow_with_the_lines(tmp_path: Path) -> 
     cells = row(1_000_000, [60.4, 20.0, 30.0], found).split(" | ")
     assert cells == [
         *("| 1,000,000", "2", "60", "20", "30"),
-        *("6", "5", "10", "5", "8.0", "70", "560", "2.5 |"),
+        *("6", "3", "5", "10", "4.0", "5", "8.0", "70", "560", "2.5 |"),
     ]
     assert slowest(found.stages, 1).splitlines()[2:] == [
         "| FactOrders | 2 | 4.0 | 2.5 | 8.0 | 7 |"
