@@ -19,7 +19,7 @@ PYTHON_PACKAGES := generator pipeline dashboard benchmarks
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all help venv warehouse documentation test test-engines test-cluster test-airflow test-beyond torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
+.PHONY: all help venv warehouse documentation test test-engines test-cluster test-iceberg test-airflow test-beyond torture lint lint-sql lint-others dashboard docs bench bench-large bench-huge clean
 
 all: documentation ## Build and test the warehouse and its documentation
 	@printf 'The warehouse is %s. Look at it: make dashboard, make docs, or any SQLite client.\n' $(DATABASE)
@@ -83,6 +83,18 @@ test-engines: $(ENGINES)/$(MADE) ## Prove the numbers equal on SQLite, DuckDB, P
 
 test-cluster: $(ENGINES)/$(MADE) ## Build on a Spark cluster of three hosts, and kill its workers
 	@$(ENGINES)/bin/python -m pytest tests/cluster
+
+# Iceberg's runtime is there for an older Spark only, which stands before ours.
+$(STAMPS)/iceberg/$(MADE): tests/iceberg/requirements.lock $(ENGINES)/$(MADE)
+	@echo "Installing Spark 3.5 with Iceberg into $(@D) ..."
+	@$(PYTHON) -m venv --clear --without-pip $(@D)
+	@$(ENGINES)/bin/python -c 'import sys; print(*(p for p in sys.path if "site-p" in p), sep="\n")' \
+		>"$$(echo $(@D)/lib/python*/site-packages)/venv.pth"
+	@$(@D)/bin/python $(PIP) --no-deps -r $<
+	@touch $@
+
+test-iceberg: $(STAMPS)/iceberg/$(MADE) ## Publish tables of Iceberg on Spark 3.5, and read them by others
+	@$(STAMPS)/iceberg/bin/python -m pytest tests/iceberg
 
 # Airflow has an environment of its own, with nothing of ours.
 $(STAMPS)/airflow/$(MADE): orchestration/airflow/requirements.lock

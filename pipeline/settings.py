@@ -95,6 +95,18 @@ SETTINGS = (
     Setting("spark.memory", "DWH_SPARK_MEMORY", "2g", "The driver's memory."),
     Setting("spark.partitions", "DWH_SPARK_PARTITIONS", 1024, "Of a shuffle, at most."),
     Setting(
+        "spark.format",
+        "DWH_SPARK_FORMAT",
+        "parquet",
+        "What is published: views of parquet tables, or iceberg tables.",
+    ),
+    Setting(
+        "spark.jars",
+        "DWH_SPARK_JARS",
+        "/opt/iceberg-spark-runtime.jar",
+        "Jars that Spark needs beside its own, with commas between them.",
+    ),
+    Setting(
         "spark.remote",
         "SPARK_REMOTE",
         "sc://spark.example.org:15002",
@@ -112,7 +124,7 @@ SETTINGS = (
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
 _TABLES = {key.partition(".")[0] for key in _BY_KEY if "." in key}
 # A shell would have put the home folder in.
-_PATHS = ("database", "spark.folder")
+_PATHS = ("database", "spark.folder", "spark.jars")
 
 
 @dataclass(frozen=True)

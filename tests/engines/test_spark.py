@@ -18,6 +18,7 @@ from pipeline.warehouse import reader_for
 from pipeline.warehouse.spark import engine as spark
 from pipeline.warehouse.spark.cluster import driver_environment, find_cluster
 from pipeline.warehouse.spark.engine import SparkEngine
+from pipeline.warehouse.spark.publication import IcebergTables
 from pipeline.warehouse.spark.session import java_version, spark_folder, spark_session
 from tests.engines.conftest import ROOT
 
@@ -234,6 +235,84 @@ def test_a_cluster_that_cannot_be_is_refused_before_anything_else(
     assert last.startswith("build failed: ")
     assert said in last
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"FORMAT": "delta"}, "DWH_SPARK_FORMAT is 'delta'; write parquet or iceberg"),
+        ({"JARS": "/no/such.jar"}, "DWH_SPARK_JARS names /no/such.jar, and there is"),
+        (
+            {"FORMAT": "iceberg", "THRIFT_HOST": "elsewhere"},
+            "is for a session of this process, not for the Spark Thrift server",
+        ),
+    ],
+)
+def test_a_format_that_cannot_be_is_refused_before_anything_else(
+    given: dict[str, str],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(spark, "check_java", lambda: None)
+    monkeypatch.setenv("DWH_SPARK_DIR", str(tmp_path / "made"))
+    for name, value in given.items():
+        monkeypatch.setenv(f"DWH_SPARK_{name}", value)
+
+    assert main(["build", "--target", "spark", "--raw", "nowhere"]) == 1
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert not (tmp_path / "made").exists()
+
+
+class FakeIceberg:
+    """Answers for a catalogue of tables with a column each, and keeps what is asked.
+
+    Attributes:
+        differing: Tables whose branch does not get the rows of the build.
+        statements: What was asked for that changes something.
+    """
+
+    def __init__(self, *tables: str) -> None:
+        self._tables = tables
+        self.differing: set[str] = set()
+        self.statements: list[str] = []
+
+    def run(self, sql: str) -> list[tuple[object, ...]]:
+        if sql.startswith("show namespaces"):
+            return [("shop",)]
+        if sql.startswith("show tables"):
+            return [("shop", table, False) for table in self._tables]
+        if sql.startswith("describe table"):
+            return [("value", "bigint", None)]
+        if sql.endswith(".refs"):
+            return [("main", "BRANCH", 1), ("build", "BRANCH", 2)]
+        if sql.startswith("select count"):
+            table = sql.rpartition("from ")[2].replace("`", "")
+            is_branch = table.endswith(".branch_build")
+            return [(1, is_branch and table.split(".")[2] in self.differing)]
+        self.statements.append(sql.replace("`", ""))
+        return []
+
+
+def test_every_branch_is_written_and_audited_before_any_table_goes_forward() -> None:
+    catalogue = FakeIceberg("first", RAW_LOADS, "second")
+    tables = {"second": "table", RAW_LOADS: "table", "first": "table"}
+    published = IcebergTables("shop", catalogue.run, lambda schema, name: "")
+
+    published.stage("shop_1", tables)
+    assert not [sql for sql in catalogue.statements if "main" in sql or "view" in sql]
+    written = [sql for sql in catalogue.statements if sql.startswith("insert")]
+    assert sorted(written) == [
+        f"insert overwrite iceberg.shop.{table}.branch_build table shop_1.{table}"
+        for table in ("first", RAW_LOADS, "second")
+    ]
+
+    catalogue.differing.add("first")
+    with pytest.raises(PipelineError, match="not those of the build"):
+        published.stage("shop_1", tables)
 
 
 def test_java_tells_its_version_in_two_ways() -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
 
 from pipeline.warehouse.arrow import ColumnTypes, schema_of
 from pipeline.warehouse.spark.literals import TYPES, name_of
@@ -84,10 +85,7 @@ class SparkClient(ABC):
 
     def columns(self, relation: str) -> dict[str, str]:
         """The type of each column of a table or view."""
-        described = self.run(f"describe table {relation}")
-        # What follows them is about partitions.
-        own = takewhile(lambda row: row[0] and not row[0].startswith("#"), described)
-        return {name: kind for name, kind, *_ in own}
+        return columns_of(self.run(f"describe table {relation}"))
 
     @abstractmethod
     def reading(self, schema: str) -> Connection:
@@ -119,6 +117,9 @@ class SparkClient(ABC):
 
 class SessionClient(SparkClient):
     """A session of this process, or one of Connect, which has the same methods."""
+
+    # From Spark 4 on.
+    has_arrow = hasattr(DataFrame, "toArrow")
 
     @property
     def version(self) -> str:
@@ -204,6 +205,13 @@ class ConnectClient(SendingClient, SessionClient):
     def _insert(self, relation: str, columns: ColumnTypes, rows: pa.Table) -> None:
         del columns  # the rows say
         spark_session().createDataFrame(rows).write.insertInto(relation)
+
+
+def columns_of(described: Iterable[Row]) -> dict[str, str]:
+    """The type of each column in what `describe table` says."""
+    # What follows them is about partitions.
+    own = takewhile(lambda row: row[0] and not row[0].startswith("#"), described)
+    return {name: kind for name, kind, *_ in own}
 
 
 def in_chunks(

@@ -3,10 +3,11 @@
 The catalogue cannot rename a schema, nor several tables at once. So each build goes
 into a schema of its own, `<schema>_1`, `<schema>_2` and so on, whose name is free
 again when its version is no longer kept; and the published schema holds views of the
-tables in the newest. Publishing points each view to the new table:
+tables in the newest, or of Iceberg tables that have its rows (`publication`).
+Publishing changes what each view reads:
 one after the other, each in one step. A query of a single table reads the old or the
 new one; one that joins several may for some seconds read both. What a kill leaves
-half pointed, the next build points before it does anything else.
+half done, the next build finishes before it does anything else.
 """
 
 import copy
@@ -41,8 +42,10 @@ from pipeline.warehouse.engine import (
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.spark.client import spark_client
 from pipeline.warehouse.spark.cluster import driver_environment, find_cluster
+from pipeline.warehouse.spark.formats import FORMAT, ICEBERG, format_parameters
 from pipeline.warehouse.spark.journal import SparkJournal
 from pipeline.warehouse.spark.literals import name_of
+from pipeline.warehouse.spark.publication import publication_of
 from pipeline.warehouse.spark.reader import SparkReader
 from pipeline.warehouse.spark.server import chosen_server
 from pipeline.warehouse.spark.session import (
@@ -55,9 +58,10 @@ from pipeline.warehouse.spark.session import (
 from pipeline.warehouse.sql import ERASED_IDS, without_erased
 
 # A property of the published schema names the schema that its views read, and after it
-# those of the versions before, the newest first. (Its comment cannot: Hive keeps the
-# first one.) A build schema is marked as ours by its comment.
+# those of the versions before, the newest first; another, the format. (Its comment
+# cannot: Hive keeps the first one.) A build schema is marked as ours by its comment.
 _STATE = "warehouse.state"
+_FORMAT = "warehouse.format"
 _PUBLISHED = "published: "
 _PUBLISHING = "publishing: "
 _BUILD = "build of "
@@ -79,6 +83,7 @@ class SparkEngine(Engine):
         self._names = [f"{schema}_{number}" for number in range(1, MOST_KEPT + 3)]
         self._building: str | None = None
         self._server = chosen_server()
+        self._publication = publication_of(schema, self._run, self._property)
 
     @property
     def profile(self) -> str:
@@ -112,10 +117,12 @@ class SparkEngine(Engine):
         if self._server is None:
             check_java()
             check_spark_folder()
+            format_parameters(spark_folder())
             find_cluster()
 
     def check_published(self) -> None:
-        """Refuse schemas of another program."""
+        """Refuse schemas of another program, or in another format."""
+        self._require_format()
         for schema in (self.schema, *self._made()):
             tables = self._tables(schema)
             is_marked = (self._comment(schema) or "").startswith(_BUILD)
@@ -125,10 +132,20 @@ class SparkEngine(Engine):
                     tables,
                     "choose another one: DWH_SCHEMA or --database",
                 )
+        self._publication.check()
+
+    def _require_format(self) -> None:
+        """Refuse to leave Iceberg's tables as they are, for others to read."""
+        if self._property(self.schema, _FORMAT) == ICEBERG != self._publication.format:
+            raise PipelineError(
+                f"{self.location} is published as Iceberg tables; set "
+                f"{FORMAT}={ICEBERG}, or choose another schema"
+            )
 
     def undo_unfinished(self) -> None:
         """Finish what a killed publish began."""
         if self._state().startswith(_PUBLISHING):
+            self._require_format()
             self._point_views(self._versions())
 
     @contextmanager
@@ -265,6 +282,7 @@ class SparkEngine(Engine):
     def publish(self, keep_versions: int = KEEP_VERSIONS) -> Sequence[str]:
         """Point the published views to the build, one after the other."""
         self._run(f"create database if not exists {name_of(self.schema)}")
+        self._publication.stage(self.building, self._tables(self.building))
         versions = [self.building, *self._versions()]
         self._show(versions[: keep_versions + 1])
         self._building = None
@@ -298,15 +316,12 @@ class SparkEngine(Engine):
     def _point_views(self, versions: Sequence[str]) -> None:
         newest = versions[0]
         published, tables = self._tables(self.schema), self._tables(newest)
-        for table in sorted(tables):
-            if published.get(table) == "table":  # from `dbt run` without us
-                self._drop(self.schema, table)
-            self._run(
-                f"create or replace view {name_of(self.schema, table)} "
-                f"as table {name_of(newest, table)}"
-            )
-        for table in sorted(set(published) - set(tables)):
-            self._drop(self.schema, table, published[table])
+        for table, kind in sorted(published.items()):
+            # A table is from `dbt run` without us.
+            if kind == "table" or table not in tables:
+                self._drop(self.schema, table, kind)
+        self._publication.show(newest, tables)
+        self._publication.settle(versions, tables)
         self._set_state(_PUBLISHED + " ".join(versions))
 
     def _versions(self) -> list[str]:
@@ -334,14 +349,18 @@ class SparkEngine(Engine):
 
     def _state(self) -> str:
         """Which schema the published views read, or are about to; empty for neither."""
-        properties = self._described(self.schema).get("Properties", "")
-        found = re.search(rf"\({re.escape(_STATE)},([^()]*)\)", properties)
+        return self._property(self.schema, _STATE)
+
+    def _property(self, schema: str, name: str) -> str:
+        """A property of a schema; empty where it has none of the name."""
+        properties = self._described(schema).get("Properties", "")
+        found = re.search(rf"\({re.escape(name)},([^()]*)\)", properties)
         return found.group(1) if found else ""
 
     def _set_state(self, state: str) -> None:
         self._run(
-            f"alter database {name_of(self.schema)} "
-            f"set dbproperties ('{_STATE}' = '{state}')"
+            f"alter database {name_of(self.schema)} set dbproperties "
+            f"('{_STATE}' = '{state}', '{_FORMAT}' = '{self._publication.format}')"
         )
 
     def _comment(self, schema: str) -> str | None:

@@ -35,6 +35,15 @@ def value_of(value: Value) -> str:
     return literal(value) if isinstance(value, str) else str(value).lower()
 
 
+def sum_of_hashes(columns: Iterable[str]) -> str:
+    """The sum of Spark's own hashes of the rows: they keep no order."""
+    # xxhash64 passes nulls over, and would not see a value in the next column.
+    values = ", ".join(
+        f"coalesce(cast({name_of(column)} as string), char(0))" for column in columns
+    )
+    return f"sum(cast(xxhash64({values}) as decimal(20)))"
+
+
 def query_of(columns: ColumnTypes, rows: Iterable[Sequence[object]]) -> str:
     """A query that has no rows but these, which go as one JSON text."""
     listed = [[None if v is None else str(v) for v in row] for row in rows]

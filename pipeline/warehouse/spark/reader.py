@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.warehouse.location import Location
 from pipeline.warehouse.reader import Reader
 from pipeline.warehouse.spark.client import Cursor, spark_client
-from pipeline.warehouse.spark.literals import name_of
+from pipeline.warehouse.spark.literals import name_of, sum_of_hashes
 from pipeline.warehouse.spark.session import explained
 
 
@@ -57,16 +57,9 @@ class SparkReader(Reader):
         )
 
     def table_hash(self, table: str, columns: Sequence[str] | None = None) -> str:
-        """The sum of Spark's own hashes of the rows: they keep no order."""
-        # xxhash64 passes nulls over, and would not see a value in the next column.
-        values = ", ".join(
-            f"coalesce(cast({self.quoted(column)} as string), char(0))"
-            for column in columns or self._columns_of(table)
-        )
-        ((total,),) = self.fetch(
-            f"select sum(cast(xxhash64({values}) as decimal(20))) "  # noqa: S608
-            f"from {self.quoted(table)}"
-        )
+        """`sum_of_hashes` of its rows."""
+        total_of = sum_of_hashes(columns or self._columns_of(table))
+        ((total,),) = self.fetch(f"select {total_of} from {self.quoted(table)}")  # noqa: S608
         return f"sum of xxhash64: {total}"
 
     def _columns_of(self, table: str) -> Sequence[str]:

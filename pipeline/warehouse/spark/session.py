@@ -24,6 +24,13 @@ from pipeline.warehouse.spark.cluster import (
     watch,
 )
 from pipeline.warehouse.spark.connect import connect_session
+from pipeline.warehouse.spark.formats import (
+    CATALOG,
+    ICEBERG,
+    JARS,
+    chosen_format,
+    format_parameters,
+)
 from pipeline.warehouse.spark.server import chosen_server
 
 MINIMUM_JAVA = 17
@@ -90,6 +97,9 @@ def spark_session() -> Session:
     folder = made_spark_folder()
     cluster = find_cluster()
     parameters = target_settings("spark")["server_side_parameters"]
+    parameters |= format_parameters(folder)
+    if chosen_format() == ICEBERG:
+        (folder / CATALOG).mkdir(exist_ok=True)
     if cluster:
         parameters |= cluster.parameters
     builder = SparkSession.builder.enableHiveSupport()
@@ -102,10 +112,24 @@ def spark_session() -> Session:
             if cluster:
                 watch(session, cluster)
                 require_shared(session, cluster, folder)
+            if chosen_format() == ICEBERG:
+                _require_iceberg(session)
         except Exception:
             session.stop()
             raise
     return session
+
+
+def _require_iceberg(session: Session) -> None:
+    """Refuse a session that has no Iceberg, or one for another Spark."""
+    try:
+        session.sql(f"show namespaces in {CATALOG}").collect()
+    except (PySparkException, Py4JError) as error:
+        raise PipelineError(
+            f"Spark {session.version} does not run Iceberg "
+            f"({_cause_of(error)}); set {JARS} to the iceberg-spark-runtime jar that "
+            "is made for it"
+        ) from None
 
 
 def spark_folder() -> Path:
@@ -157,7 +181,12 @@ def explained() -> Iterator[None]:
                 f"{spark_folder()} cannot be written (no space left); free some disk "
                 "space and run again"
             ) from None
-        lines = text.strip().splitlines() or ["unknown error"]
-        causes = [line for line in lines if line.startswith(_CAUSE)]
-        said = causes[-1].removeprefix(_CAUSE) if causes else lines[0]
-        raise PipelineError(f"Spark: {said[:300]}") from None
+        raise PipelineError(f"Spark: {_cause_of(error)}") from None
+
+
+def _cause_of(error: Exception) -> str:
+    """What was wrong in the first place, in one line."""
+    lines = str(error).strip().splitlines() or ["unknown error"]
+    # The first line of Java's own is Python's; the second begins with a colon.
+    said = [line for line in lines if line.startswith((_CAUSE, ": "))] or lines[:1]
+    return said[-1].removeprefix(_CAUSE).removeprefix(": ")[:300]
