@@ -47,3 +47,8 @@ for version in dbt_1_12 dbt_2 snowflake; do
     compile "tests/beyond/$version.in" --excludes "$scratch/excluded" \
         --output-file "tests/beyond/$version.lock"
 done
+
+# Iceberg's tests have an older Spark, and all else as it is above.
+awk '/^[^ ]/ { is_other = !/^(pyspark|py4j)==/ } is_other' "$scratch/all" >"$scratch/but_spark"
+compile tests/iceberg/requirements.in --constraint "$scratch/but_spark" \
+    --output-file tests/iceberg/requirements.lock

@@ -83,11 +83,11 @@ def test_a_small_shop_has_the_numbers_of_sqlite(tmp_path: Path, iceberg: Path) -
         assert len(compared) > 2
         assert [table.examples for table in compared if table.differences] == []
 
-    run(sqlite)
-    run(spark)
-    run(spark)
-    assert_equal()
-    assert tag_of("small") == "version_2"
+    for number in (1, 2):
+        run(sqlite)
+        run(spark)
+        assert_equal()
+        assert tag_of("small") == f"version_{number}"
 
     with pytest.raises(PipelineError, match="orders_are_as_wanted"):
         run(spark, failing="yes")
@@ -138,7 +138,7 @@ def test_nobody_sees_a_build_before_all_of_it_is_written_and_audited(
         assert values("audited", table, iceberg) == {(1,)}
     publish("audited", first=3, second=3)
     assert values("audited", "second", iceberg) == {(3,)}
-    assert refs("audited", "second") == ["main", "version_1", "version_2"]
+    assert refs("audited", "second") == ["main", "version_1", tag_of("audited")]
 
 
 @pytest.mark.parametrize("calls", [0, 1, 2])
@@ -159,7 +159,7 @@ def test_a_publish_that_is_killed_between_two_tables_is_finished_by_the_next_bui
     with monkeypatch.context() as patch:
         patch.setattr(IcebergTables, "_call", die)
         with pytest.raises(Killed):
-            engine.publish()
+            engine.publish(keep_versions=0)
     assert made == ["fast_forward", "fast_forward"][:calls]
     # raw_loads tells which version is published: its turn is the last.
     assert tag_of(schema) == ("version_2" if calls == 2 else "version_1")
@@ -171,6 +171,7 @@ def test_a_publish_that_is_killed_between_two_tables_is_finished_by_the_next_bui
     assert values(schema, "first", iceberg) == {(2,)}
     assert values(schema, "second", iceberg) == {("two",)}
     assert read(f"show tables in iceberg.{schema} like 'gone'") == []
+    assert refs(schema, "first") == ["main", "version_2"]
 
 
 def test_a_table_with_other_columns_is_replaced_and_read_as_it_was_by_its_tag(

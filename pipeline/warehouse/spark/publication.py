@@ -124,32 +124,37 @@ class IcebergTables(Views):
         """Let each `main` have the version's rows; that of `raw_loads` last."""
         namespace = name_of(CATALOG, self._schema)
         self._run(f"create namespace if not exists {namespace}")
-        there = self._tables()
         tag = self._property_of(version, _TAGGED) or self._new_tag(version)
-        for table in sorted(tables, key=lambda name: (name == RAW_LOADS, name)):
-            snapshot = None
-            if table in there and self._has_columns(version, table):
-                snapshot = self._refs(table).get((tag, _TAG))
-            self._show(version, table, tag, snapshot)
+        in_order = sorted(tables, key=lambda name: (name == RAW_LOADS, name))
+        there = self._tables() - self._staged
+        # Nothing is asked between one table's turn and the next one's.
+        tagged = {
+            table: self._refs(table).get((tag, _TAG))
+            for table in there.intersection(in_order)
+            if self._has_columns(version, table)
+        }
+        for table in in_order:
+            if table in self._staged:
+                # Refused if somebody else has written to it since.
+                self._call("fast_forward", table, f"'{_MAIN}', '{_BRANCH}'")
+            elif snapshot := tagged.get(table):
+                # Back, or on from where a kill stopped.
+                self._call("set_current_snapshot", table, str(snapshot))
+            else:
+                self._replace(version, table, tag)
+        for table in in_order:
             self._point(table, self._relation(table))
 
-    def _show(self, version: str, table: str, tag: str, snapshot: int | None) -> None:
+    def _replace(self, version: str, table: str, tag: str) -> None:
         relation = self._relation(table)
-        if snapshot is None:
-            self._run(
-                f"create or replace table {relation} using iceberg tblproperties ("
-                "'write.metadata.delete-after-commit.enabled' = 'true', "
-                "'write.metadata.previous-versions-max' = '10') "
-                f"as table {name_of(version, table)}"
-            )
-            self._audit(version, table, relation)
-            self._tag(table, tag, _MAIN)
-        elif table in self._staged:
-            # Refused if somebody else has written to it since.
-            self._call("fast_forward", table, f"'{_MAIN}', '{_BRANCH}'")
-        else:
-            # Back, or on from where a kill stopped.
-            self._call("set_current_snapshot", table, str(snapshot))
+        self._run(
+            f"create or replace table {relation} using iceberg tblproperties ("
+            "'write.metadata.delete-after-commit.enabled' = 'true', "
+            "'write.metadata.previous-versions-max' = '10') "
+            f"as table {name_of(version, table)}"
+        )
+        self._audit(version, table, relation)
+        self._tag(table, tag, _MAIN)
 
     def settle(self, versions: Collection[str], tables: Collection[str]) -> None:
         """Drop tables that are gone, tags of versions that are not kept, and files."""
@@ -161,11 +166,16 @@ class IcebergTables(Views):
             if table not in tables:
                 self._run(f"drop table {relation} purge")
                 continue
-            for name, kind in self._refs(table):
-                if kind == _TAG and _VERSION.fullmatch(name) and name not in kept:
-                    self._run(f"alter table {relation} drop tag {name}")
-            self._run(f"alter table {relation} drop branch if exists {_BRANCH}")
-            self._call("expire_snapshots", table, f"timestamp '{until}'")
+            named = set()
+            for (name, kind), snapshot in self._refs(table).items():
+                is_old = _VERSION.fullmatch(name) and name not in kept
+                if (kind == _TAG and is_old) or name == _BRANCH:
+                    self._run(f"alter table {relation} drop {kind} {name}")
+                else:
+                    named.add(snapshot)
+            there = self._run(f"select snapshot_id from {relation}.snapshots")  # noqa: S608
+            if {snapshot for (snapshot,) in there} - named:
+                self._call("expire_snapshots", table, f"timestamp '{until}'")
         self._staged.clear()
 
     def _audit(self, version: str, table: str, copy: str) -> None:
