@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyiceberg.table import StaticTable
 
 from pipeline.build import BuildRequest, build
 from pipeline.compare import compare_warehouses
@@ -19,6 +18,9 @@ from tests.engines.awkward_shop import write_awkward_shop
 from tests.engines.test_spark_servers import SETTINGS
 from tests.iceberg.conftest import Publish, built, read
 from tests.small_project import write_small_project
+
+# Reads the tables without Spark.
+StaticTable = pytest.importorskip("pyiceberg.table").StaticTable
 
 # As pipeline/README.md tells it.
 PUBLISHED = """
