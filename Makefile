@@ -84,7 +84,8 @@ test-engines: $(ENGINES)/$(MADE) ## Prove the numbers equal on SQLite, DuckDB, P
 test-cluster: $(ENGINES)/$(MADE) ## Build on a Spark cluster of three hosts, and kill its workers
 	@$(ENGINES)/bin/python -m pytest tests/cluster
 
-# Iceberg's runtime is there for an older Spark only, which stands before ours.
+# Iceberg's runtime is there for an older Spark only, which stands before ours. With one
+# for ours, in DWH_TEST_ICEBERG_JAR, the tests run anywhere that pyiceberg is.
 $(STAMPS)/iceberg/$(MADE): tests/iceberg/requirements.lock $(ENGINES)/$(MADE)
 	@echo "Installing Spark 3.5 with Iceberg into $(@D) ..."
 	@$(PYTHON) -m venv --clear --without-pip $(@D)
