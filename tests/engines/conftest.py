@@ -128,6 +128,8 @@ def spark(patch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -
         check_java()
     except PipelineError as error:
         missing(str(error))
+    # Of so few rows, 1024 parts of each shuffle would only have to be joined again.
+    patch.setenv("DWH_SPARK_PARTITIONS", "4")
     patch.setenv("DWH_SPARK_DIR", str(tmp_path_factory.mktemp("spark") / "made"))
 
 
