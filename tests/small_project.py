@@ -105,6 +105,17 @@ SMALL_PROJECT = {
     """,
 }
 
+# The same without a demo, whose table has types that Spark does not know.
+ON_SPARK = """
+name: small
+version: "1.0.0"
+profile: ecommerce_dwh
+flags: {send_anonymous_usage_stats: false}
+vars: {failing: "no", currency: EUR}
+seeds: {small: {+tags: demo, +column_types: {order_date: string}}}
+models: {small: {+materialized: table}}
+"""
+
 
 def write_small_project(root: Path) -> None:
     """Write the project, with the real one's profiles and seeds, into a folder."""
@@ -121,3 +132,9 @@ def write_small_project(root: Path) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def write_spark_project(root: Path) -> None:
+    """Write one that Spark understands."""
+    write_small_project(root)
+    (root / "dbt_project.yml").write_text(ON_SPARK, encoding="utf-8")

@@ -10,16 +10,13 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from generator.command_line import main as generate
-from tests.engines.conftest import ROOT, missing
+from pipeline.dbt.project import Project
+from tests.engines.awkward_shop import write_awkward_shop
+from tests.engines.conftest import ROOT, SPARK_SETTINGS, missing
+from tests.small_project import write_spark_project
 
 # Seconds without an executor: enough to start one.
 WAIT = 40
-# For a Java that lives for minutes and computes little: no long thought about code.
-SETTINGS = """
-spark.executor.extraJavaOptions -XX:+UseSerialGC -XX:TieredStopAtLevel=1
-spark.sql.codegen.wholeStage false
-"""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
         folder = tmp_path_factory.mktemp("spark")
         patch.setenv("DWH_SPARK_DIR", str(folder / "shared"))
         patch.setenv("SPARK_CONF_DIR", str(folder))
-        (folder / "spark-defaults.conf").write_text(SETTINGS, encoding="utf-8")
+        (folder / "spark-defaults.conf").write_text(SPARK_SETTINGS, encoding="utf-8")
         yield SparkCluster(name)
     server.stdin.close()
     assert server.wait() == 0
@@ -85,8 +82,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkCluster]:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw files of a shop of some thousand lines."""
+    """Raw files of a shop of some rows."""
     folder = tmp_path_factory.mktemp("shop")
-    size = ["--customers", "150", "--products", "25"]
-    assert generate([*size, "--out", str(folder)]) == 0
+    write_awkward_shop(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project of a few models."""
+    folder = tmp_path_factory.mktemp("project")
+    write_spark_project(folder)
+    return Project(folder, "1", {}, {})

@@ -1,5 +1,6 @@
 """The servers, and one warehouse for each data set and engine, built when asked for."""
 
+import json
 import lzma
 import os
 import shutil
@@ -34,6 +35,16 @@ DUCKDB_FILE = "shop.duckdb"
 POSTGRES_SCHEMA = "whole_shop"
 # The names by which libpq finds the server.
 SERVER_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")
+
+# For a Java that lives for minutes and computes little: half of what it did was to
+# compile, itself and each query, for a speed that came too late.
+SPARK_SETTINGS = """
+spark.driver.defaultJavaOptions -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    -XX:ReservedCodeCacheSize=240m
+spark.executor.defaultJavaOptions -XX:+UseSerialGC -XX:TieredStopAtLevel=1
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+"""
 
 
 def missing(reason: str) -> NoReturn:
@@ -130,7 +141,10 @@ def spark(patch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -
         missing(str(error))
     # Of so few rows, 1024 parts of each shuffle would only have to be joined again.
     patch.setenv("DWH_SPARK_PARTITIONS", "4")
-    patch.setenv("DWH_SPARK_DIR", str(tmp_path_factory.mktemp("spark") / "made"))
+    folder = tmp_path_factory.mktemp("spark")
+    patch.setenv("DWH_SPARK_DIR", str(folder / "made"))
+    patch.setenv("SPARK_CONF_DIR", str(folder))
+    (folder / "spark-defaults.conf").write_text(SPARK_SETTINGS, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +170,17 @@ def forget_parsed(engine: Engine) -> None:
     """Remove what dbt has parsed for the builds of one place."""
     parsed = find_project(None).target_path(engine.build_location)
     shutil.rmtree(parsed, ignore_errors=True)
+
+
+def compiled_models(engine: Engine) -> dict[str, str]:
+    """The SQL of each model, by its name, of the last build at one place."""
+    parsed = find_project(None).target_path(engine.build_location)
+    results = json.loads((parsed / "run_results.json").read_text(encoding="utf-8"))
+    return {
+        node["unique_id"].rpartition(".")[2]: node["compiled_code"]
+        for node in results["results"]
+        if node["unique_id"].startswith("model.")
+    }
 
 
 @pytest.fixture
@@ -227,10 +252,17 @@ _RAW: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.fixture(scope="session")
+def compiled() -> dict[str, dict[str, str]]:
+    """The SQL of each model of the data sets that this process has built on Spark."""
+    return {}
+
+
+@pytest.fixture(scope="session")
 def warehouse(
     request: pytest.FixtureRequest,
     raw_folder: Callable[[str], Path],
     make_once: MakeOnce,
+    compiled: dict[str, dict[str, str]],
 ) -> Callable[[str, str], str]:
     """A function that builds a data set on an engine, once, and tells its place.
 
@@ -266,6 +298,7 @@ def warehouse(
     def build_spark(data: str, name: str) -> str:
         engine = engine_for("spark", name)
         build_at(data, engine)
+        compiled[data] = compiled_models(engine)
         forget_parsed(engine)
         return str(engine.published)
 

@@ -76,3 +76,26 @@ def test_a_server_remembers_a_run_that_published_nothing(
         recorder.begin()
     assert [run.outcome for run in runs(engine)] == ["died", "published"]
     assert engine.published_loads() == []
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_journal_on_spark_outlives_what_a_kill_leaves() -> None:
+    from pipeline.warehouse.spark.client import spark_client
+    from pipeline.warehouse.spark.journal import SparkJournal
+
+    run = spark_client().run
+    journal = SparkJournal(run, "journal_of_runs", "runs")
+    records = [{"text": "${env:HOME} 'quoted' \\n"}, {"number": 2}]
+    assert journal.all_records() == []
+    for record in records:
+        journal.append(record)
+    assert journal.all_records() == records
+
+    journal.replace(reversed(records))
+    assert journal.all_records() == records[::-1]
+
+    # Between the two last statements of a `replace`.
+    run("alter table journal_of_runs.runs rename to journal_of_runs.runs__new")
+    assert journal.all_records() == records[::-1]
+    journal.append({"number": 3})
+    assert journal.all_records() == [*records[::-1], {"number": 3}]

@@ -5,8 +5,9 @@ import stat
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,16 @@ from pipeline.warehouse.spark.engine import SparkEngine
 from pipeline.warehouse.spark.publication import IcebergTables
 from pipeline.warehouse.spark.session import java_version, spark_folder, spark_session
 from tests.engines.conftest import ROOT
+
+# Models that rank or number rows without groups, which Spark does in a single task; and
+# of what there is a row there, however many lines a shop has.
+STAYS_SMALL = {
+    "int_calendar_periods": "a day",
+    "int_customer_keys": "a stretch of the order of ids",
+    "int_product_keys": "a stretch of the order of ids",
+    "rpt_product_co_purchases": "a pair of products",
+    "rpt_reorder": "a product, and a day of the week",
+}
 
 needs_spark = pytest.mark.usefixtures("spark")
 
@@ -144,6 +155,30 @@ def test_a_second_build_is_refused() -> None:
         second.lock(),
     ):
         pass
+
+
+def windows(plan: Any) -> Iterator[Any]:
+    """The windows of one of Spark's plans."""
+    if plan.nodeName() == "Window":
+        yield plan
+    children = plan.children()
+    for position in range(children.size()):
+        yield from windows(children.apply(position))
+
+
+def test_no_single_task_of_spark_has_what_grows_with_the_shop(
+    warehouse: Callable[[str, str], str], compiled: Mapping[str, Mapping[str, str]]
+) -> None:
+    warehouse("default", "spark")
+    models = compiled["default"]
+    in_one_task = set()
+    for model, code in models.items():
+        plan = spark_session().sql(code)._jdf.queryExecution().optimizedPlan()
+        if any(window.partitionSpec().isEmpty() for window in windows(plan)):
+            in_one_task.add(model)
+
+    assert len(models) > 50
+    assert in_one_task == set(STAYS_SMALL)
 
 
 def test_a_folder_that_spark_takes_for_a_pattern_is_refused(

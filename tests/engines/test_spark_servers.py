@@ -1,5 +1,6 @@
 """Servers of Spark: builds by Connect and by Thrift, and what is said without one."""
 
+import json
 import os
 import re
 import signal
@@ -7,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,161 +20,192 @@ from pipeline.errors import PipelineError
 from pipeline.warehouse.arrow import batch_of
 from pipeline.warehouse.errors import UnreachableError
 from pipeline.warehouse.spark.client import in_chunks, spark_client
-from pipeline.warehouse.spark.journal import SparkJournal
 from pipeline.warehouse.spark.server import Server, chosen_server
 from tests.engines.awkward_shop import write_awkward_shop
 from tests.engines.conftest import ROOT, running
-from tests.small_project import write_small_project
+from tests.small_project import write_spark_project
 
 VARIABLES = {
     "connect": ("SPARK_REMOTE",),
     "thrift": ("DWH_SPARK_THRIFT_HOST", "DWH_SPARK_THRIFT_PORT"),
 }
 
-# Of a small project without a demo.
-SETTINGS = """
-name: small
-version: "1.0.0"
-profile: ecommerce_dwh
-flags: {send_anonymous_usage_stats: false}
-vars: {failing: "no", currency: EUR}
-seeds: {small: {+tags: demo, +column_types: {order_date: string}}}
-models: {small: {+materialized: table}}
-"""
-
-# `python -m pipeline`, on a project of a few models.
-COMMAND = """
+# `python -m pipeline`, on a project of a few models, with `--vars` for one of them: one
+# command after the other, which spares all but the first what a start costs.
+COMMANDS = """
+import json
 import sys
 from pathlib import Path
 from pipeline.__main__ import main
 from pipeline.commands import build
 from pipeline.dbt.project import Project
-root, failing, *arguments = sys.argv[1:]
-build.find_project = lambda given: Project(Path(root), "1", {}, {"failing": failing})
-sys.exit(main(arguments))
+root, *commands = sys.argv[1:]
+build.find_project = lambda failing: Project(
+    Path(root), "1", {}, {"failing": failing or "no"}
+)
+for command in commands:
+    print("exit code", main(json.loads(command)), flush=True)
 """
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    lines: list[str]
+    code: int
+
+
+@dataclass(frozen=True)
 class Shop:
-    """A shop, its project, and a server for its warehouse.
+    """A shop and its project, which is published on SQLite, and to be on servers.
 
     Attributes:
-        folder: Where both are, and the server's data.
-        kind: What the server speaks.
-        environment: The variables that name it.
-        process: Its process.
+        folder: Where all of it is, and the data of the servers.
     """
 
     folder: Path
-    kind: str
-    environment: dict[str, str]
-    process: int
 
-    def start(self, *arguments: object, failing: str = "no") -> subprocess.Popen[str]:
-        """Begin a command."""
-        project = self.folder / "project"
+    def build(self, schema: str) -> Sequence[object]:
+        """The command that publishes it."""
+        return "build", *place(schema), "--raw", self.folder / "raw"
+
+    def compare(self, schema: str) -> Sequence[object]:
+        """The command that fails where a schema does not hold what SQLite does."""
+        return "compare", self.folder / "shop.db", f"spark:{schema}"
+
+    def start(
+        self, environment: Mapping[str, str], *commands: Sequence[object]
+    ) -> subprocess.Popen[str]:
+        """Begin commands, for the server that some variables name."""
+        lines = [json.dumps([*map(str, command)]) for command in commands]
         return subprocess.Popen(
-            [sys.executable, "-c", COMMAND, project, failing, *map(str, arguments)],
+            [sys.executable, "-u", "-c", COMMANDS, self.folder / "project", *lines],
             cwd=ROOT,
             env={
                 **os.environ,
                 "DWH_SPARK_DIR": str(self.folder / "client"),
-                **self.environment,
+                **environment,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run(self, *arguments: object, code: int = 0, failing: str = "no") -> list[str]:
-        """What a command says."""
-        with self.start(*arguments, failing=failing) as process:
-            said, _ = process.communicate()
-        assert process.returncode == code, said
-        assert "Traceback" not in said
-        return said.splitlines()
+    def run(
+        self, environment: Mapping[str, str], **commands: Sequence[object]
+    ) -> dict[str, Said]:
+        """What each of some commands says."""
+        with self.start(environment, *commands.values()) as process:
+            output, _ = process.communicate()
+        assert "Traceback" not in output
+        *parts, rest = re.split(r"^exit code (\d+)\n", output, flags=re.MULTILINE)
+        assert rest == "", output
+        return {
+            name: Said(text.splitlines(), int(code))
+            for name, text, code in zip(commands, parts[::2], parts[1::2], strict=True)
+        }
 
-    def build(self, target: str = "spark", **expected: object) -> list[str]:
-        place = "shop" if target == "spark" else self.folder / "shop.db"
-        place_of = ("--target", target, "--database", place)
-        return self.run("build", *place_of, "--raw", self.folder / "raw", **expected)
+    def run_on_server(
+        self, environment: Mapping[str, str], schema: str, **before: Sequence[object]
+    ) -> dict[str, Said]:
+        """What is said of builds there, a good one and one whose tests fail."""
+        return self.run(
+            environment,
+            **before,
+            build=self.build(schema),
+            compare=self.compare(schema),
+            failing=(*self.build(schema), "--vars", "yes"),
+            compare_again=self.compare(schema),
+            history=("history", *place(schema), "--json"),
+        )
 
-    def assert_published(self) -> None:
-        """Whether the server holds what SQLite does, and so its first version."""
-        self.run("compare", self.folder / "shop.db", "spark:shop")
+
+def place(schema: str) -> Sequence[object]:
+    """The options that name it."""
+    return "--target", "spark", "--database", schema
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, spark: None) -> Path:
-    """The shop's files, and a project that Spark understands."""
+def shop(tmp_path_factory: pytest.TempPathFactory, spark: None) -> Shop:
+    """The shop's files, a project that Spark understands, and its tables on SQLite."""
     folder = tmp_path_factory.mktemp("servers")
     (folder / "raw").mkdir()
     write_awkward_shop(folder / "raw")
-    project = folder / "project"
-    write_small_project(project)
-    (project / "dbt_project.yml").write_text(SETTINGS, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module", params=VARIABLES)
-def shop(request: pytest.FixtureRequest, folder: Path) -> Iterator[Shop]:
-    """A shop that is published on a server, and on SQLite."""
-    kind = request.param
-    with started(kind, folder / kind) as (process, environment):
-        shop = Shop(folder, kind, environment, process)
-        if not (folder / "shop.db").exists():
-            shop.build("sqlite")
-        shop.build()
-        yield shop
+    write_spark_project(folder / "project")
+    shop = Shop(folder)
+    sqlite = ("--target", "sqlite", "--database", folder / "shop.db")
+    said = shop.run({}, build=("build", *sqlite, "--raw", folder / "raw"))
+    assert said["build"].code == 0, said
+    return shop
 
 
 @contextmanager
-def started(kind: str, data: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def started(kind: str, shop: Shop) -> Iterator[tuple[int, dict[str, str]]]:
     """A server on data that may be there: its process, and the variables for it."""
     script = [ROOT / "scripts" / "with_spark_server.sh", kind]
     names = ["SPARK_SERVER_PID", *VARIABLES[kind]]
-    given = {"SPARK_SERVER_DIR": str(data), "PYTHON": sys.executable}
+    given = {"SPARK_SERVER_DIR": str(shop.folder / "data"), "PYTHON": sys.executable}
     with running(script, names, given) as variables:
         yield int(variables.pop("SPARK_SERVER_PID")), variables
 
 
-def test_a_server_holds_what_sqlite_does(shop: Shop) -> None:
-    shop.assert_published()
+@pytest.fixture(scope="module")
+def connect(shop: Shop) -> dict[str, Said]:
+    """What was said on a server, until it was killed in the middle of a build."""
+    with started("connect", shop) as (server, environment):
+        said = shop.run_on_server(environment, "connect")
+        with shop.start(environment, shop.build("connect")) as build:
+            assert build.stdout is not None
+            for line in build.stdout:
+                if "building and testing" in line:
+                    break
+            os.kill(server, signal.SIGKILL)
+            killed = time.monotonic()
+            *lines, code = build.stdout
+            # Its client would go on asking; Thrift's has a connection to lose.
+            assert time.monotonic() - killed < 120
+    return {**said, "killed": Said(lines, int(code.removeprefix("exit code ")))}
 
-    said = shop.run("history", "--target", "spark", "--database", "shop")
-    assert sum("published" in line for line in said) == 1
+
+@pytest.fixture(scope="module")
+def thrift(shop: Shop, connect: dict[str, Said]) -> dict[str, Said]:
+    """What was said on a server that came after, with the data that were there."""
+    del connect
+    with started("thrift", shop) as (_, environment):
+        return shop.run_on_server(environment, "thrift", found=shop.compare("connect"))
 
 
-def test_a_build_whose_tests_fail_is_not_published_on_a_server(shop: Shop) -> None:
-    said = shop.build(code=1, failing="yes")
-
-    assert said[-1].startswith("build failed: test orders_are_as_wanted failed")
-    shop.assert_published()
-
-
-# Of Connect, whose client would go on asking; Thrift's has a connection to lose.
-@pytest.mark.parametrize("shop", ["connect"], indirect=True)
-def test_a_server_that_dies_ends_a_build_and_has_the_published_version(
-    shop: Shop,
+@pytest.mark.parametrize("kind", VARIABLES)
+def test_a_server_holds_what_sqlite_does(
+    kind: str, request: pytest.FixtureRequest
 ) -> None:
-    with shop.start(
-        *("build", "--target", "spark", "--database", "shop"),
-    ) as build:
-        assert build.stdout is not None
-        for line in build.stdout:
-            if "building and testing" in line:
-                break
-        os.kill(shop.process, signal.SIGKILL)
-        killed = time.monotonic()
-        *_, last = build.stdout
-        waited = time.monotonic() - killed
+    said = request.getfixturevalue(kind)
 
-    assert build.returncode == 1
-    assert last.startswith("build failed: ")
-    assert waited < 120
-    with started(shop.kind, shop.folder / shop.kind) as (_, environment):
-        replace(shop, environment=environment).assert_published()
+    assert said["build"].code == said["compare"].code == 0, said
+    runs = json.loads("\n".join(said["history"].lines))
+    assert [run["outcome"] for run in runs] == ["failed", "published"]
+
+
+@pytest.mark.parametrize("kind", VARIABLES)
+def test_a_build_whose_tests_fail_is_not_published_on_a_server(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    said = request.getfixturevalue(kind)
+
+    failed = said["failing"]
+    assert failed.code == 1
+    assert failed.lines[-1].startswith("build failed: test orders_are_as_wanted failed")
+    assert said["compare_again"].code == 0, said
+
+
+def test_a_server_that_dies_ends_a_build_and_the_next_has_the_published_version(
+    connect: dict[str, Said], thrift: dict[str, Said]
+) -> None:
+    killed = connect["killed"]
+    assert killed.code == 1
+    assert killed.lines[-1].startswith("build failed: ")
+    assert thrift["found"].code == 0, thrift
 
 
 @pytest.mark.parametrize("kind", VARIABLES)
@@ -245,23 +277,3 @@ def test_rows_are_sent_in_chunks_of_some_bytes_and_all_of_them() -> None:
     ]
     assert len(chunks) > 5
     assert max(len(chunk) for chunk in chunks) < 300
-
-
-@pytest.mark.usefixtures("spark")
-def test_a_journal_on_a_server_outlives_what_a_kill_leaves() -> None:
-    run = spark_client().run
-    journal = SparkJournal(run, "journal_of_runs", "runs")
-    records = [{"text": "${env:HOME} 'quoted' \\n"}, {"number": 2}]
-    assert journal.all_records() == []
-    for record in records:
-        journal.append(record)
-    assert journal.all_records() == records
-
-    journal.replace(reversed(records))
-    assert journal.all_records() == records[::-1]
-
-    # Between the two last statements of a `replace`.
-    run("alter table journal_of_runs.runs rename to journal_of_runs.runs__new")
-    assert journal.all_records() == records[::-1]
-    journal.append({"number": 3})
-    assert journal.all_records() == [*records[::-1], {"number": 3}]

@@ -15,9 +15,8 @@ from pipeline.warehouse import engine_for, open_reader
 from pipeline.warehouse.engine import Engine
 from pipeline.warehouse.spark.publication import IcebergTables
 from tests.engines.awkward_shop import write_awkward_shop
-from tests.engines.test_spark_servers import SETTINGS
 from tests.iceberg.conftest import Publish, built, read
-from tests.small_project import write_small_project
+from tests.small_project import write_spark_project
 
 # Reads the tables without Spark.
 StaticTable = pytest.importorskip("pyiceberg.table").StaticTable
@@ -70,8 +69,7 @@ def test_a_small_shop_has_the_numbers_of_sqlite(tmp_path: Path, iceberg: Path) -
     raw, root = tmp_path / "raw", tmp_path / "project"
     raw.mkdir()
     write_awkward_shop(raw)
-    write_small_project(root)
-    (root / "dbt_project.yml").write_text(SETTINGS, encoding="utf-8")
+    write_spark_project(root)
     sqlite = engine_for("sqlite", str(tmp_path / "shop.db"))
     spark = engine_for("spark", "small")
 
