@@ -11,7 +11,8 @@ forward: its `main` has the tag of the version that is published.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -175,8 +176,20 @@ class IcebergTables(Views):
                     named.add(snapshot)
             there = self._run(f"select snapshot_id from {relation}.snapshots")  # noqa: S608
             if {snapshot for (snapshot,) in there} - named:
-                self._call("expire_snapshots", table, f"timestamp '{until}'")
+                with self._few_partitions():
+                    self._call("expire_snapshots", table, f"timestamp '{until}'")
         self._staged.clear()
+
+    @contextmanager
+    def _few_partitions(self) -> Iterator[None]:
+        """For lists of files, which are short however long the tables are."""
+        setting = "spark.sql.shuffle.partitions"
+        ((_, before),) = self._run(f"set {setting}")
+        self._run(f"set {setting} = 4")
+        try:
+            yield
+        finally:
+            self._run(f"set {setting} = {before}")
 
     def _audit(self, version: str, table: str, copy: str) -> None:
         """See that a copy has the rows of the version, all of them and no other."""
