@@ -323,7 +323,13 @@ class FakeIceberg:
         if sql.startswith("describe table"):
             return [("value", "bigint", None)]
         if sql.endswith(".refs"):
-            return [("main", "BRANCH", 1), ("build", "BRANCH", 2)]
+            tags = [("version_1", "TAG", 0), ("version_2", "TAG", 1)]
+            theirs = ("version_of_the_audit", "TAG", 3)
+            return [("main", "BRANCH", 1), ("build", "BRANCH", 2), *tags, theirs]
+        if sql.endswith(".snapshots"):
+            return [(snapshot,) for snapshot in range(4)]
+        if sql == "set spark.sql.shuffle.partitions":
+            return [("spark.sql.shuffle.partitions", "1024")]
         if sql.startswith("select count"):
             table = sql.rpartition("from ")[2].replace("`", "")
             is_branch = table.endswith(".branch_build")
@@ -348,6 +354,26 @@ def test_every_branch_is_written_and_audited_before_any_table_goes_forward() -> 
     catalogue.differing.add("first")
     with pytest.raises(PipelineError, match="not those of the build"):
         published.stage("shop_1", tables)
+
+
+def test_what_no_kept_version_needs_is_removed_and_nobody_elses() -> None:
+    catalogue = FakeIceberg("shop", "gone")
+    tags = {"shop_1": "version_1", "shop_2": "version_2"}
+    published = IcebergTables("shop", catalogue.run, lambda schema, _: tags[schema])
+
+    published.settle(["shop_2"], ["shop"])
+
+    (expired,) = [sql for sql in catalogue.statements if sql.startswith("call")]
+    assert expired.startswith("call iceberg.system.expire_snapshots('shop.shop', ")
+    at = catalogue.statements.index(expired)
+    setting = "set spark.sql.shuffle.partitions = "
+    assert catalogue.statements[at - 1] == f"{setting}4"
+    assert catalogue.statements[at + 1] == f"{setting}1024"
+    assert sorted(sql for sql in catalogue.statements if " drop " in f" {sql}") == [
+        "alter table iceberg.shop.shop drop BRANCH build",
+        "alter table iceberg.shop.shop drop TAG version_1",
+        "drop table iceberg.shop.gone purge",
+    ]
 
 
 def test_java_tells_its_version_in_two_ways() -> None:
