@@ -52,6 +52,8 @@ def iceberg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("DWH_SPARK_DIR", str(folder))
         patch.setenv("DWH_SPARK_FORMAT", "iceberg")
         patch.setenv("DWH_SPARK_JARS", str(runtime))
+        # Their rows are few.
+        patch.setenv("DWH_SPARK_PARTITIONS", "4")
         yield folder
 
 
