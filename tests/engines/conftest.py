@@ -172,9 +172,8 @@ def forget_parsed(engine: Engine) -> None:
     shutil.rmtree(parsed, ignore_errors=True)
 
 
-def compiled_models(engine: Engine) -> dict[str, str]:
-    """The SQL of each model, by its name, of the last build at one place."""
-    parsed = find_project(None).target_path(engine.build_location)
+def compiled_models(parsed: Path) -> dict[str, str]:
+    """The SQL of each model, by its name, of the last build with files of dbt there."""
     results = json.loads((parsed / "run_results.json").read_text(encoding="utf-8"))
     return {
         node["unique_id"].rpartition(".")[2]: node["compiled_code"]
@@ -297,9 +296,11 @@ def warehouse(
 
     def build_spark(data: str, name: str) -> str:
         engine = engine_for("spark", name)
+        # Once this one is published, the next build has another place.
+        parsed = find_project(None).target_path(engine.build_location)
         build_at(data, engine)
-        compiled[data] = compiled_models(engine)
-        forget_parsed(engine)
+        compiled[data] = compiled_models(parsed)
+        shutil.rmtree(parsed, ignore_errors=True)
         return str(engine.published)
 
     def build_once(data: str, target: str) -> str:
