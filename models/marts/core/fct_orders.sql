@@ -72,7 +72,6 @@ numbered as (
                 then cast(row_number() over (
                     partition by
                         summed.has_sale,
-                        summed.customer_key
                         {{ unknown_apart('summed.customer_key', 'summed.order_id') }}
                     order by
                         summed.time_key,
