@@ -246,6 +246,17 @@ def test_a_transaction_that_does_not_end_is_named_and_nothing_is_published(
     assert run(f"select version from {schema}.{TABLES[0]}") == [(2,)]
 
 
+def test_a_lock_waits_for_a_build_that_is_going(schema: str) -> None:
+    first, second = PostgresEngine(schema), PostgresEngine(schema)
+    with first.lock():
+        holder = first._locked
+        timer = threading.Timer(0.5, holder.close)
+        timer.start()
+        with second.lock():
+            assert holder.closed
+    timer.join()
+
+
 def test_a_lock_keeps_others_out_until_its_connection_ends(schema: str) -> None:
     first, second = PostgresEngine(schema), PostgresEngine(schema)
     with (

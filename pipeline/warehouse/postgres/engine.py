@@ -76,6 +76,8 @@ _ATTEMPT_MILLISECONDS = 400
 _PAUSE_SECONDS = 0.2
 # How long to go on trying while queries hold the tables.
 PUBLISH_SECONDS = 120.0
+# How long a server may take to see that a killed build's client is gone.
+_GONE_SECONDS = 2.0
 
 
 class PostgresEngine(Engine):
@@ -188,13 +190,15 @@ class PostgresEngine(Engine):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold an advisory lock; it dies with its connection."""
+        """Hold an advisory lock; it dies with its connection.
+
+        That of a killed build stays until the server sees that its client is gone.
+        """
         digest = hashlib.sha256(f"{_MARK}: {self.schema}".encode()).digest()
         key = int.from_bytes(digest[:8], "big", signed=True)
         with self._connection() as connection:
             with explained(self._settings), connection.cursor() as cursor:
-                cursor.execute("select pg_try_advisory_lock(%s)", (key,))
-                (is_mine,) = cursor.fetchone()
+                is_mine = _try_lock(cursor, key)
             if not is_mine:
                 raise BusyError(
                     f"another build or load of {self.location} is running; "
@@ -205,6 +209,9 @@ class PostgresEngine(Engine):
                 yield
             finally:
                 self._locked = None
+                # The server closes a connection after its client did.
+                with suppress(psycopg2.Error), connection.cursor() as cursor:
+                    cursor.execute("select pg_advisory_unlock(%s)", (key,))
 
     def journal(self, name: str = RUNS) -> PostgresJournal:
         """A table in the schema `<schema>_runs`; that of the runs is `journal`."""
@@ -487,6 +494,17 @@ def _tables(cursor: Cursor, schema: str) -> list[str]:
         (schema,),
     )
     return [name for (name,) in cursor.fetchall()]
+
+
+def _try_lock(cursor: Cursor, key: int) -> bool:
+    """Take an advisory lock, unless another connection keeps it."""
+    deadline = time.monotonic() + _GONE_SECONDS
+    while True:
+        cursor.execute("select pg_try_advisory_lock(%s)", (key,))
+        (is_mine,) = cursor.fetchone()
+        if is_mine or time.monotonic() > deadline:
+            return bool(is_mine)
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _exists(cursor: Cursor, schema: str) -> bool:
