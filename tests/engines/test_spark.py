@@ -194,6 +194,27 @@ def test_a_folder_that_spark_takes_for_a_pattern_is_refused(
 
 
 @pytest.fixture
+def refusal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., list[str]]:
+    """A function that gives the lines of a build refused for some DWH_SPARK_ settings.
+
+    Nothing was made by then.
+    """
+
+    def refuse(**given: str) -> list[str]:
+        monkeypatch.setattr(spark, "check_java", lambda: None)
+        monkeypatch.setenv("DWH_SPARK_DIR", str(tmp_path / "made"))
+        for name, value in given.items():
+            monkeypatch.setenv(f"DWH_SPARK_{name}", value)
+        assert main(["build", "--target", "spark", "--raw", "nowhere"]) == 1
+        assert not (tmp_path / "made").exists()
+        return capsys.readouterr().err.splitlines()
+
+    return refuse
+
+
+@pytest.fixture
 def master(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Something that answers where a master might."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -253,23 +274,11 @@ def test_the_driver_is_where_its_way_to_the_master_begins(
     ],
 )
 def test_a_cluster_that_cannot_be_is_refused_before_anything_else(
-    variable: str,
-    value: str,
-    said: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    variable: str, value: str, said: str, refusal: Callable[..., list[str]]
 ) -> None:
-    monkeypatch.setattr(spark, "check_java", lambda: None)
-    monkeypatch.setenv("DWH_SPARK_DIR", str(tmp_path / "made"))
-    monkeypatch.setenv(f"DWH_SPARK_{variable}", value)
-
-    assert main(["build", "--target", "spark", "--raw", "nowhere"]) == 1
-
-    last = capsys.readouterr().err.splitlines()[-1]
+    last = refusal(**{variable: value})[-1]
     assert last.startswith("build failed: ")
     assert said in last
-    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize(
@@ -284,22 +293,10 @@ def test_a_cluster_that_cannot_be_is_refused_before_anything_else(
     ],
 )
 def test_a_format_that_cannot_be_is_refused_before_anything_else(
-    given: dict[str, str],
-    said: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    given: dict[str, str], said: str, refusal: Callable[..., list[str]]
 ) -> None:
-    monkeypatch.setattr(spark, "check_java", lambda: None)
-    monkeypatch.setenv("DWH_SPARK_DIR", str(tmp_path / "made"))
-    for name, value in given.items():
-        monkeypatch.setenv(f"DWH_SPARK_{name}", value)
-
-    assert main(["build", "--target", "spark", "--raw", "nowhere"]) == 1
-
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = refusal(**given)
     assert said in line
-    assert not (tmp_path / "made").exists()
 
 
 class FakeIceberg:
