@@ -5,7 +5,9 @@ BIN := .venv/bin
 # For the shell, not for make: whatever is in the variable, it is one word and runs nothing.
 DATABASE := "$${DWH_DATABASE:-ecommerce_dwh.db}"
 # Python compiles what it imports, the first time; compiling all of it takes pip longer.
-PIP := -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+# But where Python may not keep what it compiles, each process would do it anew.
+PIP := -m pip install --quiet --disable-pip-version-check --require-hashes \
+	$(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
 INSTALL := $(BIN)/python $(PIP)
 STAMPS := .make
 ENGINES := $(STAMPS)/all-engines
