@@ -19,7 +19,7 @@ from pipeline.warehouse import reader_for
 from pipeline.warehouse.spark import engine as spark
 from pipeline.warehouse.spark.cluster import driver_environment, find_cluster
 from pipeline.warehouse.spark.engine import SparkEngine
-from pipeline.warehouse.spark.publication import IcebergTables
+from pipeline.warehouse.spark.publication import IcebergTables, Views
 from pipeline.warehouse.spark.session import java_version, spark_folder, spark_session
 from tests.engines.conftest import ROOT
 
@@ -128,6 +128,34 @@ def test_a_publish_that_was_killed_is_finished_by_the_next_build() -> None:
     after.begin_build()
     assert read("select version from killed.shop") == [(2,)]
     after.discard_build()
+
+
+@needs_spark
+def test_a_first_publish_that_was_killed_is_finished_by_the_next_build(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = SparkEngine("killed_first")
+    point, pointed = Views._point, []
+
+    def die(self: Views, table: str, relation: str) -> None:
+        if pointed:
+            raise KeyboardInterrupt
+        pointed.append(table)
+        point(self, table, relation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Views, "_point", die)
+        with pytest.raises(KeyboardInterrupt):
+            publish_version(engine, 1, "a_table")
+    assert pointed == ["a_table"]
+
+    after = SparkEngine("killed_first")
+    # As a build does before it has the lock.
+    after.check_published()
+    with after.exclusive_use():
+        pass
+    assert read("select version from killed_first.a_table") == [(1,)]
+    assert read("select * from killed_first.raw_loads") == []
 
 
 @needs_spark

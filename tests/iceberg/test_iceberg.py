@@ -174,6 +174,36 @@ def test_a_publish_that_is_killed_between_two_tables_is_finished_by_the_next_bui
     assert refs(schema, "first") == ["main", "version_2"]
 
 
+def test_a_first_publish_that_is_killed_is_finished_by_the_next_build(
+    iceberg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = built("killed_first", first=1, second=1)
+    replace, made = IcebergTables._replace, []
+
+    def die(self: IcebergTables, version: str, table: str, tag: str) -> None:
+        if made:
+            raise Killed
+        made.append(table)
+        replace(self, version, table, tag)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(IcebergTables, "_replace", die)
+        with pytest.raises(Killed):
+            engine.publish()
+    assert read("show tables in iceberg.killed_first") == [
+        ("killed_first", "first", False)
+    ]
+
+    after = engine_for("spark", "killed_first")
+    # As a build does before it has the lock.
+    after.check_published()
+    with after.exclusive_use():
+        pass
+    assert tag_of("killed_first") == "version_1"
+    for table in ("first", "second"):
+        assert values("killed_first", table, iceberg) == {(1,)}
+
+
 def test_a_table_with_other_columns_is_replaced_and_read_as_it_was_by_its_tag(
     publish: Publish, iceberg: Path
 ) -> None:

@@ -123,16 +123,22 @@ class SparkEngine(Engine):
     def check_published(self) -> None:
         """Refuse schemas of another program, or in another format."""
         self._require_format()
+        # A first publish that was killed leaves tables, and `raw_loads` not yet.
+        is_half_done = (
+            self._state().startswith(_PUBLISHING)
+            and self._property(self.schema, _FORMAT) == self._publication.format
+        )
         for schema in (self.schema, *self._made()):
             tables = self._tables(schema)
             is_marked = (self._comment(schema) or "").startswith(_BUILD)
-            if not is_marked:
+            if not is_marked and not (is_half_done and schema == self.schema):
                 refuse_others(
                     f"the schema {schema} is another program's",
                     tables,
                     "choose another one: DWH_SCHEMA or --database",
                 )
-        self._publication.check()
+        if not is_half_done:
+            self._publication.check()
 
     def _require_format(self) -> None:
         """Refuse to leave Iceberg's tables as they are, for others to read."""
