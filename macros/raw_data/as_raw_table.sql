@@ -70,7 +70,10 @@
         'line_total', 'shipping', 'tax',
     ] -%}
     {%- set value = adapter.quote(column.name) -%}
-    {%- if name in amounts and not column.is_string() and not column.is_integer() -%}
+    {#- Spark's adapter does not take its own string for one -#}
+    {%- set is_text = column.is_string()
+        or column.dtype | lower == ecommerce_dwh.text_type() | trim -%}
+    {%- if name in amounts and not is_text and not column.is_integer() -%}
         {%- set value = 'cast(' ~ value ~ ' as ' ~ ecommerce_dwh.money_type() ~ ')' -%}
     {%- endif -%}
     nullif(cast({{ value }} as {{ ecommerce_dwh.text_type() }}), '')
