@@ -13,6 +13,7 @@ from pipeline.errors import PipelineError
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for, open_reader
 from pipeline.warehouse.engine import Engine
+from pipeline.warehouse.spark import publication
 from pipeline.warehouse.spark.publication import IcebergTables
 from tests.engines.awkward_shop import write_awkward_shop
 from tests.iceberg.conftest import Publish, built, read
@@ -20,6 +21,8 @@ from tests.small_project import write_spark_project
 
 # Reads the tables without Spark.
 StaticTable = pytest.importorskip("pyiceberg.table").StaticTable
+AvroFile = pytest.importorskip("pyiceberg.avro.file").AvroFile
+PyArrowFileIO = pytest.importorskip("pyiceberg.io.pyarrow").PyArrowFileIO
 
 # As pipeline/README.md tells it.
 PUBLISHED = """
@@ -117,6 +120,41 @@ def test_each_version_is_read_by_its_tag_until_it_is_not_kept(
         # Of what nothing names no file is left.
         data = iceberg / "iceberg" / "kept" / table / "data"
         assert len(list(data.glob("*.parquet"))) == 2
+
+
+def traces(folder: Path, schema: str, table: str, text: str) -> list[str]:
+    """The files of a table, Parquet and Avro, that hold the beginning of a text."""
+    found = []
+    for path in (folder / "iceberg" / schema / table).rglob("*"):
+        if path.suffix == ".avro":
+            with AvroFile(PyArrowFileIO().new_input(str(path))) as file:
+                content = repr(list(file)).encode()
+        else:
+            content = path.read_bytes() if path.is_file() else b""
+        if text[:8].encode() in content:
+            found.append(path.name)
+    return found
+
+
+def test_once_no_version_before_is_kept_no_file_tells_of_its_rows(
+    publish: Publish, iceberg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Iceberg's own default writes the bounds of each column to its manifests.
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "_PROPERTIES", {"write.format.default": "parquet"})
+        publish("old", shop="Mill Lane 1", other="Mill Lane 2")
+    assert any(".avro" in name for name in traces(iceberg, "old", "shop", "Mill Lane"))
+    publish("old", keep_versions=0, shop="gone", other="gone")
+
+    publish("new", shop="Mill Lane 1", other="Mill Lane 2")
+    publish("new", shop="Mill Lane 1", other="Mill Lane 2")
+    assert traces(iceberg, "new", "shop", "Mill Lane")
+    publish("new", keep_versions=0, shop="gone", other="gone")
+
+    for schema in ("old", "new"):
+        for table in ("shop", "other"):
+            assert traces(iceberg, schema, table, "Mill Lane") == []
+            assert values(schema, table, iceberg) == {("gone",)}
 
 
 def test_nobody_sees_a_build_before_all_of_it_is_written_and_audited(

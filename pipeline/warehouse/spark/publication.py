@@ -33,6 +33,15 @@ _VERSION = re.compile(r"version_(\d+)")
 # A property of a version's schema.
 _TAGGED = "warehouse.tag"
 
+# Iceberg's own bounds of each column would outlive the file that they are of, in the
+# manifest that says that it is gone: an address among them, after `erase`.
+_NO_BOUNDS = ("write.metadata.metrics.default", "counts")
+_PROPERTIES = {
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "10",
+    **dict([_NO_BOUNDS]),
+}
+
 # Iceberg knows no smaller whole numbers.
 _WIDER = {"tinyint": "int", "smallint": "int"}
 
@@ -105,13 +114,13 @@ class IcebergTables(Views):
     def stage(self, version: str, tables: Iterable[str]) -> None:
         """Write each table to a branch, and tag it.
 
-        A table that is new, or has other columns than before, is left for its turn: a
-        branch cannot have columns of its own.
+        A table that is new, or was made otherwise, with other columns, is left for its
+        turn: a branch cannot have columns of its own.
         """
         there = self._tables()
         tag = self._new_tag(version)
         for table in tables:
-            if table not in there or not self._has_columns(version, table):
+            if table not in there or not self._is_made_for(version, table):
                 continue
             relation = self._relation(table)
             self._run(f"alter table {relation} create or replace branch {_BRANCH}")
@@ -132,7 +141,7 @@ class IcebergTables(Views):
         tagged = {
             table: self._refs(table).get((tag, _TAG))
             for table in there.intersection(in_order)
-            if self._has_columns(version, table)
+            if self._is_made_for(version, table)
         }
         for table in in_order:
             if table in self._staged:
@@ -148,11 +157,10 @@ class IcebergTables(Views):
 
     def _replace(self, version: str, table: str, tag: str) -> None:
         relation = self._relation(table)
+        properties = ", ".join(f"'{k}' = '{v}'" for k, v in _PROPERTIES.items())
         self._run(
-            f"create or replace table {relation} using iceberg tblproperties ("
-            "'write.metadata.delete-after-commit.enabled' = 'true', "
-            "'write.metadata.previous-versions-max' = '10') "
-            f"as table {name_of(version, table)}"
+            f"create or replace table {relation} using iceberg "
+            f"tblproperties ({properties}) as table {name_of(version, table)}"
         )
         self._audit(version, table, relation)
         self._tag(table, tag, _MAIN)
@@ -229,11 +237,14 @@ class IcebergTables(Views):
         rows = self._run(f"table {self._relation(table)}.refs")
         return {(name, kind): snapshot for name, kind, snapshot, *_ in rows}
 
-    def _has_columns(self, version: str, table: str) -> bool:
-        """Whether a table has the columns that a version's has."""
+    def _is_made_for(self, version: str, table: str) -> bool:
+        """Whether a table has the columns that a version's has, and no bounds."""
         built = self._columns(name_of(version, table))
         wanted = [(name, _WIDER.get(kind, kind)) for name, kind in built.items()]
-        return wanted == list(self._columns(self._relation(table)).items())
+        relation = self._relation(table)
+        if wanted != list(self._columns(relation).items()):
+            return False
+        return _NO_BOUNDS in self._run(f"show tblproperties {relation}")
 
     def _columns(self, relation: str) -> dict[str, str]:
         return columns_of(self._run(f"describe table {relation}"))
