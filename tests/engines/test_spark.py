@@ -175,6 +175,18 @@ def test_a_schema_of_another_program_is_refused(
 
 
 @needs_spark
+def test_a_shop_that_has_the_name_of_anothers_version_stays() -> None:
+    publish_version(SparkEngine("shop_1"), 1, "sales")
+
+    with pytest.raises(PipelineError, match="into shop need the schema shop_1, which"):
+        SparkEngine("shop").check_published()
+    assert read("select version from shop_1.sales") == [(1,)]
+    SparkEngine("shop_1").check_published()
+    with pytest.raises(PipelineError, match="shop_1_1 is a build of shop_1; choose"):
+        SparkEngine("shop_1_1").check_published()
+
+
+@needs_spark
 def test_a_second_build_is_refused() -> None:
     first, second = SparkEngine("locked"), SparkEngine("locked")
     with (

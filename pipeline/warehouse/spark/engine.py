@@ -81,6 +81,7 @@ class SparkEngine(Engine):
         self.schema = schema
         # All kept ones, the published one, and the one that is being built.
         self._names = [f"{schema}_{number}" for number in range(1, MOST_KEPT + 3)]
+        self._mark = f"{_BUILD}{schema}"
         self._building: str | None = None
         self._server = chosen_server()
         self._publication = publication_of(schema, self._run, self._property)
@@ -121,24 +122,27 @@ class SparkEngine(Engine):
             find_cluster()
 
     def check_published(self) -> None:
-        """Refuse schemas of another program, or in another format."""
+        """Refuse schemas of another program or shop, or in another format."""
         self._require_format()
         # A first publish that was killed leaves tables, and `raw_loads` not yet.
         is_half_done = (
             self._state().startswith(_PUBLISHING)
             and self._property(self.schema, _FORMAT) == self._publication.format
         )
-        for schema in (self.schema, *self._made()):
-            tables = self._tables(schema)
-            is_marked = (self._comment(schema) or "").startswith(_BUILD)
-            if not is_marked and not (is_half_done and schema == self.schema):
-                refuse_others(
-                    f"the schema {schema} is another program's",
-                    tables,
-                    "choose another one: DWH_SCHEMA or --database",
-                )
+        advice = "choose another one: DWH_SCHEMA or --database"
+        if (mark := self._comment(self.schema) or "").startswith(_BUILD):
+            raise PipelineError(f"the schema {self.schema} is a {mark}; {advice}")
         if not is_half_done:
+            what = f"the schema {self.schema} is another program's"
+            refuse_others(what, self._tables(self.schema), advice)
             self._publication.check()
+        for schema in self._made():
+            # A shop whose name ends in a number has it too, maybe.
+            if self._comment(schema) != self._mark and self._tables(schema):
+                raise PipelineError(
+                    f"builds into {self.schema} need the schema {schema}, which holds "
+                    f"something else; {advice}"
+                )
 
     def _require_format(self) -> None:
         """Refuse to leave Iceberg's tables as they are, for others to read."""
@@ -193,12 +197,10 @@ class SparkEngine(Engine):
         self._building = None
         versions = self._versions()
         for schema in self._made():
-            is_ours = (self._comment(schema) or "").startswith(_BUILD)
+            is_ours = self._comment(schema) == self._mark
             if schema == self.building or (is_ours and schema not in versions):
                 self._drop_schema(schema)
-        self._run(
-            f"create database {name_of(self.building)} comment '{_BUILD}{self.schema}'"
-        )
+        self._run(f"create database {name_of(self.building)} comment '{self._mark}'")
 
     def discard_build(self) -> None:
         """Drop the build schema."""
