@@ -38,7 +38,7 @@ def generate(engine: Engine, project: Project) -> Path:
         ],
         env={
             **{k: v for k, v in os.environ.items() if not k.upper().startswith("DBT_")},
-            **engine.in_place().dbt_environment(),
+            **engine.published_environment(),
         },
         stdout=subprocess.PIPE,
         text=True,

@@ -250,7 +250,16 @@ class Engine(ABC):
 
     def dbt_environment(self) -> dict[str, str]:
         """The environment variables that point dbt to the build area."""
-        return {"DWH_TARGET": self.target, self._variable: self._build.database}
+        return self._environment(self._build)
+
+    def published_environment(self) -> dict[str, str]:
+        """The same of the published warehouse, for a dbt that only reads."""
+        return self._environment(self.published)
+
+    def _environment(self, area: Location) -> dict[str, str]:
+        # dbt moves into the project's folder.
+        name = str(area.path) if area.is_file else area.database
+        return {"DWH_TARGET": self.target, self._variable: name}
 
     def scratch_environment(self, folder: Path) -> dict[str, str]:
         """The variables that point dbt to nothing, under the names a reader has.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import documentation
 from pipeline.__main__ import main
 from pipeline.compare import raw_differences
 from pipeline.errors import PipelineError
@@ -219,6 +220,28 @@ def test_a_folder_that_spark_takes_for_a_pattern_is_refused(
 
     last = capsys.readouterr().err.splitlines()[-1]
     assert "/shop[1], for the '[' in its name; set DWH_SPARK_DIR to another" in last
+
+
+def test_docs_leave_the_catalogue_and_the_published_schema_to_dbt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[Mapping[str, str]] = []
+
+    def run(*_: object, env: Mapping[str, str], **__: object) -> Any:
+        asked.append(env)
+        return subprocess.CompletedProcess([], 1, stdout="enough")
+
+    monkeypatch.setattr(spark, "check_java", lambda: None)
+    monkeypatch.setattr(documentation.subprocess, "run", run)
+    monkeypatch.setenv("DWH_SPARK_DIR", "made")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["docs", "--target", "spark", "--database", "shop"]) == 1
+
+    # dbt is another process, and one process has the catalogue.
+    assert not (tmp_path / "made").exists()
+    names = ("DWH_TARGET", "DWH_SCHEMA", "DWH_SPARK_DIR")
+    assert [asked[0][name] for name in names] == ["spark", "shop", f"{tmp_path}/made"]
 
 
 @pytest.fixture

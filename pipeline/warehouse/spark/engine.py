@@ -270,10 +270,12 @@ class SparkEngine(Engine):
             columns = [("old_id", "text"), ("new_id", "text")]
             spark_client().note(ERASED_IDS, columns, list(erased.items()))
 
-    def dbt_environment(self) -> dict[str, str]:
-        """The schema, and the address by which workers find the driver."""
-        driver = driver_environment() if self._server is None else {}
-        return {**super().dbt_environment(), **driver}
+    def _environment(self, area: Location) -> dict[str, str]:
+        """The schema, its folder, and the address by which workers find the driver."""
+        schema = super()._environment(area)
+        if self._server is not None:
+            return schema
+        return {**schema, "DWH_SPARK_DIR": str(spark_folder()), **driver_environment()}
 
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""
