@@ -27,8 +27,8 @@ def generate(engine: Engine, project: Project) -> Path:
     made = subprocess.run(
         [
             # Without -P the current folder's modules would come before dbt's.
-            # runpy warns that importing dbt has imported its command line already.
-            *(sys.executable, "-P", "-W", "ignore::RuntimeWarning:runpy"),
+            # What runpy and Spark's client warn of is for programmers.
+            *(sys.executable, "-P", "-W", "ignore"),
             *("-m", "dbt.cli.main"),
             *("--quiet", "--no-use-colors", "docs", "generate"),
             *("--project-dir", str(project.root), "--profiles-dir", str(project.root)),
