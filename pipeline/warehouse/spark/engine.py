@@ -148,11 +148,13 @@ class SparkEngine(Engine):
                 f"{FORMAT}={ICEBERG}, or choose another schema"
             )
 
-    def undo_unfinished(self) -> None:
+    def undo_unfinished(self) -> str | None:
         """Finish what a killed publish began."""
-        if self._state().startswith(_PUBLISHING):
-            self._require_format()
-            self._point_views(self._versions())
+        if not self._state().startswith(_PUBLISHING):
+            return None
+        self._require_format()
+        self._point_views(self._versions())
+        return f"finished a publication of {self.location} that was killed half-way"
 
     @contextmanager
     def lock(self) -> Iterator[None]:
