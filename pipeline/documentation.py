@@ -20,7 +20,7 @@ def generate(engine: Engine, project: Project) -> Path:
     """Make the pages, and say in which folder.
 
     Raises:
-        PipelineError: dbt failed.
+        PipelineError: dbt failed, or saw no table there.
     """
     folder = project.target_path(f"docs of {engine.location}")
     make_folder(folder)
@@ -47,6 +47,12 @@ def generate(engine: Engine, project: Project) -> Path:
     )
     if made.returncode:
         raise PipelineError(f"dbt made no documentation: {made.stdout.strip()[-500:]}")
+    # It passes over what it cannot open, as a catalogue of Spark's that a build has.
+    if not json.loads((folder / "catalog.json").read_text("utf-8"))["nodes"]:
+        raise PipelineError(
+            f"dbt saw no table of the project in {engine.location}; build it, or, "
+            "if another process has it, run this again when it has finished"
+        )
     return folder
 
 
