@@ -128,7 +128,8 @@ def _build(
                 for folder in checked_folders(request, reporter):
                     held.callback(folder.close)
                     checked.append(folder)
-        held.enter_context(engine.exclusive_use())
+        if finished := held.enter_context(engine.exclusive_use()):
+            reporter.say(finished)
         recorder.begin()
         erasures = Erasures.of(engine)
         if not request.full_refresh:

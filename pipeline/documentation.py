@@ -20,15 +20,15 @@ def generate(engine: Engine, project: Project) -> Path:
     """Make the pages, and say in which folder.
 
     Raises:
-        PipelineError: dbt failed.
+        PipelineError: dbt failed, or saw no table there.
     """
     folder = project.target_path(f"docs of {engine.location}")
     make_folder(folder)
     made = subprocess.run(
         [
             # Without -P the current folder's modules would come before dbt's.
-            # runpy warns that importing dbt has imported its command line already.
-            *(sys.executable, "-P", "-W", "ignore::RuntimeWarning:runpy"),
+            # What runpy and Spark's client warn of is for programmers.
+            *(sys.executable, "-P", "-W", "ignore"),
             *("-m", "dbt.cli.main"),
             *("--quiet", "--no-use-colors", "docs", "generate"),
             *("--project-dir", str(project.root), "--profiles-dir", str(project.root)),
@@ -38,7 +38,7 @@ def generate(engine: Engine, project: Project) -> Path:
         ],
         env={
             **{k: v for k, v in os.environ.items() if not k.upper().startswith("DBT_")},
-            **engine.in_place().dbt_environment(),
+            **engine.published_environment(),
         },
         stdout=subprocess.PIPE,
         text=True,
@@ -47,6 +47,12 @@ def generate(engine: Engine, project: Project) -> Path:
     )
     if made.returncode:
         raise PipelineError(f"dbt made no documentation: {made.stdout.strip()[-500:]}")
+    # It passes over what it cannot open, as a catalogue of Spark's that a build has.
+    if not json.loads((folder / "catalog.json").read_text("utf-8"))["nodes"]:
+        raise PipelineError(
+            f"dbt saw no table of the project in {engine.location}; build it, or, "
+            "if another process has it, run this again when it has finished"
+        )
     return folder
 
 

@@ -33,7 +33,9 @@ class Noted:
     is_unfinished: bool
 
 
-def note_erasures(engine: Engine, customer_ids: Sequence[str]) -> Noted:
+def note_erasures(
+    engine: Engine, customer_ids: Sequence[str], reporter: Reporter
+) -> Noted:
     """Write down who is to be erased, if anything holds them.
 
     From then on no load, batch or build brings them back, whatever comes of this one.
@@ -41,6 +43,7 @@ def note_erasures(engine: Engine, customer_ids: Sequence[str]) -> Noted:
     Args:
         engine: Where.
         customer_ids: Their ids; blanks around one do not count.
+        reporter: Told what was finished before.
 
     Raises:
         PipelineError: Nothing was written.
@@ -48,7 +51,9 @@ def note_erasures(engine: Engine, customer_ids: Sequence[str]) -> Noted:
     engine.check_requirements()
     engine.check_published()
     cleaned = [_clean(text, place) for place, text in enumerate(customer_ids, 1)]
-    with engine.exclusive_use():
+    with engine.exclusive_use() as finished:
+        if finished:
+            reporter.say(finished)
         erasures = Erasures.of(engine)
         erasures.require_ledger(engine)
         wanted = set(cleaned)

@@ -22,9 +22,9 @@ from pipeline.build_record import BUILD_INFO
 from pipeline.doubts import BUILD_DOUBTS
 from pipeline.errors import PipelineError
 from pipeline.installation import typed
+from pipeline.journal import PIPELINE_RUNS
 from pipeline.private_files import private_files
 from pipeline.raw_files.contract import RAW_BATCHES, RAW_LOADS
-from pipeline.runs import PIPELINE_RUNS
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import reader_for
 from pipeline.warehouse.location import engine_of_file

@@ -21,6 +21,9 @@ from pipeline.errors import PipelineError
 
 Record = Mapping[str, Any]
 
+# The table by which a version has taken over the journal of runs.
+PIPELINE_RUNS = "pipeline_runs"
+
 # Of a journal that has grown beyond all use, only the end is read.
 _MOST_BYTES = 8_000_000
 

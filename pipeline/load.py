@@ -49,7 +49,9 @@ def load(engine: Engine, folder: str, reporter: Reporter) -> dict[str, int]:
     engine.check_requirements()
     engine.check_published()
     checked = check_folder(folder, reporter)
-    with closing(checked), engine.exclusive_use():
+    with closing(checked), engine.exclusive_use() as finished:
+        if finished:
+            reporter.say(finished)
         refuse_unfinished(engine)
         erasures = Erasures.of(engine)
         erasures.require_ledger(engine)

@@ -53,7 +53,7 @@ def rollback(engine: Engine, number: int, reporter: Reporter) -> Version:
     Args:
         engine: Where.
         number: How many versions to go back, from 1.
-        reporter: Told what could not be done afterwards.
+        reporter: Told what was finished before, and could not be done afterwards.
 
     Raises:
         PipelineError: There is no such version, or it is damaged; the published
@@ -63,7 +63,8 @@ def rollback(engine: Engine, number: int, reporter: Reporter) -> Version:
     with recorded(engine, "rollback", reporter) as recorder, engine.lock():
         # A published file that is damaged is a reason to go back, not one to stay.
         with suppress(UnreadableError):
-            engine.undo_unfinished()
+            if finished := engine.undo_unfinished():
+                reporter.say(finished)
             engine.check_published()
         refuse_unfinished(engine)
         place = _kept_version(engine, number)
@@ -75,9 +76,10 @@ def rollback(engine: Engine, number: int, reporter: Reporter) -> Version:
                 f"version {number} is damaged ({problem}); choose another: "
                 "rollback --list shows them"
             )
+        recorder.go_back_to(version.built_at)
         with uninterrupted():
             left_undone = engine.restore(place)
-            recorder.know(outcome=PUBLISHED, version=version.built_at)
+            recorder.know(outcome=PUBLISHED)
     for text in left_undone:
         reporter.warn(text)
     return version

@@ -1,8 +1,9 @@
 """The runs of a warehouse: each build and each rollback, and what came of it.
 
 A run says in the journal that it begins and how it ended. Whoever comes next under the
-lock sees who began and never ended: it died. A version that is published takes all of
-them over, in `pipeline_runs`, for those who may only read.
+lock sees who began and never ended: it died, or its version is published all the same,
+and it was killed after that was decided. A version that is published takes all of them
+over, in `pipeline_runs`, for those who may only read.
 
 There is no value of a row in it, and nobody's data: why a run failed is said by its
 kind, and the log says more.
@@ -18,10 +19,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.build_record import BuildInfo, RowsByReason, Stages
+from pipeline.build_record import BUILD_INFO, BuildInfo, RowsByReason, Stages
 from pipeline.dbt.nodes import Node
 from pipeline.errors import PipelineError
-from pipeline.journal import Record
+from pipeline.journal import PIPELINE_RUNS, Record
 from pipeline.raw_files.contract import RAW_BATCHES
 from pipeline.records import columns_of, rows_of
 from pipeline.terminal.printable import printable
@@ -29,12 +30,12 @@ from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import open_reader
 from pipeline.warehouse.engine import Engine
 
-PIPELINE_RUNS = "pipeline_runs"
 # How many are remembered: five years of nights.
 MOST_RUNS = 2_000
 
 PUBLISHED, FAILED, INTERRUPTED, DIED = "published", "failed", "interrupted", "died"
 RUNNING = "running"
+_KILLED = "killed, or the machine stopped"
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Run:
         ended_at: The same; of the run that made a version, when it was about to publish
             it. None where nobody saw the end.
         outcome: `published`, `failed`, `interrupted`, `died`; `running` until it ends.
-        reason: Why nothing was published.
-        version: The `built_at` of the version that was published.
+        reason: Why nothing was published, or why nobody saw the end.
+        version: The `built_at` of the version that was published; of one that runs,
+            of the version that a rollback is about to publish.
         batch: The last batch among its raw rows; None where there are no batches.
         rows_in: Rows of the raw tables: those accepted and those rejected.
         seconds: How long it took.
@@ -108,15 +110,17 @@ class Recorder:
         self._is_ours = True
 
     def begin(self) -> None:
-        """Say that it begins, and who died before it. Holding the lock."""
+        """Say that it begins, and what came of those before. Holding the lock."""
         with self._attempt():
             self.may_write()
             journal = self._engine.journal()
-            self._before, died = _settled(runs(self._engine))
-            for run in died:
+            records = journal.records()
+            self._before, ended = _settled(runs(self._engine), records, self._engine)
+            for run in ended:
                 journal.append(asdict(run))
-                self.died.append(run.started_at)
-            if len(journal.records()) > 3 * MOST_RUNS:
+                if run.outcome == DIED:
+                    self.died.append(run.started_at)
+            if len(records) > 3 * MOST_RUNS:
                 journal.replace(map(asdict, self._before))
             journal.append(asdict(self.run))
 
@@ -156,6 +160,12 @@ class Recorder:
         published = replace(self.run, ended_at=_now(), outcome=PUBLISHED)
         rows = [*self._before, published][-MOST_RUNS:]
         self._engine.write_table(PIPELINE_RUNS, columns_of(Run), rows_of(rows))
+
+    def go_back_to(self, version: str | None) -> None:
+        """Say which version is about to be published again."""
+        self.know(version=version)
+        with self._attempt():
+            self._engine.journal().append(asdict(self.run))
 
     def end(self, outcome: str, reason: str | None = None) -> None:
         """Write down how it ended."""
@@ -219,15 +229,45 @@ def _last_batch(engine: Engine) -> int | None:
     return None if batch is None else int(batch)
 
 
-def _settled(known: Iterable[Run]) -> tuple[list[Run], list[Run]]:
-    """All runs, and those that died: they never ended, and nobody else is running."""
-    settled, died = [], []
+def _settled(
+    known: Iterable[Run], records: Iterable[Record], engine: Engine
+) -> tuple[list[Run], list[Run]]:
+    """All runs; and those that never said in the journal how they ended.
+
+    Nobody else is running, and what was killed while it published was finished.
+    """
+    said = [run for record in records if (run := _run_of(record))]
+    last = {run.run_id: run.outcome for run in said}
+    settled, ended = [], []
     for run in known:
-        if run.outcome == RUNNING:
-            run = replace(run, outcome=DIED, reason="killed, or the machine stopped")
-            died.append(run)
+        if last.get(run.run_id) == RUNNING:
+            run = _ended(run, engine)
+            ended.append(run)
         settled.append(run)
-    return settled, died
+    return settled, ended
+
+
+def _ended(run: Run, engine: Engine) -> Run:
+    """What came of a run that never said so: the published version tells.
+
+    It knows the build that made it, and nothing of a rollback to it.
+    """
+    is_published = run.outcome == PUBLISHED or (
+        run.version is not None and run.version == _published_version(engine)
+    )
+    if is_published:
+        return replace(run, outcome=PUBLISHED, reason=f"{_KILLED}, as it ended")
+    return replace(run, outcome=DIED, reason=_KILLED, version=None)
+
+
+def _published_version(engine: Engine) -> str | None:
+    """The `built_at` of the published version, if it says so."""
+    try:
+        with open_reader(engine.published) as reader:
+            found = reader.fetch(f"select built_at from {BUILD_INFO}")  # noqa: S608
+    except PipelineError:  # there is none, or it is damaged
+        return None
+    return str(found[0][0]) if found else None
 
 
 def _published(engine: Engine) -> Iterator[Record]:

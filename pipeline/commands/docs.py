@@ -28,6 +28,7 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace, reporter: Reporter) -> None:
     engine = engine_of(options)
+    engine.check_requirements()
     require_warehouse(engine.published)  # dbt would make an empty one
     with reporter.task("making the documentation", 0, steps=True):
         folder = generate(engine, find_project(None))

@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace, reporter: Reporter) -> None:
         options.ids_from is not None or not Erasures.of(engine).pending
     ):
         raise PipelineError("no customer's id was given, and nothing is unfinished")
-    noted = note_erasures(engine, customer_ids)
+    noted = note_erasures(engine, customer_ids, reporter)
     _say_of_unknown(engine, noted, len(customer_ids), reporter)
     if not noted.found and not noted.is_unfinished:
         reporter.say(f"nothing to do: {noted.known:,} customers were erased before")

@@ -115,8 +115,12 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def undo_unfinished(self) -> None:
-        """Undo, or finish, what a killed writer left half done. Holding the lock."""
+    def undo_unfinished(self) -> str | None:
+        """Undo, or finish, what a killed writer left half done. Holding the lock.
+
+        Returns:
+            For a person, what was published by that; None for nothing.
+        """
 
     @abstractmethod
     def lock(self) -> AbstractContextManager[None]:
@@ -133,15 +137,18 @@ class Engine(ABC):
         """
 
     @contextmanager
-    def exclusive_use(self) -> Iterator[None]:
+    def exclusive_use(self) -> Iterator[str | None]:
         """Hold the lock over a target that is whole and ours.
 
         It is asked again, because it may have changed until the lock was held.
+
+        Yields:
+            What `undo_unfinished` says.
         """
         with self.lock():
-            self.undo_unfinished()
+            finished = self.undo_unfinished()
             self.check_published()
-            yield
+            yield finished
 
     @abstractmethod
     def in_place(self, schema: str = "") -> Self:
@@ -250,7 +257,16 @@ class Engine(ABC):
 
     def dbt_environment(self) -> dict[str, str]:
         """The environment variables that point dbt to the build area."""
-        return {"DWH_TARGET": self.target, self._variable: self._build.database}
+        return self._environment(self._build)
+
+    def published_environment(self) -> dict[str, str]:
+        """The same of the published warehouse, for a dbt that only reads."""
+        return self._environment(self.published)
+
+    def _environment(self, area: Location) -> dict[str, str]:
+        # dbt moves into the project's folder.
+        name = str(area.path) if area.is_file else area.database
+        return {"DWH_TARGET": self.target, self._variable: name}
 
     def scratch_environment(self, folder: Path) -> dict[str, str]:
         """The variables that point dbt to nothing, under the names a reader has.

@@ -131,7 +131,10 @@ class FileEngine(Engine):
             )
 
     def undo_unfinished(self) -> None:
-        """Bring a killed writer's journal or log into the file it belongs to."""
+        """Bring a killed writer's journal or log into the file it belongs to.
+
+        A rename was done or was not.
+        """
         if self.path.exists():
             self._undo_unfinished_work(self.path)
         self.restoring.unlink(missing_ok=True)

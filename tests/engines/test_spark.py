@@ -6,15 +6,21 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import documentation
 from pipeline.__main__ import main
 from pipeline.compare import raw_differences
 from pipeline.errors import PipelineError
+from pipeline.journal import PIPELINE_RUNS
 from pipeline.raw_files.contract import RAW_LOADS, RAW_LOADS_COLUMNS
+from pipeline.records import columns_of, rows_of
+from pipeline.runs import Recorder, Run, runs
+from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import reader_for
 from pipeline.warehouse.spark import engine as spark
 from pipeline.warehouse.spark.cluster import driver_environment, find_cluster
@@ -121,13 +127,55 @@ def test_a_publish_that_was_killed_is_finished_by_the_next_build() -> None:
     )
 
     after = SparkEngine("killed")
-    with after.exclusive_use():
-        pass
+    with after.exclusive_use() as finished:
+        assert finished is not None
+        assert finished.startswith("finished a publication of Spark schema killed in ")
+    with after.exclusive_use() as finished:
+        assert finished is None
     assert read("select version from killed.shop") == [(2,)]
 
     after.begin_build()
     assert read("select version from killed.shop") == [(2,)]
     after.discard_build()
+
+
+@needs_spark
+def test_a_run_killed_half_way_has_published_once_a_rollback_has_finished_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = SparkEngine("half_way")
+    publish_version(engine, 1, "shop")
+    recorder = Recorder(engine, "build", Reporter())
+    recorder.begin()
+    run = replace(recorder.run, outcome="published")
+    engine.begin_build()
+    engine.write_table(RAW_LOADS, RAW_LOADS_COLUMNS, [])
+    engine.write_table("shop", [("version", "integer")], [(2,)])
+    engine.write_table(PIPELINE_RUNS, columns_of(Run), rows_of([run]))
+    point = Views._point
+
+    def die(self: Views, table: str, relation: str) -> None:
+        if table == PIPELINE_RUNS:
+            raise KeyboardInterrupt
+        point(self, table, relation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Views, "_point", die)
+        with pytest.raises(KeyboardInterrupt):
+            engine.publish()
+    # Every other table is the new one by then.
+    assert read("select version from half_way.shop") == [(2,)]
+    assert [run.outcome for run in runs(engine)] == ["running"]
+
+    arguments = ["rollback", "--target", "spark", "--database", "half_way"]
+    assert main(arguments) == 0
+
+    assert "finished a publication of Spark schema half_way" in capsys.readouterr().err
+    assert read("select version from half_way.shop") == [(1,)]
+    assert [(run.command, run.outcome) for run in runs(engine)] == [
+        ("build", "published"),
+        ("rollback", "published"),
+    ]
 
 
 @needs_spark
@@ -231,6 +279,28 @@ def test_a_folder_that_spark_takes_for_a_pattern_is_refused(
 
     last = capsys.readouterr().err.splitlines()[-1]
     assert "/shop[1], for the '[' in its name; set DWH_SPARK_DIR to another" in last
+
+
+def test_docs_leave_the_catalogue_and_the_published_schema_to_dbt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[Mapping[str, str]] = []
+
+    def run(*_: object, env: Mapping[str, str], **__: object) -> Any:
+        asked.append(env)
+        return subprocess.CompletedProcess([], 1, stdout="enough")
+
+    monkeypatch.setattr(spark, "check_java", lambda: None)
+    monkeypatch.setattr(documentation.subprocess, "run", run)
+    monkeypatch.setenv("DWH_SPARK_DIR", "made")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["docs", "--target", "spark", "--database", "shop"]) == 1
+
+    # dbt is another process, and one process has the catalogue.
+    assert not (tmp_path / "made").exists()
+    names = ("DWH_TARGET", "DWH_SCHEMA", "DWH_SPARK_DIR")
+    assert [asked[0][name] for name in names] == ["spark", "shop", f"{tmp_path}/made"]
 
 
 @pytest.fixture

@@ -31,18 +31,25 @@ VARIABLES = {
 }
 
 # `python -m pipeline`, on a project of a few models, with `--vars` for one of them: one
-# command after the other, which spares all but the first what a start costs.
+# command after the other, which spares all but the first what a start costs. `docs`
+# prints the columns of each table, and serves nothing.
 COMMANDS = """
 import json
 import sys
 from pathlib import Path
 from pipeline.__main__ import main
-from pipeline.commands import build
+from pipeline.commands import build, docs
 from pipeline.dbt.project import Project
 root, *commands = sys.argv[1:]
 build.find_project = lambda failing: Project(
     Path(root), "1", {}, {"failing": failing or "no"}
 )
+def show(folder, port):
+    catalog = json.loads((folder / "catalog.json").read_text())
+    for node in catalog["nodes"].values():
+        print(node["metadata"]["name"], *node["columns"])
+    raise KeyboardInterrupt
+docs.find_project, docs.server = build.find_project, show
 for command in commands:
     print("exit code", main(json.loads(command)), flush=True)
 """
@@ -110,11 +117,15 @@ class Shop:
         self, environment: Mapping[str, str], schema: str, **before: Sequence[object]
     ) -> dict[str, Said]:
         """What is said of builds there, a good one and one whose tests fail."""
+        out = self.folder / f"{schema}.duckdb"
         return self.run(
             environment,
             **before,
             build=self.build(schema),
             compare=self.compare(schema),
+            docs=("docs", *place(schema)),
+            export=("export", *place(schema), "--format", "duckdb", "--out", out),
+            compare_export=("compare", self.folder / "shop.db", out),
             failing=(*self.build(schema), "--vars", "yes"),
             compare_again=self.compare(schema),
             history=("history", *place(schema), "--json"),
@@ -197,6 +208,17 @@ def test_a_build_whose_tests_fail_is_not_published_on_a_server(
     assert failed.code == 1
     assert failed.lines[-1].startswith("build failed: test orders_are_as_wanted failed")
     assert said["compare_again"].code == 0, said
+
+
+@pytest.mark.parametrize("kind", VARIABLES)
+def test_what_a_server_holds_is_documented_and_exported(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    said = request.getfixturevalue(kind)
+
+    documented = "factorders order_id customer_id order_date status"
+    assert any(line.startswith(documented) for line in said["docs"].lines), said
+    assert said["export"].code == said["compare_export"].code == 0, said
 
 
 def test_a_server_that_dies_ends_a_build_and_the_next_has_the_published_version(

@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -24,9 +24,11 @@ from pipeline.errors import BuildFailedError, PipelineError, RawFileError
 from pipeline.rollback import rollback
 from pipeline.runs import MOST_RUNS, Run, recorded, runs
 from pipeline.terminal.progress import LogReporter, Reporter
+from pipeline.warehouse.location import Location
 from pipeline.warehouse.sqlite.engine import SqliteEngine
 from tests.small_project import ROOT
 from tests.small_shop import WriteShop
+from tests.versions import publish_versions
 
 RunBuild = Callable[..., None]
 
@@ -222,13 +224,56 @@ def test_killed_between_the_rename_and_the_end_it_was_published_all_the_same(
     run_build: RunBuild, engine: SqliteEngine, database: Path
 ) -> None:
     run_build()
-    start, _ = journal(database).read_text().splitlines()
-    journal(database).write_text(f"{start}\n")
-    assert [run.outcome for run in runs(engine)] == ["published"]
+    run_build()
+    *before, start, _ = journal(database).read_text().splitlines()
+    journal(database).write_text("\n".join([*before, start, ""]))
+    assert [run.outcome for run in runs(engine)] == ["published", "published"]
 
+    # The version that is published then knows nothing of that run.
+    rollback(engine, 1, Reporter())
     run_build()
 
-    assert [run.outcome for run in runs(engine)] == ["published", "published"]
+    assert [(run.command, run.outcome, run.reason) for run in runs(engine)] == [
+        ("build", "published", None),
+        ("build", "published", "killed, or the machine stopped, as it ended"),
+        ("rollback", "published", None),
+        ("build", "published", None),
+    ]
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_a_killed_rollback_died_unless_its_version_is_published(
+    is_done: bool,
+    database: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = publish_versions("sqlite", database, 1, 2)
+    restore = engine.restore
+
+    class Killed(BaseException):
+        """Nobody expects it."""
+
+    def die(version: Location) -> Sequence[str]:
+        if is_done:
+            restore(version)
+        raise Killed
+
+    monkeypatch.setattr(engine, "restore", die)
+    with pytest.raises(Killed):
+        rollback(engine, 1, Reporter())
+    # What a kill would not have let it say.
+    *before, _ = journal(database).read_text().splitlines()
+    journal(database).write_text("\n".join([*before, ""]))
+    assert [run.outcome for run in runs(engine)] == ["running"]
+
+    with engine.exclusive_use(), recorded(engine, "build", Reporter()) as recorder:
+        recorder.begin()
+
+    run, _ = runs(engine)
+    assert (run.outcome, run.version) == (
+        ("published", "day 1") if is_done else ("died", None)
+    )
+    assert recorder.died == ([] if is_done else [run.started_at])
 
 
 def _is_a_folder(path: Path) -> None:

@@ -131,8 +131,8 @@ class SessionClient(SparkClient):
         return [tuple(row) for row in spark_session().sql(sql).collect()]
 
     def reading(self, schema: str) -> Connection:
-        """The process keeps its one session."""
-        return _SessionConnection(spark_session(), schema)
+        """The process's one session, which is made when something is asked."""
+        return _SessionConnection(schema)
 
     def note(self, view: str, columns: ColumnTypes, rows: Sequence[Row]) -> None:
         """Make a temporary view of the session."""
@@ -200,7 +200,14 @@ class SendingClient(SparkClient):
 
 
 class ConnectClient(SendingClient, SessionClient):
-    """A session on a server of Spark Connect."""
+    """A session on a server of Spark Connect.
+
+    Raises:
+        PipelineError: The server does not answer.
+    """
+
+    def __init__(self) -> None:
+        spark_session()
 
     def _insert(self, relation: str, columns: ColumnTypes, rows: pa.Table) -> None:
         del columns  # the rows say
@@ -233,12 +240,11 @@ def in_chunks(
 class _SessionConnection:
     """The session, in which a schema is the current one while it is asked."""
 
-    def __init__(self, session: Session, schema: str) -> None:
-        self._session = session
+    def __init__(self, schema: str) -> None:
         self._schema = schema
 
     def cursor(self) -> "_SessionCursor":
-        return _SessionCursor(self._session, self._schema)
+        return _SessionCursor(spark_session(), self._schema)
 
     def close(self) -> None:
         """The process keeps its one session."""

@@ -152,11 +152,13 @@ class SparkEngine(Engine):
                 f"{FORMAT}={ICEBERG}, or choose another schema"
             )
 
-    def undo_unfinished(self) -> None:
+    def undo_unfinished(self) -> str | None:
         """Finish what a killed publish began."""
-        if self._state().startswith(_PUBLISHING):
-            self._require_format()
-            self._point_views(self._versions())
+        if not self._state().startswith(_PUBLISHING):
+            return None
+        self._require_format()
+        self._point_views(self._versions())
+        return f"finished a publication of {self.location} that was killed half-way"
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -272,10 +274,12 @@ class SparkEngine(Engine):
             columns = [("old_id", "text"), ("new_id", "text")]
             spark_client().note(ERASED_IDS, columns, list(erased.items()))
 
-    def dbt_environment(self) -> dict[str, str]:
-        """The schema, and the address by which workers find the driver."""
-        driver = driver_environment() if self._server is None else {}
-        return {**super().dbt_environment(), **driver}
+    def _environment(self, area: Location) -> dict[str, str]:
+        """The schema, its folder, and the address by which workers find the driver."""
+        schema = super()._environment(area)
+        if self._server is not None:
+            return schema
+        return {**schema, "DWH_SPARK_DIR": str(spark_folder()), **driver_environment()}
 
     def has_table(self, name: str) -> bool:
         """Look it up in the build schema."""

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from pipeline.errors import PipelineError
+from pipeline.journal import PIPELINE_RUNS
 from pipeline.raw_files.contract import RAW_LOADS
 from pipeline.warehouse.engine import refuse_others
 from pipeline.warehouse.spark.client import columns_of
@@ -86,7 +87,7 @@ class Views(Publication):
 
     def show(self, version: str, tables: Iterable[str]) -> None:
         """Point the views."""
-        for table in sorted(tables):
+        for table in sorted(tables, key=_turn):
             self._point(table, name_of(version, table))
 
     def _point(self, table: str, relation: str) -> None:
@@ -135,7 +136,7 @@ class IcebergTables(Views):
         namespace = name_of(CATALOG, self._schema)
         self._run(f"create namespace if not exists {namespace}")
         tag = self._property_of(version, _TAGGED) or self._new_tag(version)
-        in_order = sorted(tables, key=lambda name: (name == RAW_LOADS, name))
+        in_order = sorted(tables, key=_turn)
         there = self._tables() - self._staged
         # Nothing is asked between one table's turn and the next one's.
         tagged = {
@@ -263,6 +264,11 @@ class IcebergTables(Views):
     def _call(self, procedure: str, table: str, arguments: str) -> None:
         named = literal(name_of(self._schema, table))
         self._run(f"call {CATALOG}.system.{procedure}({named}, {arguments})")
+
+
+def _turn(table: str) -> tuple[bool, bool, str]:
+    """Sorts tables by when they are published: those last that say that all are."""
+    return table == RAW_LOADS, table == PIPELINE_RUNS, table
 
 
 def publication_of(schema: str, run: Run, property_of: Property) -> Publication:
