@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg2
@@ -20,7 +21,7 @@ from pipeline.compare import compare_warehouses
 from pipeline.dbt.project import find_project
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for, open_reader
-from pipeline.warehouse.location import Location
+from pipeline.warehouse.location import SERVERS, Location
 from tests.engines.conftest import forget_parsed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,17 @@ PREDICTIONS = {
     *("clv_parameters", "clv_scores", "clv_backtest", "clv_backtest_deciles"),
     *("sales_forecasts", "sales_forecast_backtest"),
 }
+# By this dbt finds the repairs of its adapter that the package has.
+DISPATCH = """
+dispatch:
+  - macro_namespace: dbt
+    search_order: [shop_analytics, ecommerce_dwh, dbt]
+"""
+# What is built on Spark: of the package, and one of its own that has a contract.
+OF_STAGING = (
+    *("+stg_customers", "+stg_products", "+stg_order_items", "stg_rejected_rows"),
+    "shop_analytics.stg_orders",
+)
 Capture = pytest.CaptureFixture[str]
 
 
@@ -98,7 +110,7 @@ class Host:
 
     def package(self) -> Location:
         """Where the package's tables are."""
-        if self.target == "postgres":
+        if self.target in SERVERS:
             return Location(self.target, "shop_dwh")
         return Location(self.target, self.database, "shop_dwh")
 
@@ -222,6 +234,59 @@ def test_on_duckdb_its_numbers_are_those_of_the_pipeline(
 ) -> None:
     assert_is_the_own_build(duckdb_host, own_build)
     assert duckdb_host.dbt("test") == []
+
+
+@pytest.fixture
+def spark_host(spark: None, make_host: Callable[[str, str], Host]) -> Host:
+    """The project as Spark takes it, with so few rows that its statements cost all."""
+    from pipeline.warehouse.spark.session import spark_session
+
+    del spark
+    # dbt joins the session that is there, and with it the tests' own folder.
+    spark_session()
+    host = make_host("spark", f"local: {ROOT}")
+    host.change("dbt_project.yml", "\nmodels:", f"\n{DISPATCH}\nmodels:")
+    host.change("models/raw_orders.sql", " as text)", " as string)")
+    # The prices of the lines are text, and one has more decimals than an amount may.
+    host.change("seeds/_seeds.yml", '"decimal(10,2)", amount:', "text, amount:")
+    host.change("seeds/order_positions.csv", ",16.99,16.99", ",16.98765,16.99")
+    host.change("seeds/_seeds.yml", " text", " string")
+    host.change("seeds/_seeds.yml", " double precision", " double")
+    for seed in (host.folder / "seeds").glob("*.csv"):
+        # The adapter does not load an apostrophe.
+        rows = seed.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [row for row in rows if "'" not in row][:40]
+        seed.write_text("".join(kept), encoding="utf-8")
+    return host
+
+
+def test_on_spark_its_staging_reads_typed_tables_by_the_hosts_dispatch(
+    spark_host: Host,
+) -> None:
+    with (spark_host.folder / "seeds" / "order_positions.csv").open(newline="") as file:
+        amounts = [Decimal(row["amount"]) for row in csv.DictReader(file)]
+
+    for command in (
+        ("deps",),
+        ("seed", "--select", "package:shop_analytics"),
+        ("build", "--indirect-selection", "cautious", "--select", *OF_STAGING),
+    ):
+        assert spark_host.dbt(*command) == []
+
+    with open_reader(spark_host.package()) as reader:
+        rejected = reader.fetch("select raw_table, reason from stg_rejected_rows")
+        accepted = reader.fetch(
+            "select count(*), sum(line_item_total) from stg_order_items"
+        )
+        (counted,) = reader.fetch(
+            "select (select count(*) from stg_orders), "
+            "(select count(registration_date) from stg_customers), "
+            "(select count(price) from stg_products)"
+        )
+    # A text is judged as it is, and not rounded first.
+    assert rejected == [("raw_order_items", "bad number")]
+    assert accepted == [(len(amounts) - 1, sum(amounts) - Decimal("16.99"))]
+    assert counted == (39, 39, 39)
 
 
 def test_on_postgres_from_a_repository_too(
