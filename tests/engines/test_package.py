@@ -59,6 +59,12 @@ dispatch:
   - macro_namespace: dbt
     search_order: [shop_analytics, ecommerce_dwh, dbt]
 """
+# With which dbt-sqlite takes two arguments.
+REF = """
+{% macro ref() %}
+    {{ return(builtins.ref(*varargs, **kwargs).include(database=false)) }}
+{% endmacro %}
+"""
 # What is built on Spark: of the package, and one of its own that has a contract.
 OF_STAGING = (
     *("+stg_customers", "+stg_products", "+stg_order_items", "stg_rejected_rows"),
@@ -112,7 +118,8 @@ class Host:
         """Where the package's tables are."""
         if self.target in SERVERS:
             return Location(self.target, "shop_dwh")
-        return Location(self.target, self.database, "shop_dwh")
+        schema = "shop_dwh" if self.target == "duckdb" else ""
+        return Location(self.target, self.database, schema)
 
     def change(self, name: str, old: str, new: str) -> None:
         """Change a text that a file of it has."""
@@ -148,9 +155,11 @@ def make_host(
         folder = tmp_path_factory.mktemp(f"host_{target}")
         shutil.copytree(HOST, folder, dirs_exist_ok=True)
         (folder / "packages.yml").write_text(f"packages:\n  - {package}\n")
-        database = str(folder / "shop.duckdb")
-        patch.setenv("SHOP_DATABASE", database)
-        return Host(folder, target, "dbt" if target == "postgres" else database)
+        if target in SERVERS:
+            return Host(folder, target, "dbt")
+        database = str(folder / f"shop.{target}")
+        patch.setenv(f"SHOP_{target.upper()}", database)
+        return Host(folder, target, database)
 
     return make
 
@@ -207,7 +216,7 @@ def build_host(host: Host) -> list[str]:
     return unwell
 
 
-def assert_is_the_own_build(host: Host, own_build: str) -> None:
+def assert_has_the_numbers(host: Host, own_build: str) -> None:
     own = Location("sqlite", own_build)
     with open_reader(own) as first, open_reader(host.package()) as second:
         compared = list(compare_warehouses(first, second))
@@ -220,6 +229,8 @@ def assert_is_the_own_build(host: Host, own_build: str) -> None:
     assert used != [(0,)]
     assert least == [(2,)]  # by the variable that the project sets
 
+
+def assert_has_its_schemas(host: Host) -> None:
     tables = host.tables()
     assert tables.pop("shop_app") == set(RAW)
     assert tables.pop("analytics") == OWN_MODELS
@@ -232,8 +243,41 @@ def assert_is_the_own_build(host: Host, own_build: str) -> None:
 def test_on_duckdb_its_numbers_are_those_of_the_pipeline(
     duckdb_host: Host, own_build: str
 ) -> None:
-    assert_is_the_own_build(duckdb_host, own_build)
+    assert_has_the_numbers(duckdb_host, own_build)
+    assert_has_its_schemas(duckdb_host)
     assert duckdb_host.dbt("test") == []
+
+
+def test_on_sqlite_in_one_schema_by_the_hosts_dispatch(
+    make_host: Callable[[str, str], Host], own_build: str, capsys: Capture
+) -> None:
+    host = make_host("sqlite", f"local: {ROOT}")
+    host.change("dbt_project.yml", "\nmodels:", f"\n{DISPATCH}\nmodels:")
+    # Another schema would be another file: all is in one, where no two models have one
+    # name.
+    settings = host.folder / "dbt_project.yml"
+    kept = [line for line in settings.read_text().split("\n") if "schema: " not in line]
+    settings.write_text("\n".join(kept))
+    host.change("models/_models.yml", "schema: shop_app", "schema: main")
+    (host.folder / "models" / "stg_orders.sql").rename(
+        host.folder / "models" / "own_orders.sql"
+    )
+    host.change("models/_models.yml", "stg_orders", "own_orders")
+    (host.folder / "macros" / "ref.sql").write_text(REF)
+
+    assert build_host(host) == []
+
+    assert_has_the_numbers(host, own_build)
+    with open_reader(host.package()) as reader:
+        ((made,),) = reader.fetch(
+            "select sql from sqlite_schema where name = 'DimCustomer'"
+        )
+    assert "customer_key integer not null primary key" in made
+
+    host.change("profiles.yml", "schema: main", "schema: other")
+    fit = ("fit", "--project-dir", str(host.folder), "--target", "sqlite")
+    assert main(fit) == 1
+    assert "in schema other, which is a file of its own" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -300,7 +344,8 @@ def test_on_postgres_from_a_repository_too(
 
     assert build_host(host) == []
 
-    assert_is_the_own_build(host, own_build)
+    assert_has_the_numbers(host, own_build)
+    assert_has_its_schemas(host)
 
 
 @pytest.mark.parametrize(
