@@ -4,7 +4,7 @@
 #}
 {% macro postgres__safe_cast(field, type) -%}
     {%- if type | string | upper in ['DECIMAL', 'NUMERIC'] -%}
-        cast({{ field }} as {{ money_type() }})
+        cast({{ field }} as {{ ecommerce_dwh.money_type() }})
     {%- else -%}
         cast({{ field }} as {{ type }})
     {%- endif -%}

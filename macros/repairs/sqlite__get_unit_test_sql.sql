@@ -6,14 +6,14 @@
 {% macro sqlite__get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) -%}
     {#- an expectation of no rows selects from this name -#}
     with dbt_internal_unit_test_actual as (
-        select {{ sqlite__whole_reals_as_integers(expected_column_names) }}
+        select {{ ecommerce_dwh.sqlite__whole_reals_as_integers(expected_column_names) }}
             'actual' as "actual_or_expected"
         from (
             {{ main_sql }}
         )
     ),
     expected as (
-        select {{ sqlite__whole_reals_as_integers(expected_column_names) }}
+        select {{ ecommerce_dwh.sqlite__whole_reals_as_integers(expected_column_names) }}
             'expected' as "actual_or_expected"
         from (
             {{ expected_fixture_sql }}

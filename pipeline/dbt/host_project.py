@@ -81,11 +81,20 @@ def warehouse_of(
             )
         path = str(folder.absolute() / credentials.path)
         yield engine_for(kind, path).in_place(schema)
+    elif kind == "sqlite":
+        # Of any other schema the views say its name, and its file alone cannot be read.
+        if schema != "main":
+            raise PipelineError(
+                f"the models of {PROJECT_NAME} are in schema {schema}, which is a file "
+                "of its own; on SQLite a fit writes to main alone: leave +schema out"
+            )
+        path = str(folder.absolute() / credentials.schemas_and_paths[schema])
+        yield engine_for(kind, path).in_place()
     else:
         path = f" at {credentials.path}" if kind == "duckdb" else ""
         raise PipelineError(
-            f"the target is {kind}{path}; a fit writes to PostgreSQL and to DuckDB "
-            "files: choose such a target (--target)"
+            f"the target is {kind}{path}; a fit writes to PostgreSQL and to files of "
+            "DuckDB and SQLite: choose such a target (--target)"
         )
 
 

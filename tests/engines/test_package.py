@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg2
@@ -20,7 +21,7 @@ from pipeline.compare import compare_warehouses
 from pipeline.dbt.project import find_project
 from pipeline.terminal.progress import Reporter
 from pipeline.warehouse import engine_for, open_reader
-from pipeline.warehouse.location import Location
+from pipeline.warehouse.location import SERVERS, Location
 from tests.engines.conftest import forget_parsed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,23 @@ PREDICTIONS = {
     *("clv_parameters", "clv_scores", "clv_backtest", "clv_backtest_deciles"),
     *("sales_forecasts", "sales_forecast_backtest"),
 }
+# By this dbt finds the repairs of its adapter that the package has.
+DISPATCH = """
+dispatch:
+  - macro_namespace: dbt
+    search_order: [shop_analytics, ecommerce_dwh, dbt]
+"""
+# With which dbt-sqlite takes two arguments.
+REF = """
+{% macro ref() %}
+    {{ return(builtins.ref(*varargs, **kwargs).include(database=false)) }}
+{% endmacro %}
+"""
+# What is built on Spark: of the package, and one of its own that has a contract.
+OF_STAGING = (
+    *("+stg_customers", "+stg_products", "+stg_order_items", "stg_rejected_rows"),
+    "shop_analytics.stg_orders",
+)
 Capture = pytest.CaptureFixture[str]
 
 
@@ -98,9 +116,10 @@ class Host:
 
     def package(self) -> Location:
         """Where the package's tables are."""
-        if self.target == "postgres":
+        if self.target in SERVERS:
             return Location(self.target, "shop_dwh")
-        return Location(self.target, self.database, "shop_dwh")
+        schema = "shop_dwh" if self.target == "duckdb" else ""
+        return Location(self.target, self.database, schema)
 
     def change(self, name: str, old: str, new: str) -> None:
         """Change a text that a file of it has."""
@@ -136,9 +155,11 @@ def make_host(
         folder = tmp_path_factory.mktemp(f"host_{target}")
         shutil.copytree(HOST, folder, dirs_exist_ok=True)
         (folder / "packages.yml").write_text(f"packages:\n  - {package}\n")
-        database = str(folder / "shop.duckdb")
-        patch.setenv("SHOP_DATABASE", database)
-        return Host(folder, target, "dbt" if target == "postgres" else database)
+        if target in SERVERS:
+            return Host(folder, target, "dbt")
+        database = str(folder / f"shop.{target}")
+        patch.setenv(f"SHOP_{target.upper()}", database)
+        return Host(folder, target, database)
 
     return make
 
@@ -195,7 +216,7 @@ def build_host(host: Host) -> list[str]:
     return unwell
 
 
-def assert_is_the_own_build(host: Host, own_build: str) -> None:
+def assert_has_the_numbers(host: Host, own_build: str) -> None:
     own = Location("sqlite", own_build)
     with open_reader(own) as first, open_reader(host.package()) as second:
         compared = list(compare_warehouses(first, second))
@@ -208,6 +229,8 @@ def assert_is_the_own_build(host: Host, own_build: str) -> None:
     assert used != [(0,)]
     assert least == [(2,)]  # by the variable that the project sets
 
+
+def assert_has_its_schemas(host: Host) -> None:
     tables = host.tables()
     assert tables.pop("shop_app") == set(RAW)
     assert tables.pop("analytics") == OWN_MODELS
@@ -220,8 +243,94 @@ def assert_is_the_own_build(host: Host, own_build: str) -> None:
 def test_on_duckdb_its_numbers_are_those_of_the_pipeline(
     duckdb_host: Host, own_build: str
 ) -> None:
-    assert_is_the_own_build(duckdb_host, own_build)
+    assert_has_the_numbers(duckdb_host, own_build)
+    assert_has_its_schemas(duckdb_host)
     assert duckdb_host.dbt("test") == []
+
+
+def test_on_sqlite_in_one_schema_by_the_hosts_dispatch(
+    make_host: Callable[[str, str], Host], own_build: str, capsys: Capture
+) -> None:
+    host = make_host("sqlite", f"local: {ROOT}")
+    host.change("dbt_project.yml", "\nmodels:", f"\n{DISPATCH}\nmodels:")
+    # Another schema would be another file: all is in one, where no two models have one
+    # name.
+    settings = host.folder / "dbt_project.yml"
+    kept = [line for line in settings.read_text().split("\n") if "schema: " not in line]
+    settings.write_text("\n".join(kept))
+    host.change("models/_models.yml", "schema: shop_app", "schema: main")
+    (host.folder / "models" / "stg_orders.sql").rename(
+        host.folder / "models" / "own_orders.sql"
+    )
+    host.change("models/_models.yml", "stg_orders", "own_orders")
+    (host.folder / "macros" / "ref.sql").write_text(REF)
+
+    assert build_host(host) == []
+
+    assert_has_the_numbers(host, own_build)
+    with open_reader(host.package()) as reader:
+        ((made,),) = reader.fetch(
+            "select sql from sqlite_schema where name = 'DimCustomer'"
+        )
+    assert "customer_key integer not null primary key" in made
+
+    host.change("profiles.yml", "schema: main", "schema: other")
+    fit = ("fit", "--project-dir", str(host.folder), "--target", "sqlite")
+    assert main(fit) == 1
+    assert "in schema other, which is a file of its own" in capsys.readouterr().err
+
+
+@pytest.fixture
+def spark_host(spark: None, make_host: Callable[[str, str], Host]) -> Host:
+    """The project as Spark takes it, with so few rows that its statements cost all."""
+    from pipeline.warehouse.spark.session import spark_session
+
+    del spark
+    # dbt joins the session that is there, and with it the tests' own folder.
+    spark_session()
+    host = make_host("spark", f"local: {ROOT}")
+    host.change("dbt_project.yml", "\nmodels:", f"\n{DISPATCH}\nmodels:")
+    host.change("models/raw_orders.sql", " as text)", " as string)")
+    # The prices of the lines are text, and one has more decimals than an amount may.
+    host.change("seeds/_seeds.yml", '"decimal(10,2)", amount:', "text, amount:")
+    host.change("seeds/order_positions.csv", ",16.99,16.99", ",16.98765,16.99")
+    host.change("seeds/_seeds.yml", " text", " string")
+    host.change("seeds/_seeds.yml", " double precision", " double")
+    for seed in (host.folder / "seeds").glob("*.csv"):
+        # The adapter does not load an apostrophe.
+        rows = seed.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [row for row in rows if "'" not in row][:40]
+        seed.write_text("".join(kept), encoding="utf-8")
+    return host
+
+
+def test_on_spark_its_staging_reads_typed_tables_by_the_hosts_dispatch(
+    spark_host: Host,
+) -> None:
+    with (spark_host.folder / "seeds" / "order_positions.csv").open(newline="") as file:
+        amounts = [Decimal(row["amount"]) for row in csv.DictReader(file)]
+
+    for command in (
+        ("deps",),
+        ("seed", "--select", "package:shop_analytics"),
+        ("build", "--indirect-selection", "cautious", "--select", *OF_STAGING),
+    ):
+        assert spark_host.dbt(*command) == []
+
+    with open_reader(spark_host.package()) as reader:
+        rejected = reader.fetch("select raw_table, reason from stg_rejected_rows")
+        accepted = reader.fetch(
+            "select count(*), sum(line_item_total) from stg_order_items"
+        )
+        (counted,) = reader.fetch(
+            "select (select count(*) from stg_orders), "
+            "(select count(registration_date) from stg_customers), "
+            "(select count(price) from stg_products)"
+        )
+    # A text is judged as it is, and not rounded first.
+    assert rejected == [("raw_order_items", "bad number")]
+    assert accepted == [(len(amounts) - 1, sum(amounts) - Decimal("16.99"))]
+    assert counted == (39, 39, 39)
 
 
 def test_on_postgres_from_a_repository_too(
@@ -235,7 +344,8 @@ def test_on_postgres_from_a_repository_too(
 
     assert build_host(host) == []
 
-    assert_is_the_own_build(host, own_build)
+    assert_has_the_numbers(host, own_build)
+    assert_has_its_schemas(host)
 
 
 @pytest.mark.parametrize(
