@@ -413,12 +413,14 @@ class FakeIceberg:
     """Answers for a catalogue of tables with a column each, and keeps what is asked.
 
     Attributes:
+        bounded: Tables whose manifests have bounds of columns.
         differing: Tables whose branch does not get the rows of the build.
         statements: What was asked for that changes something.
     """
 
     def __init__(self, *tables: str) -> None:
         self._tables = tables
+        self.bounded: set[str] = set()
         self.differing: set[str] = set()
         self.statements: list[str] = []
 
@@ -429,6 +431,9 @@ class FakeIceberg:
             return [("shop", table, False) for table in self._tables]
         if sql.startswith("describe table"):
             return [("value", "bigint", None)]
+        if sql.startswith("show tblproperties"):
+            is_bounded = sql.rpartition(".")[2].strip("`") in self.bounded
+            return [] if is_bounded else [("write.metadata.metrics.default", "counts")]
         if sql.endswith(".refs"):
             tags = [("version_1", "TAG", 0), ("version_2", "TAG", 1)]
             theirs = ("version_of_the_audit", "TAG", 3)
@@ -461,6 +466,24 @@ def test_every_branch_is_written_and_audited_before_any_table_goes_forward() -> 
     catalogue.differing.add("first")
     with pytest.raises(PipelineError, match="not those of the build"):
         published.stage("shop_1", tables)
+
+
+def test_a_table_whose_manifests_have_bounds_is_replaced() -> None:
+    catalogue = FakeIceberg("first", RAW_LOADS)
+    catalogue.bounded.add("first")
+    published = IcebergTables("shop", catalogue.run, lambda schema, name: "")
+
+    published.stage("shop_1", ["first", RAW_LOADS])
+    published.show("shop_1", ["first", RAW_LOADS])
+
+    replaced, forward = (
+        [sql for sql in catalogue.statements if sql.startswith(start)]
+        for start in ("create or replace table", "call iceberg.system.fast_forward")
+    )
+    assert len(replaced) == len(forward) == 1
+    assert replaced[0].startswith("create or replace table iceberg.shop.first using")
+    assert "'write.metadata.metrics.default' = 'counts'" in replaced[0]
+    assert "'shop.raw_loads'" in forward[0]
 
 
 def test_what_no_kept_version_needs_is_removed_and_nobody_elses() -> None:
